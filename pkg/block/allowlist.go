@@ -1,0 +1,31 @@
+package block
+
+import (
+	"net/netip"
+
+	"github.com/gaissmai/bart"
+)
+
+// Allowlist is the addresses that are never blocked, whoever asks. It is
+// immutable and safe for concurrent use; a nil one is empty.
+type Allowlist struct{ table bart.Lite }
+
+// NewAllowlist makes an allowlist of prefixes.
+func NewAllowlist(prefixes []netip.Prefix) *Allowlist {
+	l := new(Allowlist)
+	for _, p := range prefixes {
+		l.table.Insert(PrefixTarget(p).prefix)
+	}
+	return l
+}
+
+// Contains tells whether an address is allowed.
+func (l *Allowlist) Contains(a netip.Addr) bool {
+	return l != nil && l.table.Contains(a.Unmap())
+}
+
+// Overlaps tells whether a target and the allowlist have an address in
+// common: blocking the target would block somebody who is allowed.
+func (l *Allowlist) Overlaps(t Target) bool {
+	return l != nil && l.table.OverlapsPrefix(t.prefix)
+}

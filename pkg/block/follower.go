@@ -1,0 +1,27 @@
+package block
+
+// Follower takes what a link to the service delivers, whatever the link is
+// made of. Calls come from one goroutine at a time.
+//
+// A link that comes up (again) calls Linked, then for each segment subscribes
+// to deltas, calls Expect, fetches a snapshot, and calls Load; from then on
+// Apply and Heartbeat as they come. When Heartbeat or Load asks for it, the
+// link starts over for that segment with Expect.
+type Follower interface {
+	// Linked tells that the service is there, and which segments this agent
+	// gets, All included; others are forgotten.
+	Linked(segments []string)
+	// Lost tells that the service is away. What is held stays in force.
+	Lost(reason error)
+	// Expect is called before a snapshot of the segment is asked for.
+	Expect(segment string)
+	// Load takes a snapshot as AppendSnapshot writes it. It fails when the
+	// snapshot cannot be read; what is held stays in force.
+	Load(segment string, snapshot []byte) error
+	// Apply takes one change.
+	Apply(segment string, d Delta)
+	// Heartbeat compares versions; stale asks for a snapshot.
+	Heartbeat(segment string, original Version) (stale bool)
+	// Withdraw takes back a provisional refusal of this agent.
+	Withdraw(id ID)
+}

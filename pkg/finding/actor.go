@@ -1,0 +1,60 @@
+package finding
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+)
+
+// ActorKind is what identifies an actor. The list is closed.
+type ActorKind string
+
+// The kinds of actors. IPv6 evidence counts on the /64, as Prefix; IPv4 on
+// the Address.
+const (
+	Address     ActorKind = "address"
+	Prefix      ActorKind = "prefix"
+	User        ActorKind = "user"
+	Application ActorKind = "application"
+	Key         ActorKind = "key"
+	Token       ActorKind = "token"
+	Session     ActorKind = "session"
+	Fingerprint ActorKind = "fingerprint"
+)
+
+var actorKinds = []ActorKind{Address, Prefix, User, Application, Key, Token, Session, Fingerprint}
+
+// Actor is somebody about whom evidence is kept.
+type Actor struct {
+	Kind  ActorKind `json:"kind"`
+	Value string    `json:"value"`
+}
+
+// ActorOf is the actor behind a client address: the address itself for IPv4
+// (mapped IPv4 included), the /64 for IPv6. The address must be valid.
+func ActorOf(a netip.Addr) Actor {
+	a = a.Unmap().WithZone("")
+	if a.Is4() {
+		return Actor{Kind: Address, Value: a.String()}
+	}
+	return Actor{Kind: Prefix, Value: netip.PrefixFrom(a, 64).Masked().String()}
+}
+
+// String is "kind:value".
+func (a Actor) String() string { return string(a.Kind) + ":" + a.Value }
+
+// ParseActor is the inverse of String. A bare address or prefix is accepted.
+func ParseActor(s string) (Actor, error) {
+	if addr, err := netip.ParseAddr(s); err == nil {
+		return ActorOf(addr), nil
+	}
+	if p, err := netip.ParsePrefix(s); err == nil {
+		return Actor{Kind: Prefix, Value: p.Masked().String()}, nil
+	}
+	kind, value, ok := strings.Cut(s, ":")
+	if !ok || value == "" || !slices.Contains(actorKinds, ActorKind(kind)) {
+		return Actor{}, fmt.Errorf("actor %q: want an address, a prefix or KIND:VALUE with one of the kinds %v", s, actorKinds)
+	}
+	return Actor{Kind: ActorKind(kind), Value: value}, nil
+}

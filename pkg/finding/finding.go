@@ -1,0 +1,78 @@
+package finding
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"time"
+)
+
+// Family groups rules whose evidence is not independent of each other.
+type Family string
+
+// The families that honeymoat itself ships.
+const (
+	Decoy  Family = "decoy"  // a decoy was touched
+	Health Family = "health" // honeymoat itself is not well
+)
+
+// Finding is one thing that was found. Its ID is deterministic: the same
+// records give the same finding however often they are read.
+type Finding struct {
+	ID          string    `json:"id"`           // 32 hex digits, see NewID
+	Time        time.Time `json:"time"`         // of the record, not of reading it
+	Rule        string    `json:"rule"`         // stable id, "decoy.env-file"
+	RuleVersion string    `json:"rule_version"` // changes when the rule does
+	Family      Family    `json:"family"`
+	Tier        Tier      `json:"tier"`  // what this alone deserves; the actor's tier is respond's
+	Score       float64   `json:"score"` // 0..1, high is worse
+	Actor       Actor     `json:"actor"`
+	Title       string    `json:"title"`  // one line for people
+	Reason      string    `json:"reason"` // why, with what was seen
+	API         string    `json:"api,omitempty"`
+	Segment     string    `json:"segment,omitempty"` // where a block is asked for; empty is everywhere
+	Sighting    Sighting  `json:"sighting"`
+	Wanted      Wanted    `json:"wanted"`
+}
+
+// Via is through what a sighting reached us.
+type Via string
+
+const (
+	ViaAccess Via = "access" // the gateway's access log
+	ViaDecoy  Via = "decoy"  // the decoy responder's log
+	ViaAgent  Via = "agent"  // an agent in the request path
+)
+
+// Sighting is one observation of what was found. Several of one touch (by
+// agent, access log and decoy log) share the finding's ID.
+type Sighting struct {
+	Via       Via    `json:"via"`
+	Record    string `json:"record,omitempty"` // event id; empty when there is no log line
+	Source    string `json:"source,omitempty"`
+	Gateway   string `json:"gateway,omitempty"`
+	File      string `json:"file,omitempty"` // path, for people
+	Line      int64  `json:"line,omitempty"` // 1-based
+	RequestID string `json:"request_id,omitempty"`
+	Method    string `json:"method,omitempty"`
+	Host      string `json:"host,omitempty"`
+	Path      string `json:"path,omitempty"`
+	Status    int64  `json:"status,omitempty"`
+	UserAgent string `json:"user_agent,omitempty"`
+}
+
+// Wanted is the block that a rule asks for. The zero value asks for none.
+type Wanted struct {
+	LifetimeSeconds int64 `json:"lifetime_seconds,omitempty"` // 0 = no block
+	Shadow          bool  `json:"shadow,omitempty"`           // recorded, not enforced
+}
+
+// NewID makes a finding's id from what identifies it: the rule and its
+// version, the actor, and the record or window. Order matters.
+func NewID(parts ...string) string {
+	h := sha256.New()
+	for _, p := range parts {
+		_, _ = h.Write([]byte(p))
+		_, _ = h.Write([]byte{0})
+	}
+	return hex.EncodeToString(h.Sum(nil)[:16])
+}

@@ -1,0 +1,39 @@
+package finding
+
+import "fmt"
+
+// Tier is how loudly something is told. The order is the urgency.
+type Tier uint8
+
+const (
+	Log    Tier = iota + 1 // first doubt: kept, told in a digest
+	Notify                 // consistent issue: told during the day
+	Page                   // known breach: wakes somebody up
+)
+
+var tierNames = [...]string{Log: "log", Notify: "notify", Page: "page"}
+
+// Tiers lists the tiers from the least to the most urgent.
+func Tiers() []Tier { return []Tier{Log, Notify, Page} }
+
+// String is the tier's name in labels, the store and configuration.
+func (t Tier) String() string {
+	if int(t) < len(tierNames) && t != 0 {
+		return tierNames[t]
+	}
+	return "none"
+}
+
+// MarshalText implements encoding.TextMarshaler.
+func (t Tier) MarshalText() ([]byte, error) { return []byte(t.String()), nil }
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (t *Tier) UnmarshalText(text []byte) error {
+	for _, tier := range Tiers() {
+		if tier.String() == string(text) {
+			*t = tier
+			return nil
+		}
+	}
+	return fmt.Errorf("tier %q: want log, notify or page", text)
+}

@@ -1,0 +1,64 @@
+package respond
+
+import (
+	"context"
+	"errors"
+
+	"github.com/honeymoat/honeymoat/pkg/block"
+)
+
+// Errors that implementations of the interfaces below wrap.
+var (
+	// ErrExists: the segment has a block on this target already.
+	ErrExists = errors.New("target is blocked already")
+	// ErrNotFound: there is nothing under this key.
+	ErrNotFound = errors.New("not found")
+)
+
+// Blocks is the blocklist on the bus.
+type Blocks interface {
+	// Put stores b unless its segment has a block on its target: then it
+	// gives that block and an error that wraps ErrExists. The stored block
+	// carries its revision. When Put returns, the block is durable and on its
+	// way to the agents.
+	Put(ctx context.Context, b block.Block) (block.Block, error)
+	// Replace stores b in place of old, which must still be the current
+	// block (by revision), else the error wraps ErrExists.
+	Replace(ctx context.Context, old, b block.Block) (block.Block, error)
+	// Remove frees a block's target if it is still held by the block of this
+	// id; it wraps ErrNotFound otherwise.
+	Remove(ctx context.Context, b block.Block) error
+	// Get gives the live block of a segment on exactly this target.
+	Get(segment string, t block.Target) (block.Block, bool)
+	// List gives all live blocks, ordered by key. It reads memory, not the bus.
+	List() []block.Block
+}
+
+// Table names a table of the store for which respond makes rows.
+type Table string
+
+// The tables that respond writes.
+const (
+	Findings  Table = "findings"  // one row a sighting; rows of one id are one finding
+	Actors    Table = "actors"    // the state of an actor after a change
+	BlockLog  Table = "block_log" // append-only: who, why, on what evidence, ended how
+	AuditLog  Table = "audit"     // what people did
+	AgentsLog Table = "agents"    // reports of agents: revision, propagation
+)
+
+// Recorder keeps rows for the store. A row is a JSON object whose keys are
+// the table's columns. Recorded rows reach the store at least once, whether it
+// is up now or not; rows with the same id replace each other there.
+type Recorder interface {
+	// Record returns when the rows are durable on the bus. id makes a repeated
+	// call with the same rows harmless.
+	Record(ctx context.Context, t Table, id string, rows ...any) error
+}
+
+// Checkpoints keeps named snapshots of state on the bus.
+type Checkpoints interface {
+	// Save stores data under name, in place of what was there, durably.
+	Save(ctx context.Context, name string, data []byte) error
+	// Load gives what was saved last, or an error that wraps ErrNotFound.
+	Load(ctx context.Context, name string) ([]byte, error)
+}
