@@ -1,0 +1,54 @@
+package embedded
+
+import (
+	"sync"
+	"time"
+
+	"github.com/prometheus/alertmanager/dispatch"
+	"github.com/prometheus/alertmanager/eventrecorder"
+	"github.com/prometheus/alertmanager/inhibit"
+	"github.com/prometheus/alertmanager/notify"
+)
+
+// pipeline is one plan in force: what a reload replaces as a whole.
+type pipeline struct {
+	inhibitor  *inhibit.Inhibitor
+	dispatcher *dispatch.Dispatcher
+	gate       *gate
+	running    sync.WaitGroup
+}
+
+// startPipeline returns when the pipeline knows all alerts that are in the
+// state already. The inhibitor comes first, so that nobody is told of an alert
+// that another one mutes.
+func startPipeline(p *plan, s *state, o Options) *pipeline {
+	l := &pipeline{
+		inhibitor: inhibit.NewInhibitor(s.alerts, p.config.InhibitRules, s.log, eventrecorder.NopRecorder()),
+	}
+	noWait := func() time.Duration { return 0 }
+	l.gate = &gate{next: s.builder.New(p.receivers, noWait, l.inhibitor, s.silencer, p.intervener, s.marker, s.nflog, nil)}
+	l.dispatcher = dispatch.NewDispatcher(s.alerts, p.routes, l.gate, s.marker, notifyTimeout,
+		groupMaintenance, groupLimit(o.MaxGroups), s.log, eventrecorder.NopRecorder(), s.dispatchMetrics, p.templates)
+	l.running.Go(l.inhibitor.Run)
+	l.inhibitor.WaitForLoading()
+	l.running.Go(func() { l.dispatcher.Run(s.started.Add(o.StartDelay)) })
+	l.dispatcher.WaitForLoading()
+	return l
+}
+
+// stop returns when no notification is under way and none can follow.
+func (l *pipeline) stop() {
+	l.inhibitor.Stop()
+	l.dispatcher.Stop()
+	l.gate.close()
+	l.running.Wait()
+}
+
+// groupMaintenance is how often groups without alerts are dropped.
+const groupMaintenance = 30 * time.Second
+
+// notifyTimeout bounds a notification with its retries, given the interval of
+// its group.
+func notifyTimeout(interval time.Duration) time.Duration {
+	return max(interval, notify.MinTimeout)
+}
