@@ -1,0 +1,214 @@
+package block
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"net/netip"
+	"testing"
+	"time"
+)
+
+// naive is the set as a list: what the real one is checked against.
+type naive map[Target]Delta
+
+func (n naive) apply(d Delta) {
+	delete(n, d.Target)
+	if !d.Removed {
+		n[d.Target] = d
+	}
+}
+
+func (n naive) find(a netip.Addr, now time.Duration) (ID, bool) {
+	var best *Delta
+	for t, d := range n {
+		if !t.prefix.Contains(a) || now >= d.Left {
+			continue
+		}
+		better := best == nil || d.Mode == Enforce && best.Mode == Shadow ||
+			d.Mode == best.Mode && t.prefix.Bits() > best.Target.prefix.Bits()
+		if better {
+			best = &d
+		}
+	}
+	if best == nil {
+		return 0, false
+	}
+	return best.ID, true
+}
+
+// randomTarget draws from a small space, so that targets nest and repeat.
+func randomTarget(r *rand.Rand) Target {
+	if r.IntN(4) == 0 {
+		a := netip.AddrFrom16([16]byte{0x20, 0x01, 0xd, 0xb8, 7: byte(r.IntN(3)), 15: byte(r.IntN(4))})
+		return PrefixTarget(netip.PrefixFrom(a, []int{32, 48, 64, 128}[r.IntN(4)]))
+	}
+	return PrefixTarget(netip.PrefixFrom(randomAddr(r), []int{16, 24, 28, 32, 32, 32}[r.IntN(6)]))
+}
+
+func randomAddr(r *rand.Rand) netip.Addr {
+	return netip.AddrFrom4([4]byte{192, 0, byte(r.IntN(3)), byte(r.IntN(32))})
+}
+
+func randomDelta(r *rand.Rand, revision uint64) Delta {
+	return Delta{
+		Revision: revision, Target: randomTarget(r), Removed: r.IntN(3) == 0, ID: ID(r.Uint64() | 1),
+		Left: time.Duration(r.IntN(100)) * time.Second, Mode: Mode(r.IntN(2)),
+	}
+}
+
+func TestSetAgreesWithAList(t *testing.T) {
+	for seed := range uint64(30) {
+		r := rand.New(rand.NewPCG(seed, 0))
+		var set *Set
+		list := naive{}
+		for revision := uint64(1); revision <= 300; revision++ {
+			d := randomDelta(r, revision)
+			set = set.Apply(d, 0)
+			list.apply(d)
+			a, now := randomAddr(r), time.Duration(r.IntN(100))*time.Second
+			want, ok := list.find(a, now)
+			got := set.Find(a, now)
+			live := got != nil && got.live(now)
+			if live != ok || live && got.ID != want {
+				t.Fatalf("seed %d revision %d: %s at %s: got %+v, want %v %v", seed, revision, a, now, got, want, ok)
+			}
+			if set.Version().Count != len(list) {
+				t.Fatalf("seed %d revision %d: %d blocks, want %d", seed, revision, set.Version().Count, len(list))
+			}
+		}
+	}
+}
+
+func TestOverIsNotFound(t *testing.T) {
+	target := PrefixTarget(netip.MustParsePrefix("192.0.2.7/32"))
+	wide := PrefixTarget(netip.MustParsePrefix("192.0.2.0/24"))
+	var set *Set
+	set = set.Apply(Delta{Revision: 1, Target: target, ID: 1, Left: time.Second}, 0)
+	if e := set.Find(target.prefix.Addr(), time.Second); e != nil {
+		t.Errorf("a block that is over was found: %+v", e)
+	}
+	set = set.Apply(Delta{Revision: 2, Target: wide, ID: 2, Left: time.Minute}, 0)
+	if e := set.Find(target.prefix.Addr(), time.Second); e == nil || e.ID != 2 {
+		t.Errorf("a block that is over hides a wider one: %+v", e)
+	}
+	if e := set.Find(netip.MustParseAddr("::ffff:192.0.2.9"), 0); e == nil {
+		t.Error("a mapped address passes the block on its IPv4 form")
+	}
+}
+
+func TestVersionsAreEqualHoweverASetWasMade(t *testing.T) {
+	r := rand.New(rand.NewPCG(7, 7))
+	var steps *Set
+	list := naive{}
+	for revision := uint64(1); revision <= 500; revision++ {
+		d := randomDelta(r, revision)
+		steps = steps.Apply(d, 0)
+		steps = steps.Apply(d, 0) // repeated
+		list.apply(d)
+	}
+	var b Builder
+	for _, d := range list {
+		b.Add(d, 5*time.Second)
+	}
+	if got, want := b.Set(500).Version(), steps.Version(); got != want {
+		t.Errorf("built at once %+v, step by step %+v", got, want)
+	}
+	loaded, err := ReadSnapshot(AppendSnapshot(nil, steps, 90*time.Second), time.Hour, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if loaded.Version() != steps.Version() {
+		t.Errorf("from a snapshot %+v, want %+v", loaded.Version(), steps.Version())
+	}
+}
+
+func TestOldVersionsStay(t *testing.T) {
+	target := AddressTarget(netip.MustParseAddr("192.0.2.7"))
+	var empty *Set
+	one := empty.Apply(Delta{Revision: 1, Target: target, ID: 1, Left: time.Minute}, 0)
+	two := one.Apply(Delta{Revision: 2, Target: target, Removed: true}, 0)
+	if empty.Find(target.prefix.Addr(), 0) != nil || two.Find(target.prefix.Addr(), 0) != nil {
+		t.Error("a version without the block finds it")
+	}
+	if one.Find(target.prefix.Addr(), 0) == nil {
+		t.Error("a later version changed an earlier one")
+	}
+}
+
+func TestSnapshotKeepsTimeLeft(t *testing.T) {
+	target := AddressTarget(netip.MustParseAddr("2001:db8::7"))
+	var set *Set
+	set = set.Apply(Delta{Revision: 9, Target: target, ID: 1, Left: time.Minute, Mode: Shadow}, 0)
+	data := AppendSnapshot(nil, set, 20*time.Second)
+	loaded, err := ReadSnapshot(data, time.Hour, 10*time.Second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, ok := loaded.Get(target)
+	if !ok || e.Deadline != time.Hour+30*time.Second || e.Mode != Shadow || e.Revision != 9 {
+		t.Errorf("entry %+v", e)
+	}
+}
+
+func FuzzReadSnapshot(f *testing.F) {
+	r := rand.New(rand.NewPCG(1, 2))
+	var set *Set
+	for revision := uint64(1); revision < 20; revision++ {
+		set = set.Apply(randomDelta(r, revision), 0)
+	}
+	f.Add(AppendSnapshot(nil, set, 0))
+	f.Add(AppendSnapshot(nil, nil, 0))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		set, err := ReadSnapshot(data, 0, 0)
+		if err == nil && set.Version().Count < 0 {
+			t.Fatal("fewer than no blocks")
+		}
+		for at := 0; at < len(data); { // the checksum hides the entries from the fuzzer
+			_, n := readEntry(data[at:])
+			at += max(n, 1)
+		}
+	})
+}
+
+func TestSnapshotDetectsDamage(t *testing.T) {
+	var set *Set
+	set = set.Apply(Delta{Revision: 1, Target: AddressTarget(netip.MustParseAddr("192.0.2.7")), ID: 1, Left: time.Minute}, 0)
+	data := AppendSnapshot(nil, set, 0)
+	for i := range data {
+		broken := append([]byte(nil), data...)
+		broken[i] ^= 0x10
+		if _, err := ReadSnapshot(broken, 0, 0); err == nil {
+			t.Errorf("a flipped bit in byte %d went unnoticed", i)
+		}
+	}
+	for n := range data {
+		if _, err := ReadSnapshot(data[:n], 0, 0); err == nil {
+			t.Errorf("a snapshot cut at byte %d was taken", n)
+		}
+	}
+}
+
+func BenchmarkDecide(b *testing.B) {
+	for _, n := range []int{1_000, 100_000, 1_000_000} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			r := rand.New(rand.NewPCG(1, 1))
+			var builder Builder
+			for i := range n {
+				addr := netip.AddrFrom4([4]byte{byte(r.Uint32()), byte(r.Uint32()), byte(r.Uint32()), byte(r.Uint32())})
+				builder.Add(Delta{Revision: uint64(i + 1), Target: AddressTarget(addr), ID: ID(i), Left: time.Hour}, 0)
+			}
+			replica := NewReplica()
+			replica.Load(All, builder.Set(0), 0)
+			addrs := make([]netip.Addr, 4096)
+			for i := range addrs {
+				addrs[i] = netip.AddrFrom4([4]byte{byte(r.Uint32()), byte(r.Uint32()), byte(r.Uint32()), byte(r.Uint32())})
+			}
+			b.ReportAllocs()
+			i := 0
+			for b.Loop() {
+				_ = replica.Decide(addrs[i&4095], 0)
+				i++
+			}
+		})
+	}
+}
