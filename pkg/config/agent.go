@@ -1,0 +1,97 @@
+package config
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// Agent is the configuration of `honeymoat-agent run`.
+type Agent struct {
+	StateDir    string       `yaml:"state_dir" doc:"Directory of the credential, the decision set and the positions in logs. Readable by its owner only."`
+	Log         Log          `yaml:"log" doc:"What the agent writes about itself, to standard error."`
+	Transport   string       `yaml:"transport" doc:"How the service is reached: auto (the bus if it has told an address, else HTTP), bus or http."`
+	Enforce     Enforce      `yaml:"enforce" doc:"Where the gateway asks."`
+	Allow       Networks     `yaml:"allow" doc:"Never refused here, whatever the service says."`
+	TrustedHops Networks     `yaml:"trusted_hops" doc:"Proxies in front of this gateway, whose forwarded-for is believed in logs. Never refused."`
+	Decoys      Decoys       `yaml:"decoys" doc:"Decoys that this agent answers beside its gateway."`
+	Sources     []Source     `yaml:"sources" doc:"Logs that this agent ships."`
+	Metrics     AgentMetrics `yaml:"metrics" doc:"Prometheus metrics of the agent."`
+}
+
+// Enforce is where the gateway asks whether a request may pass.
+type Enforce struct {
+	Listen     string `yaml:"listen" doc:"unix:/path/of/socket or a loopback address with port."`
+	SocketMode string `yaml:"socket_mode" doc:"Permissions of the socket, octal. The gateway's user must be able to write to it."`
+	OnUnknown  string `yaml:"on_unknown" doc:"A request whose client address cannot be read: pass or deny."`
+}
+
+// AgentMetrics is where metrics are served.
+type AgentMetrics struct {
+	Listen string `yaml:"listen" doc:"Address of /metrics and /healthz. Empty: off."`
+}
+
+// DefaultAgent is what holds where the file is silent.
+func DefaultAgent() Agent {
+	return Agent{
+		StateDir:  "/var/lib/honeymoat-agent",
+		Log:       Log{Level: "info", Format: "text"},
+		Transport: "auto",
+		Enforce:   Enforce{Listen: "unix:/run/honeymoat/agent.sock", SocketMode: "0660", OnUnknown: "pass"},
+	}
+}
+
+// ReadAgent reads a file. The error, if the file can be read at all, is
+// Problems.
+func ReadAgent(file string) (Agent, error) {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return Agent{}, fmt.Errorf("read configuration: %w", err)
+	}
+	return ParseAgent(file, data)
+}
+
+// ParseAgent reads a configuration; file is its name in messages.
+func ParseAgent(file string, data []byte) (Agent, error) {
+	a := DefaultAgent()
+	if err := decode(file, data, &a, KeyNames(a)); err != nil {
+		return Agent{}, err
+	}
+	for i := range a.Sources {
+		a.Sources[i].setDefaults()
+	}
+	if a.Decoys.Responder.Log == "" {
+		a.Decoys.Responder.Log = filepath.Join(a.StateDir, "decoy.log")
+	}
+	c := newChecker(file, data)
+	c.agent(&a)
+	return a, c.err()
+}
+
+func (c *checker) agent(a *Agent) {
+	if a.StateDir == "" {
+		c.add("$.state_dir", "no directory", "name a directory such as /var/lib/honeymoat-agent")
+	}
+	c.log(a.Log)
+	c.sources(a.Sources)
+	c.oneOf("$.transport", a.Transport, "auto", "bus", "http")
+	c.oneOf("$.enforce.on_unknown", a.Enforce.OnUnknown, "pass", "deny")
+	if !strings.HasPrefix(a.Enforce.Listen, "unix:/") {
+		c.address("$.enforce.listen", a.Enforce.Listen, false)
+	}
+	if _, err := a.Enforce.Mode(); err != nil {
+		c.add("$.enforce.socket_mode", err.Error(), "want octal digits such as 0660")
+	}
+	c.address("$.decoys.responder.listen", a.Decoys.Responder.Listen, true)
+	c.address("$.metrics.listen", a.Metrics.Listen, true)
+}
+
+// Mode is SocketMode as a number.
+func (e Enforce) Mode() (os.FileMode, error) {
+	var mode uint32
+	if _, err := fmt.Sscanf(e.SocketMode, "%o", &mode); err != nil || mode > 0o777 {
+		return 0, fmt.Errorf("%q is not a file mode", e.SocketMode)
+	}
+	return os.FileMode(mode), nil
+}
