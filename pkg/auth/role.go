@@ -1,0 +1,53 @@
+package auth
+
+import "fmt"
+
+// Role is what a token may do. The order is the power: each role may do what
+// the ones before it may.
+type Role uint8
+
+// The roles. The zero Role may do nothing.
+const (
+	Viewer  Role = iota + 1 // read everything
+	Analyst                 // block, unblock, discard
+	Admin                   // enrol and revoke agents, wide blocks
+)
+
+var roleNames = [...]string{"none", Viewer: "viewer", Analyst: "analyst", Admin: "admin"}
+
+// Roles lists the roles from the least to the most powerful.
+func Roles() []Role { return []Role{Viewer, Analyst, Admin} }
+
+// Allows tells whether who has this role may do what needs the other.
+func (r Role) Allows(need Role) bool { return r >= need }
+
+// String is the role's name.
+func (r Role) String() string {
+	if int(r) < len(roleNames) {
+		return roleNames[r]
+	}
+	return roleNames[0]
+}
+
+// ParseRole is the inverse of String for the roles of Roles.
+func ParseRole(s string) (Role, error) {
+	for _, r := range Roles() {
+		if r.String() == s {
+			return r, nil
+		}
+	}
+	return 0, fmt.Errorf("role %q: want viewer, analyst or admin", s)
+}
+
+// MarshalText implements encoding.TextMarshaler.
+func (r Role) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (r *Role) UnmarshalText(text []byte) error {
+	parsed, err := ParseRole(string(text))
+	if err != nil {
+		return err
+	}
+	*r = parsed
+	return nil
+}

@@ -1,0 +1,78 @@
+package auth
+
+import (
+	"crypto/rand"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+)
+
+var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+
+func newToken(t *testing.T) string {
+	t.Helper()
+	text, err := NewToken(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+func TestTokenShape(t *testing.T) {
+	if text := newToken(t); !strings.HasPrefix(text, "hm_") || len(text) != 46 {
+		t.Errorf("got %q", text)
+	}
+}
+
+func TestTokensFind(t *testing.T) {
+	forever, expiring := newToken(t), newToken(t)
+	tokens, err := NewTokens([]Token{
+		{Name: "grafana", Role: Viewer, Digest: DigestOf(forever)},
+		{Name: "shift", Role: Analyst, Digest: DigestOf(expiring), ExpiresAt: noon},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := func(text string, now time.Time, wantName string, wantErr error) {
+		t.Helper()
+		got, err := tokens.Find(text, now)
+		if got.Name != wantName || !errors.Is(err, wantErr) {
+			t.Errorf("got %q, %v, want %q, %v", got.Name, err, wantName, wantErr)
+		}
+	}
+	f(forever, noon, "grafana", nil)
+	f(expiring, noon.Add(-1), "shift", nil)
+	f(expiring, noon, "", ErrExpired)
+	f(forever+"x", noon, "", ErrUnknown)
+	f("", noon, "", ErrUnknown)
+	f(DigestOf(forever).String(), noon, "", ErrUnknown)
+	if tokens.Len() != 2 {
+		t.Errorf("got %d tokens, want 2", tokens.Len())
+	}
+}
+
+func TestNoTokens(t *testing.T) {
+	var tokens *Tokens
+	if _, err := tokens.Find("hm_x", noon); !errors.Is(err, ErrUnknown) || tokens.Len() != 0 {
+		t.Errorf("got %v, want %v of no table", err, ErrUnknown)
+	}
+}
+
+func TestTokensRefused(t *testing.T) {
+	d := DigestOf("one")
+	f := func(want string, tokens ...Token) {
+		t.Helper()
+		if _, err := NewTokens(tokens); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want %q in it", err, want)
+		}
+	}
+	f("token name", Token{Role: Viewer, Digest: d})
+	f("token name", Token{Name: "Somebody Else", Role: Viewer, Digest: d})
+	f("token name", Token{Name: strings.Repeat("a", 65), Role: Viewer, Digest: d})
+	f("no role", Token{Name: "a", Digest: d})
+	f("no role", Token{Name: "a", Role: 9, Digest: d})
+	f("no digest", Token{Name: "a", Role: Viewer})
+	f("twice", Token{Name: "a", Role: Viewer, Digest: d}, Token{Name: "a", Role: Viewer, Digest: DigestOf("two")})
+	f("same as", Token{Name: "a", Role: Viewer, Digest: d}, Token{Name: "b", Role: Admin, Digest: d})
+}
