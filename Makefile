@@ -1,0 +1,55 @@
+# honeymoat: `make run` shows it at work, `make test` runs every check.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+ENGINE  := .cache/engine
+BIN     := bin
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+LDFLAGS := -s -w -X main.version=$(VERSION)
+# The packages whose tests start many servers run one after the other.
+RACE    := ./pkg/event ./pkg/block ./pkg/finding ./pkg/accesslog ./pkg/decoy ./pkg/ingest ./pkg/detect ./pkg/respond ./pkg/agent/... ./pkg/tailer
+
+.PHONY: help run test demo bench torture build engine setup lint fuzz clean
+
+help: ## show the targets
+	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: build engine ## start everything embedded on a log: make run [LOG=/var/log/nginx/access.log]
+	@deploy/sample/run.sh $(BIN) "$(LOG)"
+
+test: setup build lint ## run all checks; sets up what they need
+	go test -timeout 20m ./...
+	go test -timeout 10m -race $(RACE)
+
+demo: setup build ## two nginx gateways, an attacker and a client: the timeline
+	go run ./bench/demo -bin $(BIN)
+
+bench: setup build ## measure: lines/s, milliseconds to refusal, nanoseconds a decision
+	go run ./bench -bin $(BIN)
+
+torture: setup build ## the long form of the torture test
+	HONEYMOAT_TORTURE=long go test -count=1 -timeout 60m -run Torture -v ./bench/endtoend
+
+build: ## compile both programs into bin/
+	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN)/ ./cmd/...
+
+engine: ## set up the pinned ClickHouse engine
+	@deploy/engine/fetch.sh $(ENGINE)
+
+setup: engine ## install what the tests need (Debian packages; needs root)
+	@deploy/setup/packages.sh
+
+lint: ## vet, staticcheck, gofmt
+	@unformatted=$$(gofmt -l cmd pkg bench migrations dashboards *.go); test -z "$$unformatted" || { echo "not gofmt'ed: $$unformatted"; exit 1; }
+	go vet ./...
+	go tool staticcheck ./...
+
+fuzz: ## run each fuzz target for FUZZTIME (30s)
+	@go list ./... | while read -r pkg; do \
+	  for f in $$(go test -list '^Fuzz' "$$pkg" | grep '^Fuzz' || true); do \
+	    echo "== $$pkg $$f"; go test -run '^$$' -fuzz "^$$f$$" -fuzztime "$${FUZZTIME:-30s}" "$$pkg"; \
+	  done; done
+
+clean: ## remove what was built and set up
+	rm -rf $(BIN) .cache data

@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# Installs the Debian packages that the tests run for real: nginx as gateway,
+# an external Alertmanager, and Prometheus' checker of its configuration.
+set -eu
+
+declare -A needs=(
+	[nginx]=nginx-light
+	[prometheus-alertmanager]=prometheus-alertmanager
+	[promtool]=prometheus
+	[curl]=curl
+)
+
+missing=()
+for program in "${!needs[@]}"; do
+	PATH="$PATH:/usr/sbin:/sbin" command -v "$program" >/dev/null || missing+=("${needs[$program]}")
+done
+[ ${#missing[@]} -gt 0 ] || exit 0
+
+if [ "$(id -u)" -ne 0 ]; then
+	echo "missing packages: ${missing[*]}; run as root, or: sudo apt-get install ${missing[*]}" >&2
+	exit 1
+fi
+echo "installing ${missing[*]}"
+export DEBIAN_FRONTEND=noninteractive
+
+# The packages must not start their servers on this machine.
+policy=/usr/sbin/policy-rc.d
+if [ ! -e "$policy" ]; then
+	printf '#!/bin/sh\nexit 101\n' >"$policy"
+	chmod 755 "$policy"
+	trap 'rm -f "$policy"' EXIT
+fi
+apt-get update -qq
+apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
