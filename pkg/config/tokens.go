@@ -1,0 +1,70 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"time"
+
+	"github.com/goccy/go-yaml"
+	"github.com/google/renameio/v2"
+)
+
+// Token is one line of the token file: who may use the API as what. The token
+// itself is not kept, only its hash.
+type Token struct {
+	Name      string    `yaml:"name" doc:"Who holds the token; the audit names it."`
+	Role      string    `yaml:"role" doc:"viewer, analyst or admin."`
+	SHA256    string    `yaml:"sha256" doc:"SHA-256 of the token in hex, as honeymoat tokens add writes it."`
+	ExpiresAt time.Time `yaml:"expires_at,omitempty" doc:"When the token ends. Default: never."`
+}
+
+type tokenFile struct {
+	Tokens []Token `yaml:"tokens" doc:"The tokens."`
+}
+
+// ReadTokens reads a token file. A file that does not exist has no tokens;
+// the error then wraps fs.ErrNotExist.
+func ReadTokens(file string) ([]Token, error) {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("read tokens: %w", err)
+	}
+	var f tokenFile
+	if err := decode(file, data, &f, []string{"tokens", "name", "role", "sha256", "expires_at"}); err != nil {
+		return nil, err
+	}
+	c := newChecker(file, data)
+	for i, t := range f.Tokens {
+		path := fmt.Sprintf("$.tokens[%d]", i)
+		c.name(path+".name", t.Name)
+		c.oneOf(path+".role", t.Role, "viewer", "analyst", "admin")
+		if len(t.SHA256) != 64 {
+			c.add(path+".sha256", "not a SHA-256 in hex", "honeymoat tokens add writes the line")
+		}
+	}
+	return f.Tokens, c.err()
+}
+
+// AddToken appends a token to a file, which is made when it does not exist.
+// A name that is taken is refused.
+func AddToken(file string, t Token) error {
+	tokens, err := ReadTokens(file)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	for _, old := range tokens {
+		if old.Name == t.Name {
+			return fmt.Errorf("add token: %s has a token named %q already; remove its entry first", file, t.Name)
+		}
+	}
+	data, err := yaml.Marshal(tokenFile{Tokens: append(tokens, t)})
+	if err != nil {
+		return fmt.Errorf("add token: %w", err)
+	}
+	if err := renameio.WriteFile(file, data, 0o600); err != nil {
+		return fmt.Errorf("add token: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,46 @@
+package config
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestTokensRoundTrip(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "tokens.yaml")
+	if _, err := ReadTokens(file); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a missing file: %v", err)
+	}
+	hash := strings.Repeat("a", 64)
+	ends := time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC)
+	for _, token := range []Token{{Name: "soc", Role: "viewer", SHA256: hash}, {Name: "ops", Role: "admin", SHA256: hash, ExpiresAt: ends}} {
+		if err := AddToken(file, token); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := AddToken(file, Token{Name: "soc", Role: "admin", SHA256: hash}); err == nil {
+		t.Error("a second token of one name was taken")
+	}
+	tokens, err := ReadTokens(file)
+	if err != nil || len(tokens) != 2 || tokens[1].Name != "ops" || !tokens[1].ExpiresAt.Equal(ends) || !tokens[0].ExpiresAt.IsZero() {
+		t.Errorf("%+v, %v", tokens, err)
+	}
+	if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("%v, %v", info.Mode(), err)
+	}
+}
+
+func TestBrokenTokenFileIsTold(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "tokens.yaml")
+	if err := os.WriteFile(file, []byte("tokens:\n  - {name: soc, role: king, sha256: abc}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err := ReadTokens(file)
+	if err == nil || !strings.Contains(err.Error(), `:2:23: tokens[0].role: "king"`) || !strings.Contains(err.Error(), "not a SHA-256") {
+		t.Errorf("%v", err)
+	}
+}
