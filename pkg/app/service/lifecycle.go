@@ -1,0 +1,91 @@
+package service
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+)
+
+// lifecycle is a stack of named parts. A start that fails half-way and an
+// ordinary stop take the same way down: what was started last ends first, and
+// each part is waited for before the next is ended.
+type lifecycle struct {
+	log    *slog.Logger
+	parts  []part
+	failed chan error // the first part that ended by itself
+}
+
+type part struct {
+	name string
+	end  func() error // asks the part to end and waits for it
+}
+
+func newLifecycle(log *slog.Logger) *lifecycle {
+	return &lifecycle{log: log, failed: make(chan error, 1)}
+}
+
+// start runs a part until it is ended. A part that returns before it was
+// asked to brings the service down.
+func (l *lifecycle) start(name string, run func(context.Context) error) {
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() {
+		err := run(ctx)
+		if ctx.Err() == nil {
+			l.fail(fmt.Errorf("%s ended: %w", name, orUnexpected(err)))
+		}
+		done <- err
+	}()
+	l.push(name, func() error {
+		cancel()
+		if err := <-done; err != nil && !errors.Is(err, context.Canceled) {
+			return err
+		}
+		return nil
+	})
+}
+
+// push adds a clean-up that is not a running part.
+func (l *lifecycle) push(name string, end func() error) {
+	l.parts = append(l.parts, part{name, end})
+}
+
+func (l *lifecycle) fail(err error) {
+	select {
+	case l.failed <- err:
+	default: // somebody else was first
+	}
+}
+
+// wait returns nil when ctx ends, or the error of the part that ended first.
+func (l *lifecycle) wait(ctx context.Context) error {
+	select {
+	case <-ctx.Done():
+		return nil
+	case err := <-l.failed:
+		return err
+	}
+}
+
+// stop ends all parts, the last one first, and joins their errors.
+func (l *lifecycle) stop() error {
+	var problems []error
+	for i := len(l.parts) - 1; i >= 0; i-- {
+		begun := time.Now()
+		if err := l.parts[i].end(); err != nil {
+			problems = append(problems, fmt.Errorf("stop %s: %w", l.parts[i].name, err))
+		}
+		l.log.Debug("stopped", "part", l.parts[i].name, "took", time.Since(begun))
+	}
+	l.parts = nil
+	return errors.Join(problems...)
+}
+
+func orUnexpected(err error) error {
+	if err == nil {
+		return errors.New("without being asked to")
+	}
+	return err
+}
