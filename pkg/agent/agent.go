@@ -1,0 +1,166 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/honeymoat/honeymoat/pkg/block"
+)
+
+// The files of an agent's state directory.
+const (
+	StateFile   = "blocks.state"
+	touchesFile = "touches.json"
+)
+
+// Options say what an agent needs.
+type Options struct {
+	Name     string // the agent's name, part of its provisional decisions' ids
+	Software string // version of the program, for reports
+	Dir      string // state directory; it must exist
+	Link     Link
+	Clock    Clock
+	Log      *slog.Logger
+	// Metrics takes the agent's metrics; nil for none.
+	Metrics prometheus.Registerer
+	// Allow is whom this agent never refuses, whoever asks.
+	Allow *block.Allowlist
+}
+
+// Agent holds the decision set and keeps it in step with the service. Decide
+// and Touch may be called at any time, before and after Run too.
+type Agent struct {
+	name     string
+	software string
+	link     Link
+	clock    Clock
+	log      *slog.Logger
+	state    stateFile
+	saved    map[string]*block.Set // what the state file holds; the saver's own
+
+	allow       atomic.Pointer[block.Allowlist]
+	replica     *block.Replica
+	provisional *provisional
+	touches     *touchQueue
+
+	changed chan struct{} // something to report
+	dirty   chan struct{} // something to save
+	linked  atomic.Bool
+	loaded  atomic.Bool // a snapshot or heartbeat has shown that the set is the service's
+	count   counters
+}
+
+// New makes an agent and loads what it held when it last ran. A damaged state
+// is set aside, logged, and costs a snapshot from the service.
+func New(o Options) (*Agent, error) {
+	if !block.ValidName(o.Name) {
+		return nil, fmt.Errorf("agent name %q: %w", o.Name, block.ErrName)
+	}
+	a := &Agent{
+		name: o.Name, software: o.Software, link: o.Link, clock: o.Clock, log: o.Log,
+		state:       stateFile{filepath.Join(o.Dir, StateFile)},
+		replica:     block.NewReplica(),
+		provisional: newProvisional(),
+		touches:     newTouchQueue(filepath.Join(o.Dir, touchesFile)),
+		changed:     make(chan struct{}, 1),
+		dirty:       make(chan struct{}, 1),
+	}
+	a.allow.Store(o.Allow)
+	if err := a.load(); err != nil {
+		return nil, err
+	}
+	if o.Metrics != nil {
+		if err := o.Metrics.Register(newCollector(a)); err != nil {
+			return nil, fmt.Errorf("register the agent's metrics: %w", err)
+		}
+	}
+	return a, nil
+}
+
+// SetAllow replaces the allowlist, from the next request on.
+func (a *Agent) SetAllow(l *block.Allowlist) { a.allow.Store(l) }
+
+// Run keeps the agent in step with the service until ctx ends, and saves its
+// state before it returns.
+func (a *Agent) Run(ctx context.Context) error {
+	var wg sync.WaitGroup
+	for _, loop := range []func(context.Context){a.follow, a.report, a.sendTouches, a.upkeep, a.keepSaved} {
+		wg.Go(func() { loop(ctx) })
+	}
+	wg.Wait()
+	return a.save()
+}
+
+func (a *Agent) load() error {
+	if err := errors.Join(removeLeftovers(a.state.path), removeLeftovers(a.touches.path)); err != nil {
+		return err
+	}
+	sets, err := ReadState(a.state.path, a.clock)
+	if errors.Is(err, block.ErrCorrupt) {
+		aside, moveErr := a.state.setAside()
+		a.log.Warn("the saved blocks cannot be read; the service sends them again",
+			"error", err, "kept_as", aside, "move_error", moveErr)
+	} else if err != nil {
+		return err
+	}
+	now := a.clock.Now()
+	for name, set := range sets {
+		a.replica.Load(name, set, now)
+	}
+	if err := a.touches.load(); err != nil {
+		a.log.Warn("waiting touches of decoys are lost; the gateway's log still tells of them", "error", err)
+		return a.setTouchesAside()
+	}
+	return nil
+}
+
+func (a *Agent) setTouchesAside() error {
+	if err := os.Rename(a.touches.path, a.touches.path+".corrupt"); err != nil {
+		return fmt.Errorf("set the damaged touches aside: %w", err)
+	}
+	return nil
+}
+
+// upkeep lets time pass.
+func (a *Agent) upkeep(ctx context.Context) {
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			a.clock.Refresh()
+			a.provisional.expire(a.clock.Now())
+		}
+	}
+}
+
+// notify wakes whoever waits on c, without waiting for it.
+func notify(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}
+
+// pause waits; it tells whether ctx is still alive.
+func pause(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-t.C:
+		return true
+	}
+}

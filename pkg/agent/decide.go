@@ -1,0 +1,70 @@
+package agent
+
+import (
+	"net/netip"
+
+	"github.com/honeymoat/honeymoat/pkg/block"
+	"github.com/honeymoat/honeymoat/pkg/decoy"
+	"github.com/honeymoat/honeymoat/pkg/finding"
+)
+
+// Decide tells what is done with a request of this client. Loopback and the
+// allowlist always pass, and an address that is not valid does too. It does
+// not allocate and waits for nothing.
+func (a *Agent) Decide(client netip.Addr) block.Decision {
+	d := a.Explain(client)
+	a.count.decided.Add(1)
+	switch {
+	case d.Denied():
+		a.count.denied.Add(1)
+	case d.Found:
+		a.count.shadowed.Add(1)
+	}
+	return d
+}
+
+// Explain is Decide for a person who asks: it counts as no request.
+func (a *Agent) Explain(client netip.Addr) block.Decision {
+	client = client.Unmap().WithZone("")
+	if !client.IsValid() || client.IsLoopback() || a.allow.Load().Contains(client) {
+		return block.Decision{}
+	}
+	now := a.clock.Now()
+	d := a.replica.Decide(client, now)
+	if d.Denied() {
+		return d
+	}
+	if own := a.provisional.find(client, now); own.Found {
+		return own
+	}
+	return d
+}
+
+// Touch takes note that a decoy was touched: its actor is refused for a minute
+// from now on, unless the finding asks for no block, and the finding is brought
+// to the service, retried until it has it. The id names the decision for the
+// gateway's log.
+func (a *Agent) Touch(f finding.Finding) block.ID {
+	id := decoy.ProvisionalID(a.name, f.ID)
+	a.count.touched.Add(1)
+	// Refuse first: the service's withdrawal must not come before.
+	a.refuse(id, f)
+	if a.touches.push(f) {
+		a.count.droppedTouches.Add(1)
+	}
+	notify(a.dirty)
+	return id
+}
+
+func (a *Agent) refuse(id block.ID, f finding.Finding) {
+	if f.Wanted.LifetimeSeconds <= 0 || f.Wanted.Shadow {
+		return
+	}
+	target, err := block.ParseTarget(f.Actor.Value)
+	if err != nil {
+		return // an actor without an address: the service decides about it
+	}
+	if !a.provisional.add(id, target, a.clock.Now()) {
+		a.count.unrefused.Add(1)
+	}
+}

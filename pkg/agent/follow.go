@@ -1,0 +1,107 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/honeymoat/honeymoat/pkg/block"
+)
+
+// refusedRetry is how often an agent whose credential was refused asks again:
+// it goes on enforcing meanwhile, and may be enrolled anew.
+const refusedRetry = time.Minute
+
+var errLinkEnded = errors.New("the link ended")
+
+var _ block.Follower = (*Agent)(nil)
+
+func (a *Agent) follow(ctx context.Context) {
+	for {
+		err := a.link.Follow(ctx, a)
+		if ctx.Err() != nil {
+			return
+		}
+		if err == nil {
+			err = errLinkEnded
+		}
+		a.Lost(err)
+		a.log.Error("the service does not take this agent; what is held stays in force",
+			"error", err, "retry", refusedRetry, "hint", "see `honeymoat agents list`, enrol again with `honeymoat-agent enroll`")
+		if !pause(ctx, refusedRetry) {
+			return
+		}
+	}
+}
+
+// Linked implements block.Follower.
+func (a *Agent) Linked(segments []string) {
+	a.replica.Forget(func(name string) bool { return name == block.All || slices.Contains(segments, name) })
+	a.log.Info("linked with the service", "segments", segments)
+	a.linked.Store(true)
+	notify(a.changed)
+	notify(a.dirty)
+	notify(a.touches.wake)
+}
+
+// Lost implements block.Follower.
+func (a *Agent) Lost(reason error) {
+	if a.linked.Swap(false) {
+		a.count.lost.Add(1)
+		a.log.Warn("the service is away; what is held stays in force and ends on time", "reason", reason)
+	}
+}
+
+// Expect implements block.Follower.
+func (a *Agent) Expect(segment string) { a.replica.Expect(segment) }
+
+// Load implements block.Follower.
+func (a *Agent) Load(segment string, snapshot []byte) error {
+	now := a.clock.Now()
+	set, err := block.ReadSnapshot(snapshot, now, 0)
+	if err != nil {
+		a.count.badSnapshots.Add(1)
+		return fmt.Errorf("load snapshot of segment %s: %w", segment, err)
+	}
+	a.replica.Load(segment, set, now)
+	a.count.snapshots.Add(1)
+	a.moved()
+	return nil
+}
+
+// Apply implements block.Follower.
+func (a *Agent) Apply(segment string, d block.Delta) {
+	a.count.deltas.Add(1)
+	if a.replica.Apply(segment, d, a.clock.Now()) {
+		a.moved()
+	}
+}
+
+// Heartbeat implements block.Follower.
+func (a *Agent) Heartbeat(segment string, original block.Version) (stale bool) {
+	stale = a.replica.Heartbeat(segment, original)
+	if stale {
+		a.count.gaps.Add(1)
+	} else {
+		a.loaded.Store(true)
+	}
+	return stale
+}
+
+// Withdraw implements block.Follower.
+func (a *Agent) Withdraw(id block.ID) {
+	if a.provisional.remove(id) {
+		a.log.Info("the service withdrew a refusal of this agent", "id", id)
+	}
+}
+
+// Versions tells which version of each segment is in force.
+func (a *Agent) Versions() map[string]block.Version { return a.replica.Versions() }
+
+func (a *Agent) moved() {
+	a.loaded.Store(true)
+	notify(a.changed)
+	notify(a.dirty)
+}

@@ -1,0 +1,95 @@
+package agent
+
+import (
+	"context"
+	"time"
+
+	"github.com/honeymoat/honeymoat/pkg/block"
+	"github.com/honeymoat/honeymoat/pkg/finding"
+)
+
+const (
+	reportAfter    = 2 * time.Millisecond // changes that come together make one report
+	reportGap      = 5 * time.Millisecond // between two reports of a burst
+	reportInterval = 10 * time.Second     // when nothing changes
+	sendTimeout    = 10 * time.Second     // of one report or touch
+	touchBackoff   = 100 * time.Millisecond
+	maxBackoff     = 10 * time.Second
+)
+
+// report tells the service what is enforced: soon after each change, so that
+// propagation is measured in milliseconds, and once in a while.
+func (a *Agent) report(ctx context.Context) {
+	tick := time.NewTicker(reportInterval)
+	defer tick.Stop()
+	var last time.Duration
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		case <-a.changed:
+			if !pause(ctx, max(reportAfter, reportGap-(a.clock.Now()-last))) {
+				return
+			}
+		}
+		last = a.clock.Now()
+		a.sendReport(ctx)
+	}
+}
+
+func (a *Agent) sendReport(ctx context.Context) {
+	if !a.linked.Load() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
+	defer cancel()
+	err := a.link.Report(ctx, block.Report{
+		Agent: a.name, Software: a.software, Enforcing: a.replica.Versions(),
+		Denied: a.count.denied.Load(), Decided: a.count.decided.Load(),
+	})
+	if err != nil {
+		a.count.unreported.Add(1)
+		a.log.Debug("a report was lost", "error", err)
+	}
+}
+
+// sendTouches brings the touches to the service, one after the other.
+func (a *Agent) sendTouches(ctx context.Context) {
+	backoff := touchBackoff
+	for {
+		f, ok := a.touches.first()
+		if !ok {
+			select {
+			case <-ctx.Done():
+				return
+			case <-a.touches.wake:
+				continue
+			}
+		}
+		if a.sendTouch(ctx, f) {
+			backoff = touchBackoff
+			continue
+		}
+		if !pause(ctx, backoff) {
+			return
+		}
+		backoff = min(2*backoff, maxBackoff)
+	}
+}
+
+func (a *Agent) sendTouch(ctx context.Context, f finding.Finding) bool {
+	sending, cancel := context.WithTimeout(ctx, sendTimeout)
+	defer cancel()
+	if err := a.link.Touch(sending, f); err != nil {
+		if ctx.Err() == nil {
+			a.count.touchRetries.Add(1)
+			a.log.Debug("a touch waits for the service", "finding", f.ID, "error", err)
+			a.touches.later(f.ID)
+		}
+		return false
+	}
+	a.touches.done(f.ID)
+	notify(a.dirty)
+	return true
+}
