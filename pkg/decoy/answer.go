@@ -91,6 +91,9 @@ func validHeader(h Header) bool {
 func nearest(name string, among []string) string {
 	best, distance := "", 3
 	for _, candidate := range among {
+		if len(name) > 2*len(candidate) {
+			continue
+		}
 		if d := editDistance(name, candidate); d < distance {
 			best, distance = candidate, d
 		}

@@ -112,11 +112,13 @@ func (r *reading) paths(d *Decoy, one, many, entry ast.Node) {
 	if value(r, one, &path, "one path in quotes") {
 		d.Paths = append(d.Paths, path)
 	}
-	value(r, many, &d.Paths, "a list of paths")
-	if path != "" && many != nil {
+	if value(r, many, &d.Paths, "a list of paths") && len(d.Paths) == 0 {
+		r.fail(tokenOf(many, entry), "such as [/.env]", "decoy %q has no path", d.ID)
+	}
+	if one != nil && many != nil {
 		r.fail(one.GetToken(), "put all of them under paths", "a decoy has path or paths, not both")
 	}
-	if len(d.Paths) == 0 {
+	if len(d.Paths) == 0 && one == nil && many == nil {
 		r.fail(tokenOf(entry, nil), `such as path: /.env`, "decoy %q has no path", d.ID)
 	}
 	for _, p := range d.Paths {
@@ -133,7 +135,10 @@ func tokenOfEither(one, many ast.Node) ast.Node {
 
 func (r *reading) path(p string, node ast.Node, id string) {
 	at := tokenOf(node, nil)
-	stem := strings.TrimSuffix(p, "/*")
+	stem := strings.TrimSuffix(p, "*") // "/internal/*" matches what begins with "/internal/"
+	if stem != p && !strings.HasSuffix(stem, "/") {
+		stem = p
+	}
 	switch {
 	case !strings.HasPrefix(p, "/"):
 		r.fail(at, "paths begin with a slash", "decoy %q: path %q cannot match", id, p)
@@ -143,7 +148,7 @@ func (r *reading) path(p string, node ast.Node, id string) {
 		r.fail(at, "the query is not part of the path: leave it out", "decoy %q: path %q cannot match", id, p)
 	case strings.Contains(stem, "*"):
 		r.fail(at, `an asterisk stands at the end only, as in /internal/*`, "decoy %q: path %q cannot match", id, p)
-	case stem != "" && string(AppendClean(nil, []byte(stem))) != stem:
+	case string(AppendClean(nil, []byte(stem))) != stem:
 		r.fail(at, fmt.Sprintf("write %q: paths are compared after decoding and resolving", AppendClean(nil, []byte(stem))),
 			"decoy %q: path %q cannot match", id, p)
 	case p == "/":
