@@ -1,0 +1,155 @@
+package accesslog
+
+import (
+	"bytes"
+
+	"github.com/honeymoat/honeymoat/pkg/event"
+)
+
+// combined reads the common and combined log formats of Apache and nginx:
+//
+//	[vhost ]address ident user [time] "request" status size[ "referer" "agent"[ "forwarded-for"] …]
+//
+// The third quoted field is the forwarded-for of nginx's packaged "main"
+// format; bare numbers with a fraction after it are the request's and the
+// upstream's time in seconds. Anything else at the end is ignored.
+type combined struct {
+	row
+	hops hops
+}
+
+func newCombined(o Options) (Parser, error) { return &combined{hops: hops{o.Trusted}}, nil }
+
+// Parse implements Parser.
+func (p *combined) Parse(record []byte, b *event.Batch) Reason {
+	p.begin(record, b)
+	// A user name may hold "[" and spaces, but never an unescaped quote: the
+	// first `] "` ends the time.
+	end := bytes.Index(record, []byte(`] "`))
+	if end < 0 {
+		if bytes.IndexByte(record, '[') < 0 {
+			return NoTime
+		}
+		return NoRequest
+	}
+	start := bytes.LastIndexByte(record[:end], '[')
+	if start < 0 {
+		return NoTime
+	}
+	at, ok := clfTime(record[start+1 : end])
+	if !ok {
+		return BadTime
+	}
+	b.SetNumber(event.Time, at)
+	rest, reason := p.answer(record[end+2:])
+	if reason != Parsed {
+		return reason
+	}
+	forwarded, reason := p.headers(rest)
+	if reason != Parsed {
+		return reason
+	}
+	return p.caller(record[:start], forwarded)
+}
+
+// caller reads what stands before the time.
+func (p *combined) caller(v, forwarded []byte) Reason {
+	first, rest := token(v)
+	if len(first) == 0 {
+		return NoAddress
+	}
+	peer, ok := parseAddr(first)
+	if !ok {
+		second, after := token(rest)
+		if peer, ok = parseAddr(second); ok {
+			p.text(event.Host, withoutPort(first))
+			rest = after
+		}
+	}
+	p.hops.set(p.Batch, peer, peer, forwarded)
+	_, user := token(rest)
+	p.text(event.User, p.unescape(bytes.TrimSpace(user)))
+	return Parsed
+}
+
+// answer reads the request, the status and the size.
+func (p *combined) answer(v []byte) (rest []byte, reason Reason) {
+	request, rest, ok := quoted(v)
+	if !ok {
+		return nil, NoClosingQuote
+	}
+	p.request(p.unescape(request))
+	status, rest := token(rest)
+	if n, ok := whole(status); ok && n < 1000 {
+		p.SetNumber(event.Status, n)
+	} else if string(status) == "-" {
+		p.Flag(event.StatusUnknown)
+	} else {
+		return nil, BadStatus
+	}
+	size, rest := token(rest)
+	if n, ok := whole(size); ok {
+		p.SetNumber(event.ResponseBytes, n)
+	} else if len(size) == 0 || string(size) == "-" {
+		p.Flag(event.NoBytes)
+	} else {
+		return nil, BadSize
+	}
+	return rest, Parsed
+}
+
+// headers reads what stands after the size.
+func (p *combined) headers(v []byte) (forwarded []byte, reason Reason) {
+	if len(v) == 0 || v[0] != '"' {
+		p.Flag(event.NoUserAgent)
+		p.times(v)
+		return nil, Parsed
+	}
+	referer, v, ok := quoted(v)
+	if !ok {
+		return nil, NoClosingQuote
+	}
+	p.text(event.Referer, p.unescape(referer))
+	if len(v) == 0 || v[0] != '"' {
+		p.Flag(event.NoUserAgent)
+		p.times(v)
+		return nil, Parsed
+	}
+	agent, v, ok := quoted(v)
+	if !ok {
+		return nil, NoClosingQuote
+	}
+	p.text(event.UserAgent, p.unescape(agent))
+	if len(v) > 0 && v[0] == '"' {
+		if forwarded, v, ok = quoted(v); ok {
+			p.text(event.ForwardedFor, p.unescape(forwarded))
+			forwarded = p.Text(event.ForwardedFor, p.Rows())
+		}
+	}
+	p.times(v)
+	return forwarded, Parsed
+}
+
+// times reads bare numbers with a fraction as request and upstream time.
+func (p *combined) times(v []byte) {
+	field := event.Duration
+	for len(v) > 0 && field <= event.UpstreamDuration {
+		var word []byte
+		if word, v = token(v); bytes.IndexByte(word, '.') < 0 {
+			continue
+		}
+		if n, ok := decimal(word, 9); ok && n >= 0 {
+			p.SetNumber(field, n)
+			field++
+		}
+	}
+}
+
+func withoutPort(host []byte) []byte {
+	if i := bytes.LastIndexByte(host, ':'); i > 0 {
+		if _, ok := whole(host[i+1:]); ok {
+			return host[:i]
+		}
+	}
+	return host
+}

@@ -1,0 +1,191 @@
+package accesslog
+
+import (
+	"bytes"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// scanner walks over the text of a JSON value without building anything. It
+// is lenient where a log may be: nginx writes \xHH into JSON when its
+// escaping is not set to json.
+type scanner struct {
+	data []byte
+	at   int
+}
+
+// maxNesting bounds how deep a value may nest that nobody asked for.
+const maxNesting = 512
+
+func (s *scanner) skipSpace() {
+	for s.at < len(s.data) {
+		switch s.data[s.at] {
+		case ' ', '\t', '\r', '\n':
+			s.at++
+		default:
+			return
+		}
+	}
+}
+
+// peek gives the next byte, or 0 at the end.
+func (s *scanner) peek() byte {
+	if s.at < len(s.data) {
+		return s.data[s.at]
+	}
+	return 0
+}
+
+// comma skips what may stand between two values.
+func (s *scanner) comma() {
+	s.skipSpace()
+	if s.peek() == ',' {
+		s.at++
+	}
+}
+
+// key reads the next key of an object and stops before its value. At the end
+// of the object, which it skips, more is false.
+func (s *scanner) key() (key []byte, more bool, reason Reason) {
+	s.skipSpace()
+	if s.peek() == '}' {
+		s.at++
+		return nil, false, Parsed
+	}
+	if s.peek() != '"' {
+		return nil, false, BrokenJSON
+	}
+	key, ok := s.text()
+	s.skipSpace()
+	if !ok || s.peek() != ':' {
+		return nil, false, BrokenJSON
+	}
+	s.at++
+	s.skipSpace()
+	return key, true, Parsed
+}
+
+// scalar reads a string, a number or a literal. A string comes without its
+// quotes and with its escapes.
+func (s *scanner) scalar() (raw []byte, quoted, ok bool) {
+	if s.peek() == '"' {
+		raw, ok = s.text()
+		return raw, true, ok
+	}
+	start := s.at
+	for s.at < len(s.data) && !endsScalar(s.data[s.at]) {
+		s.at++
+	}
+	return s.data[start:s.at], false, s.at > start
+}
+
+func endsScalar(c byte) bool {
+	switch c {
+	case ',', '}', ']', ' ', '\t', '\r', '\n', ':', '"', '{', '[':
+		return true
+	}
+	return false
+}
+
+// text reads a string.
+func (s *scanner) text() ([]byte, bool) {
+	start := s.at + 1
+	for at := start; ; {
+		i := bytes.IndexByte(s.data[at:], '"')
+		if i < 0 {
+			return nil, false
+		}
+		at += i
+		if s.data[at-1] != '\\' || backslashes(s.data[start:at])%2 == 0 {
+			s.at = at + 1
+			return s.data[start:at], true
+		}
+		at++
+	}
+}
+
+// skip passes over a value of any kind.
+func (s *scanner) skip() Reason {
+	depth := 0
+	for {
+		s.skipSpace()
+		switch c := s.peek(); c {
+		case '{', '[':
+			if depth++; depth > maxNesting {
+				return NestedTooDeeply
+			}
+			s.at++
+			continue
+		case '}', ']':
+			depth--
+			s.at++
+		case ',', ':':
+			s.at++
+			continue
+		default:
+			if _, _, ok := s.scalar(); !ok {
+				return BrokenJSON
+			}
+		}
+		if depth < 0 {
+			return BrokenJSON
+		}
+		if depth == 0 {
+			return Parsed
+		}
+	}
+}
+
+// appendJSONUnescaped undoes the escapes of a JSON string; half a surrogate
+// pair becomes U+FFFD, and what is no escape stays.
+func appendJSONUnescaped(dst, v []byte) []byte {
+	for len(v) > 0 {
+		i := bytes.IndexByte(v, '\\')
+		if i < 0 || i+1 == len(v) {
+			return append(dst, v...)
+		}
+		dst = append(dst, v[:i]...)
+		v = v[i+1:]
+		if r, n := escapedRune(v); n > 0 {
+			dst = utf8.AppendRune(dst, r)
+			v = v[n:]
+		} else if c, n := escapedByte(v); n > 0 {
+			dst = append(dst, c)
+			v = v[n:]
+		} else {
+			dst = append(dst, '\\')
+		}
+	}
+	return dst
+}
+
+// escapedRune reads uXXXX, with the second half of a surrogate pair.
+func escapedRune(v []byte) (rune, int) {
+	r, ok := unit16(v)
+	if !ok {
+		return 0, 0
+	}
+	if utf16.IsSurrogate(r) && len(v) > 6 && v[5] == '\\' {
+		if second, ok := unit16(v[6:]); ok {
+			if pair := utf16.DecodeRune(r, second); pair != utf8.RuneError {
+				return pair, 11
+			}
+		}
+	}
+	return r, 5
+}
+
+func unit16(v []byte) (rune, bool) {
+	if len(v) < 5 || v[0] != 'u' {
+		return 0, false
+	}
+	r := rune(0)
+	for _, c := range v[1:5] {
+		h := hexValue(c)
+		if h < 0 {
+			return 0, false
+		}
+		r = r<<4 | rune(h)
+	}
+	return r, true
+}
