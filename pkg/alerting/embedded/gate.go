@@ -12,28 +12,59 @@ import (
 
 var errGateClosed = errors.New("notifications have stopped")
 
-// gate lets notifications through until it is closed, and close waits for
-// those under way. The dispatcher does not wait for its groups: without the
-// gate, one could be sent after the notification log was written for the last
-// time, and would be sent again after a restart.
+// gate lets notifications through until it is closed, and tells when those
+// under way have ended. The dispatcher cancels and does not wait: without the
+// gate a notification could reach its receiver and yet miss the notification
+// log, and would be sent again after a restart.
 type gate struct {
 	next notify.Stage
 
-	mu     sync.RWMutex // held for reading by every notification under way
-	closed bool
+	mu       sync.Mutex
+	closed   bool
+	underway int
+	idle     chan struct{} // closed when the gate is, and nothing is under way
 }
 
+func newGate(next notify.Stage) *gate {
+	return &gate{next: next, idle: make(chan struct{})}
+}
+
+// Exec implements [notify.Stage].
 func (g *gate) Exec(ctx context.Context, l *slog.Logger, alerts ...*alert.Alert) (context.Context, []*alert.Alert, error) {
-	g.mu.RLock()
-	defer g.mu.RUnlock()
-	if g.closed {
+	if !g.enter() {
 		return ctx, nil, errGateClosed
 	}
+	defer g.leave()
 	return g.next.Exec(ctx, l, alerts...)
 }
 
+func (g *gate) enter() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.closed {
+		return false
+	}
+	g.underway++
+	return true
+}
+
+func (g *gate) leave() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.underway--
+	g.settle()
+}
+
+// close lets nothing more in. It is called once.
 func (g *gate) close() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.closed = true
+	g.settle()
+}
+
+func (g *gate) settle() {
+	if g.closed && g.underway == 0 {
+		close(g.idle)
+	}
 }

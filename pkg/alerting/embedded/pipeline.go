@@ -26,7 +26,7 @@ func startPipeline(p *plan, s *state, o Options) *pipeline {
 		inhibitor: inhibit.NewInhibitor(s.alerts, p.config.InhibitRules, s.log, eventrecorder.NopRecorder()),
 	}
 	noWait := func() time.Duration { return 0 }
-	l.gate = &gate{next: s.builder.New(p.receivers, noWait, l.inhibitor, s.silencer, p.intervener, s.marker, s.nflog, nil)}
+	l.gate = newGate(s.builder.New(p.receivers, noWait, l.inhibitor, s.silencer, p.intervener, s.marker, s.nflog, nil))
 	l.dispatcher = dispatch.NewDispatcher(s.alerts, p.routes, l.gate, s.marker, notifyTimeout,
 		groupMaintenance, groupLimit(o.MaxGroups), s.log, eventrecorder.NopRecorder(), s.dispatchMetrics, p.templates)
 	l.running.Go(l.inhibitor.Run)
@@ -36,13 +36,24 @@ func startPipeline(p *plan, s *state, o Options) *pipeline {
 	return l
 }
 
-// stop returns when no notification is under way and none can follow.
+// stop returns when no notification is under way and none can follow. Those
+// under way have a moment to be acknowledged; then they are cancelled.
 func (l *pipeline) stop() {
+	l.gate.close()
+	moment := time.NewTimer(stopGrace)
+	defer moment.Stop()
+	select {
+	case <-l.gate.idle:
+	case <-moment.C:
+	}
 	l.inhibitor.Stop()
 	l.dispatcher.Stop()
-	l.gate.close()
+	<-l.gate.idle
 	l.running.Wait()
 }
+
+// stopGrace is how long a stop or a reload waits for receivers to answer.
+const stopGrace = 2 * time.Second
 
 // groupMaintenance is how often groups without alerts are dropped.
 const groupMaintenance = 30 * time.Second
