@@ -1,0 +1,168 @@
+package detect
+
+import (
+	"net/netip"
+	"time"
+
+	"github.com/honeymoat/honeymoat/pkg/block"
+	"github.com/honeymoat/honeymoat/pkg/decoy"
+	"github.com/honeymoat/honeymoat/pkg/event"
+	"github.com/honeymoat/honeymoat/pkg/finding"
+)
+
+// An agent's own refusals last a minute; their lines may come late.
+const (
+	maxRefusals = 1 << 16
+	refusalFor  = time.Hour
+)
+
+// scan is one pass over a batch.
+type scan struct {
+	detector *Detector
+	policy   *policy
+	batch    *event.Batch
+	out      *Result
+}
+
+func (s *scan) row(row int) {
+	b := s.batch
+	d, found := s.policy.catalogue.Find(b.Text(event.Host, row), b.Text(event.Method, row), b.Text(event.Path, row))
+	marked := len(b.Text(event.DecisionAction, row)) > 0
+	if !found && b.Kind == event.Decoy {
+		d, found = s.policy.catalogue.Unlisted(), true
+	}
+	if found {
+		s.candidate(d, row, marked)
+	} else if marked {
+		s.denial(row)
+	}
+}
+
+// candidate is a row whose request was for a decoy.
+func (s *scan) candidate(d *decoy.Decoy, row int, marked bool) {
+	t, ok := s.touch(d, row)
+	id := block.ID(0)
+	if ok && marked {
+		id = decoy.ProvisionalID(s.batch.Shipper, t.Finding().ID)
+	}
+	switch s.mark(row, id) {
+	case markOwnTouch:
+		s.remember(id, t.Time)
+	case markDenied:
+		s.deny(row)
+		return
+	case markDiverted:
+	default:
+		if !s.countsByStatus(&t, row) {
+			return
+		}
+	}
+	if !ok {
+		s.detector.counts.noClient.Add(1)
+		return
+	}
+	t.Doubted = !t.Served && s.detector.doubts(d, s.where(row), t.Time)
+	s.out.Findings = append(s.out.Findings, t.Finding())
+}
+
+// denial is a marked row of an ordinary request.
+func (s *scan) denial(row int) {
+	if s.mark(row, 0) == markDenied {
+		s.deny(row)
+	}
+}
+
+func (s *scan) deny(row int) {
+	id, _ := block.ParseID(string(s.batch.Text(event.DecisionID, row)))
+	s.out.Denials = append(s.out.Denials, Denial{
+		Block: id, Client: s.batch.Addr(event.ClientAddress, row), Time: s.time(row), Row: row,
+	})
+}
+
+// countsByStatus tells whether an unmarked request for a decoy counts, by how
+// it was answered: every line of a decoy log, and refusals by the application
+// (4xx). An answer with success means that the application serves the path:
+// that is a finding too, which takes the decoy out of force on this host. A
+// redirect tells neither (many hosts redirect everything to https or to a
+// login), nor does a failure of the server.
+func (s *scan) countsByStatus(t *decoy.Touch, row int) bool {
+	if s.batch.Kind == event.Decoy {
+		return true
+	}
+	status := s.batch.Number(event.Status, row)
+	switch {
+	case status >= 400 && status < 500:
+		return true
+	case status >= 200 && status < 300 || status == 304:
+		if s.carriesDivert(row) {
+			return false // answered by our decoy, whoever's mark it is
+		}
+		t.Served = true
+		s.detector.counts.served.Add(1)
+		s.detector.serves(t.Decoy, s.where(row), s.time(row))
+		return true
+	}
+	return false
+}
+
+// touch describes the row; it fails when the client is not known, because
+// nobody may be blamed then.
+func (s *scan) touch(d *decoy.Decoy, row int) (decoy.Touch, bool) {
+	t := decoy.Touch{Decoy: d, Time: s.time(row), Sighting: s.sighting(row)}
+	client := s.batch.Addr(event.ClientAddress, row)
+	if !client.IsValid() {
+		return t, false
+	}
+	t.Actor = finding.ActorOf(client)
+	t.Internal = s.policy.internal.Contains(client)
+	return t, true
+}
+
+func (s *scan) sighting(row int) finding.Sighting {
+	b := s.batch
+	text := func(f event.TextField) string { return string(b.Text(f, row)) }
+	number := func(f event.NumberField) int64 {
+		if n := b.Number(f, row); n != event.Unknown {
+			return n
+		}
+		return 0
+	}
+	via := finding.ViaAccess
+	if b.Kind == event.Decoy {
+		via = finding.ViaDecoy
+	}
+	return finding.Sighting{
+		Via: via, Record: b.RecordID(row), Source: b.Source, Gateway: b.Gateway, File: b.Path,
+		Line: number(event.Line), RequestID: text(event.RequestID), Method: text(event.Method),
+		Host: text(event.Host), Path: text(event.Path), Status: number(event.Status), UserAgent: text(event.UserAgent),
+	}
+}
+
+func (s *scan) time(row int) time.Time {
+	at := s.batch.Number(event.Time, row)
+	if at == event.Unknown {
+		at = s.batch.Received
+	}
+	return time.Unix(0, at).UTC()
+}
+
+// where is the host of a request, or the source when the log tells no host.
+func (s *scan) where(row int) string {
+	if host := s.batch.Text(event.Host, row); len(host) > 0 {
+		return decoy.NormalHost(string(host))
+	}
+	return "source:" + s.batch.Source
+}
+
+// clientOf is the address behind an actor, for policies about addresses: the
+// first one of a prefix. It is invalid for actors that are no addresses.
+func clientOf(a finding.Actor) netip.Addr {
+	if p, err := netip.ParsePrefix(a.Value); err == nil {
+		return p.Addr()
+	}
+	addr, err := netip.ParseAddr(a.Value)
+	if err != nil {
+		return netip.Addr{}
+	}
+	return addr
+}

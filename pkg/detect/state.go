@@ -1,0 +1,77 @@
+package detect
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/honeymoat/honeymoat/pkg/block"
+	"github.com/honeymoat/honeymoat/pkg/decoy"
+)
+
+// stateVersion is the version of the snapshot's encoding.
+const stateVersion = 1
+
+// ErrState is wrapped by errors of Restore.
+var ErrState = errors.New("state of the detector cannot be read")
+
+type state struct {
+	Version  int                    `json:"version"`
+	Served   map[string]time.Time   `json:"served"`
+	Refusals map[block.ID]time.Time `json:"refusals"`
+}
+
+// Snapshot writes what the detector remembers. Together with the position in
+// the stream of the last batch it restores the detector exactly.
+func (d *Detector) Snapshot() ([]byte, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	data, err := json.Marshal(state{Version: stateVersion, Served: d.served.seen, Refusals: d.refusals.seen})
+	if err != nil {
+		return nil, fmt.Errorf("snapshot detector: %w", err)
+	}
+	return data, nil
+}
+
+// Restore takes what Snapshot gave, in place of what is remembered. The error
+// wraps ErrState, and leaves the detector as it was. No data is no memory.
+func (d *Detector) Restore(data []byte) error {
+	s := state{Version: stateVersion}
+	if len(data) > 0 {
+		s.Version = 0
+		if err := json.Unmarshal(data, &s); err != nil {
+			return fmt.Errorf("restore detector: %w: %w", ErrState, err)
+		}
+	}
+	if s.Version != stateVersion {
+		return fmt.Errorf("restore detector: %w: version %d, this program reads %d", ErrState, s.Version, stateVersion)
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.served = newMemory[string](d.options.MaxServed, d.options.ServedFor)
+	d.refusals = newMemory[block.ID](maxRefusals, refusalFor)
+	for k, at := range s.Served {
+		d.served.put(k, at)
+	}
+	for id, at := range s.Refusals {
+		d.refusals.put(id, at)
+	}
+	return nil
+}
+
+func servedKey(c *decoy.Decoy, where string) string { return c.ID + " " + where }
+
+// serves remembers that the application serves a decoy's path.
+func (d *Detector) serves(c *decoy.Decoy, where string, at time.Time) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.served.put(servedKey(c, where), at)
+}
+
+// doubts tells whether the application has served a decoy's path.
+func (d *Detector) doubts(c *decoy.Decoy, where string, at time.Time) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.served.hasAt(servedKey(c, where), at)
+}

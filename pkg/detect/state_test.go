@@ -1,0 +1,58 @@
+package detect
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+)
+
+func TestSnapshotAndRestore(t *testing.T) {
+	a := newDetector(t)
+	var r Result
+	a.Detect(newBatch(row{client: client, host: "spa.example", path: "/.env", status: 200}), &r)
+	data, err := a.Snapshot()
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := newDetector(t)
+	if err := b.Restore(data); err != nil {
+		t.Fatal(err)
+	}
+	b.Detect(newBatch(row{client: client, host: "spa.example", path: "/.env", status: 404, at: time.Second}), &r)
+	if got := outcome(&r); got != client+" decoy.env log shadow" {
+		t.Errorf("after restoring: %q", got)
+	}
+	if err := b.Restore(nil); err != nil {
+		t.Errorf("no state: %v", err)
+	}
+}
+
+func TestRestoreFailure(t *testing.T) {
+	f := func(data string) {
+		t.Helper()
+		if err := newDetector(t).Restore([]byte(data)); !errors.Is(err, ErrState) {
+			t.Errorf("Restore(%q): %v, want ErrState", data, err)
+		}
+	}
+	f("{")
+	f("{}")
+	f(`{"version":2}`)
+	f(`{"version":1,"refusals":{"xyz":"2026-01-01T00:00:00Z"}}`)
+}
+
+func TestMemoryIsBounded(t *testing.T) {
+	m := newMemory[string](100, time.Hour)
+	for i := range 10_000 {
+		m.put(fmt.Sprint(i), start.Add(time.Duration(i)*time.Second))
+		if len(m.seen) > 100 {
+			t.Fatalf("%d keys after %d puts", len(m.seen), i)
+		}
+	}
+	if !m.has("9999") || m.has("0") {
+		t.Error("the oldest should have gone, not the latest")
+	}
+	if m.hasAt("9999", start.Add(5*time.Hour)) {
+		t.Error("a key is remembered for longer than an hour")
+	}
+}
