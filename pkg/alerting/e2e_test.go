@@ -255,6 +255,9 @@ func TestRestartRepeatsNothing(t *testing.T) {
 	// The end of the known one is the next thing about it.
 	post(t, p, over(known))
 	wantActors(t, to.Pager.Next(t), "resolved", "192.0.2.1")
+	if n := to.Pager.Waiting(); n != 0 {
+		t.Errorf("%d more notifications", n)
+	}
 }
 
 // An Alertmanager that is not there yet, and then goes and comes back on the

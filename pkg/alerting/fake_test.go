@@ -22,6 +22,8 @@ var errAway = errors.New("connection refused")
 type fakeServer struct {
 	mu       sync.Mutex
 	away     bool
+	flaky    bool // it fails every second request
+	turn     bool
 	slow     time.Duration
 	status   int    // of every answer, when it is not zero
 	poison   string // an alertname that it refuses
@@ -50,7 +52,8 @@ func (s *fakeServer) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.away {
+	s.turn = !s.turn
+	if s.away || s.flaky && !s.turn {
 		return nil, errAway
 	}
 	return &http.Response{

@@ -25,7 +25,8 @@ type sender struct {
 	pause   func(failures int) time.Duration
 	changed chan struct{} // holds one token while there is news
 
-	sent     uint64 // the version up to which the Alertmanager is in step
+	sent     uint64 // the version up to which the Alertmanager was told
+	behind   bool   // it failed since it was last told everything
 	failures int    // in a row
 }
 
@@ -59,7 +60,11 @@ func (s *sender) notify() {
 func (s *sender) deliver(ctx context.Context) {
 	for {
 		err := s.flush(ctx)
-		if err == nil || ctx.Err() != nil {
+		if err == nil {
+			s.caughtUp()
+			return
+		}
+		if ctx.Err() != nil {
 			return
 		}
 		s.failed(err)
@@ -73,13 +78,23 @@ func (s *sender) deliver(ctx context.Context) {
 	}
 }
 
+// failed makes the Alertmanager be told everything, as it may come back without
+// its memory; but once only until it has been, so that one which answers now
+// and then gets on.
 func (s *sender) failed(err error) {
-	if s.failures == 0 {
-		s.sent = 0 // it may come back without its memory
+	if !s.behind {
+		s.behind, s.sent = true, 0
 		s.log.Warn("alertmanager does not take alerts; they are kept and sent again", "err", err)
 	}
 	s.failures++
 	s.metrics.failed.WithLabelValues(s.client.name).Inc()
+}
+
+func (s *sender) caughtUp() {
+	if s.behind {
+		s.behind = false
+		s.log.Info("alertmanager takes alerts again and has been told everything")
+	}
 }
 
 func (s *sender) flush(ctx context.Context) error {
@@ -116,17 +131,14 @@ func (s *sender) post(ctx context.Context, batch []outgoing) error {
 }
 
 func (s *sender) succeeded(batch []outgoing) {
-	if s.failures > 0 {
-		s.log.Info("alertmanager takes alerts again", "failures", s.failures)
-		s.failures = 0
-	}
+	s.failures = 0
 	s.table.accepted(batch)
 	s.metrics.posted.WithLabelValues(s.client.name).Add(float64(len(batch)))
 	s.metrics.lastSuccess.WithLabelValues(s.client.name).SetToCurrentTime()
 }
 
 func (s *sender) sayFarewell(ctx context.Context) {
-	if s.failures > 0 {
+	if s.behind {
 		return
 	}
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), farewell)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
+	"time"
 
 	"github.com/prometheus/alertmanager/alert"
 	"github.com/prometheus/alertmanager/notify"
@@ -66,5 +67,17 @@ func (g *gate) close() {
 func (g *gate) settle() {
 	if g.closed && g.underway == 0 {
 		close(g.idle)
+	}
+}
+
+// wait gives up after d. It says whether the gate is idle.
+func (g *gate) wait(d time.Duration) bool {
+	limit := time.NewTimer(d)
+	defer limit.Stop()
+	select {
+	case <-g.idle:
+		return true
+	case <-limit.C:
+		return false
 	}
 }

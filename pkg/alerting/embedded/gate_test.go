@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"testing"
+	"time"
 
 	"github.com/prometheus/alertmanager/alert"
 	"github.com/prometheus/alertmanager/notify"
@@ -27,20 +28,22 @@ func TestGateWaitsForWhatIsUnderWay(t *testing.T) {
 	if _, _, err := g.Exec(context.Background(), slog.New(slog.DiscardHandler)); !errors.Is(err, errGateClosed) {
 		t.Errorf("a closed gate let one through: %v", err)
 	}
-	select {
-	case <-g.idle:
+	if g.wait(time.Millisecond) {
 		t.Error("idle while one is under way")
-	default:
 	}
 	close(release)
 	if err := <-done; err != nil {
 		t.Errorf("the one under way: %v", err)
 	}
-	<-g.idle
+	if !g.wait(patience) {
+		t.Error("not idle after the last one ended")
+	}
 }
 
 func TestGateWithNothingUnderWay(t *testing.T) {
 	g := newGate(nil)
 	g.close()
-	<-g.idle
+	if !g.wait(patience) {
+		t.Error("not idle")
+	}
 }

@@ -1,6 +1,7 @@
 package embedded
 
 import (
+	"log/slog"
 	"sync"
 	"time"
 
@@ -15,6 +16,7 @@ type pipeline struct {
 	inhibitor  *inhibit.Inhibitor
 	dispatcher *dispatch.Dispatcher
 	gate       *gate
+	log        *slog.Logger
 	running    sync.WaitGroup
 }
 
@@ -23,6 +25,7 @@ type pipeline struct {
 // that another one mutes.
 func startPipeline(p *plan, s *state, o Options) *pipeline {
 	l := &pipeline{
+		log:       s.log,
 		inhibitor: inhibit.NewInhibitor(s.alerts, p.config.InhibitRules, s.log, eventrecorder.NopRecorder()),
 	}
 	noWait := func() time.Duration { return 0 }
@@ -36,23 +39,22 @@ func startPipeline(p *plan, s *state, o Options) *pipeline {
 	return l
 }
 
-// stop returns when no notification is under way and none can follow. Those
-// under way have a moment to be acknowledged; then they are cancelled.
+// stop lets nothing more be notified. What is under way has a moment to be
+// acknowledged, then it is cancelled, and then abandoned: Alertmanager's e-mail
+// does not heed its context while a mail server is silent.
 func (l *pipeline) stop() {
 	l.gate.close()
-	moment := time.NewTimer(stopGrace)
-	defer moment.Stop()
-	select {
-	case <-l.gate.idle:
-	case <-moment.C:
-	}
+	l.gate.wait(stopGrace)
 	l.inhibitor.Stop()
 	l.dispatcher.Stop()
-	<-l.gate.idle
+	if !l.gate.wait(stopGrace) {
+		l.log.Error("a receiver does not answer and was abandoned; it may be notified again after a restart")
+	}
 	l.running.Wait()
 }
 
-// stopGrace is how long a stop or a reload waits for receivers to answer.
+// stopGrace is how long a stop or a reload waits for receivers to answer, once
+// before it cancels notifications and once after.
 const stopGrace = 2 * time.Second
 
 // groupMaintenance is how often groups without alerts are dropped.
