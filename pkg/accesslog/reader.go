@@ -94,6 +94,10 @@ func (r *Reader) ReadCut(head []byte, size int64, at event.Position, b *event.Ba
 	return at
 }
 
+// Limit sets how many rows and rejected records a batch may have; it may
+// change between calls.
+func (r *Reader) Limit(records int) { r.maxRows = max(1, records) }
+
 // Full tells whether ReadChunk would leave b alone.
 func (r *Reader) Full(b *event.Batch) bool { return b.Rows()+len(b.Rejected) >= r.maxRows }
 

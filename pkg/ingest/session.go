@@ -1,0 +1,172 @@
+package ingest
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"github.com/honeymoat/honeymoat/pkg/accesslog"
+	"github.com/honeymoat/honeymoat/pkg/event"
+)
+
+// session ships one file: one goroutine reads and parses, another publishes
+// in order.
+type session struct {
+	p        *Pipeline
+	src      *source
+	file     File
+	lines    *accesslog.Reader
+	log      *slog.Logger
+	after    uint64       // sequence of the file's last message
+	finished bool         // nobody writes to the file any more
+	handed   atomic.Int32 // batches read and not yet published
+}
+
+// moved is the error that the file has to be read again from another place,
+// or in smaller batches.
+type moved struct {
+	from    event.Position
+	records int // in a batch; 0 = as before
+}
+
+func (m *moved) Error() string { return "the file has to be read again" }
+
+// ship reads from a position and publishes after a sequence until the file
+// ends or ctx does.
+func (s *session) ship(ctx context.Context, from event.Position, after uint64) error {
+	s.after = after
+	records := accesslog.DefaultMaxRows
+	for {
+		s.lines.Limit(records)
+		err := s.pass(ctx, from)
+		var m *moved
+		if !errors.As(err, &m) {
+			return err
+		}
+		from = m.from
+		if m.records > 0 {
+			records = m.records
+		} else {
+			records = accesslog.DefaultMaxRows
+		}
+	}
+}
+
+// pass is one reading of the file that nothing but its end interrupts.
+func (s *session) pass(ctx context.Context, from event.Position) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	ready := make(chan *workspace, 1)
+	read := make(chan error, 1)
+	go func() {
+		defer close(ready)
+		read <- s.read(ctx, &cutter{file: s.file, lines: s.lines, at: from}, ready)
+	}()
+	var failed error
+	for w := range ready {
+		if failed == nil {
+			if failed = s.publish(ctx, &w.batch); failed != nil {
+				stop()
+			}
+		}
+		s.handed.Add(-1)
+		s.p.pool.give(w)
+	}
+	if err := <-read; failed == nil {
+		return err
+	}
+	return failed
+}
+
+// read fills batches until the file ends. It owns no workspace while it waits
+// for lines.
+func (s *session) read(ctx context.Context, c *cutter, ready chan<- *workspace) error {
+	for {
+		w, err := s.p.pool.take(ctx)
+		if err != nil {
+			return err
+		}
+		known, err := s.fill(ctx, c, w)
+		if w.batch.Start == w.batch.End {
+			s.p.pool.give(w)
+		} else {
+			// Whoever ranges over ready takes every batch, even after a failure.
+			s.handed.Add(1)
+			ready <- w
+		}
+		if errors.Is(err, errStarved) {
+			err = s.wait(ctx, known, 0)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// errStarved: there is no whole record left and the batch is empty.
+var errStarved = errors.New("no whole record yet")
+
+// fill reads into one batch until it is full or has waited long enough. The
+// batch is to be sent whatever the error is.
+func (s *session) fill(ctx context.Context, c *cutter, w *workspace) (known int64, err error) {
+	b, began := &w.batch, time.Now()
+	s.head(b, c.at, began)
+	defer func() { b.End, b.NextLine = c.at.Offset, c.at.Line }()
+	for !s.lines.Full(b) && c.at.Offset-b.Start < s.p.opts.BatchBytes {
+		known, starved, err := c.step(w.chunk, b)
+		if err != nil {
+			return 0, err
+		}
+		if !starved {
+			continue
+		}
+		if s.finished {
+			if err := c.last(w.chunk, b); err != nil {
+				return known, err
+			}
+			return known, io.EOF
+		}
+		if c.at.Offset == b.Start {
+			return known, errStarved
+		}
+		left := s.linger() - time.Since(began)
+		if left <= 0 {
+			return known, nil
+		}
+		if err := s.wait(ctx, known, left); err != nil {
+			return known, err
+		}
+	}
+	return known, nil
+}
+
+// wait waits for the file to be longer than known. When it will never be, the
+// next fill ends it.
+func (s *session) wait(ctx context.Context, known int64, patience time.Duration) error {
+	err := s.file.Wait(ctx, known, patience)
+	if errors.Is(err, io.EOF) {
+		s.finished = true
+		return nil
+	}
+	return err
+}
+
+// linger is how long a batch waits for more lines: hardly at all while the
+// publisher has nothing to do, since lines gather by themselves while it has.
+func (s *session) linger() time.Duration {
+	if s.handed.Load() == 0 {
+		return s.p.opts.Linger / 5
+	}
+	return s.p.opts.Linger
+}
+
+func (s *session) head(b *event.Batch, at event.Position, now time.Time) {
+	b.Header = event.Header{
+		Source: s.src.Name, Gateway: s.src.Gateway, Kind: s.src.Kind, Direction: s.src.Direction,
+		File: s.file.ID(), Path: s.file.Path(), Received: now.UnixNano(),
+		Start: at.Offset, FirstLine: at.Line, End: at.Offset, NextLine: at.Line,
+	}
+}
