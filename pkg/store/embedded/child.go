@@ -20,6 +20,9 @@ import (
 const (
 	// drainTime is how long requests that run at a stop may take to end.
 	drainTime = 10 * time.Second
+	// stopTime is how long a stop may take in all, before the process ends
+	// whatever state the engine is in: what it acknowledged is on disk.
+	stopTime = 25 * time.Second
 	// viewerTime is the longest a viewer's query may run.
 	viewerTime = 60 * time.Second
 	// maxStatement bounds a statement that is not an INSERT, in bytes.
@@ -57,20 +60,17 @@ func RunChild(ctx context.Context, in io.Reader, out io.Writer, log *slog.Logger
 		_, _ = io.Copy(io.Discard, in)
 		cancel()
 	}()
-	lock, err := lockDir(ctx, cfg.DataDir)
-	if err != nil {
-		return err
-	}
-	defer lock.Close()
+	context.AfterFunc(ctx, func() {
+		time.Sleep(stopTime)
+		log.Error("the engine did not close in time; the process ends without it", "timeout", stopTime)
+		os.Exit(2)
+	})
 	return serve(ctx, cfg, out, log)
 }
 
 // serve opens the engine and its front, in this order, and closes them in the other.
 func serve(ctx context.Context, cfg ChildConfig, out io.Writer, log *slog.Logger) error {
-	files, err := writeEngineConfig(cfg)
-	if err != nil {
-		return err
-	}
+	files := filesOf(cfg.DataDir)
 	lib, err := libchdb.Load(cfg.Library)
 	if err != nil {
 		return err

@@ -24,7 +24,18 @@ var databaseName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]{0,63}$`)
 // engineFiles are the places below the data directory.
 type engineFiles struct {
 	data   string // the engine's own tree
-	config string // its configuration, written anew at each start
+	conf   string // the directory of its configuration, written anew at each start
+	config string
+	users  string
+	empty  string // for what the engine must find nothing in
+}
+
+func filesOf(dir string) engineFiles {
+	conf := filepath.Join(dir, "conf")
+	return engineFiles{
+		data: filepath.Join(dir, "db"), conf: conf, empty: filepath.Join(conf, "empty"),
+		config: filepath.Join(conf, "engine.xml"), users: filepath.Join(conf, "users.xml"),
+	}
 }
 
 // engineSettings fill the templates.
@@ -38,27 +49,26 @@ type engineSettings struct {
 
 // writeEngineConfig writes the engine's configuration. It holds no secret:
 // passwords are the front's.
-func writeEngineConfig(cfg ChildConfig) (engineFiles, error) {
+func writeEngineConfig(cfg ChildConfig) error {
 	if !databaseName.MatchString(cfg.Database) {
-		return engineFiles{}, fmt.Errorf("engine configuration: %q is no name for a database; use letters, digits and underscores", cfg.Database)
+		return fmt.Errorf("engine configuration: %q is no name for a database; use letters, digits and underscores", cfg.Database)
 	}
-	conf, empty := filepath.Join(cfg.DataDir, "conf"), filepath.Join(cfg.DataDir, "empty")
-	files := engineFiles{data: filepath.Join(cfg.DataDir, "db"), config: filepath.Join(conf, "engine.xml")}
-	for _, dir := range []string{files.data, conf, empty} {
+	files := filesOf(cfg.DataDir)
+	for _, dir := range []string{files.data, files.conf, files.empty} {
 		if err := os.MkdirAll(dir, 0o700); err != nil {
-			return files, fmt.Errorf("engine configuration: %w", err)
+			return fmt.Errorf("engine configuration: %w", err)
 		}
 	}
 	settings := engineSettings{
-		UsersFile: filepath.Join(conf, "users.xml"), Empty: empty, Database: cfg.Database,
+		UsersFile: files.users, Empty: files.empty, Database: cfg.Database,
 		ServiceRole: front.ServiceRole, ViewerRole: front.ViewerRole,
 		ServerMemory: cfg.MaxMemoryBytes, QueryMemory: cfg.MaxMemoryBytes / 2, SpillMemory: cfg.MaxMemoryBytes / 4,
 		MarkCache: cfg.MaxMemoryBytes / 32, Threads: cfg.Threads,
 	}
 	if err := render(engineTemplate, files.config, settings); err != nil {
-		return files, err
+		return err
 	}
-	return files, render(usersTemplate, settings.UsersFile, settings)
+	return render(usersTemplate, files.users, settings)
 }
 
 func render(text, path string, settings engineSettings) error {

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -31,14 +32,26 @@ func receiveConfig(in io.Reader, log *slog.Logger) (ChildConfig, error) {
 	if err != nil {
 		return cfg, err
 	}
-	if err := os.MkdirAll(cfg.DataDir, 0o700); err != nil {
-		return cfg, fmt.Errorf("make data directory: %w", err)
+	if err := prepareDir(cfg); err != nil {
+		return cfg, err
 	}
 	if err := replaceConfined(cfg); err != nil {
 		log.Warn("the engine is not confined by the kernel; its accounts are held by grants alone", "reason", err.Error(),
 			"hint", "Landlock needs Linux 5.13 or newer, and `landlock` among the kernel's security modules")
 	}
 	return cfg, nil
+}
+
+// prepareDir makes the data directory, claims it, and writes the engine's
+// configuration, which the engine itself cannot write any more once confined.
+func prepareDir(cfg ChildConfig) error {
+	if err := os.MkdirAll(cfg.DataDir, 0o700); err != nil {
+		return fmt.Errorf("make data directory: %w", err)
+	}
+	if err := lockDir(cfg.DataDir, time.Duration(cfg.LockWaitSeconds*float64(time.Second))); err != nil {
+		return err
+	}
+	return writeEngineConfig(cfg)
 }
 
 // handedOver reads the configuration that the first process left.

@@ -18,10 +18,11 @@ type sandbox struct {
 // sandboxOf is what the engine needs: its data, the library, the program, and
 // what the C library and the engine read of the machine.
 func sandboxOf(cfg ChildConfig, exe string) sandbox {
+	files := filesOf(cfg.DataDir)
 	return sandbox{
-		write: []string{cfg.DataDir, "/dev/null"},
+		write: []string{files.data, "/dev/null"},
 		read: []string{
-			cfg.Library, "/dev/urandom", "/dev/random", "/usr/share/zoneinfo",
+			cfg.Library, files.conf, "/dev/urandom", "/dev/random", "/usr/share/zoneinfo",
 			"/etc/localtime", "/etc/timezone", "/etc/ld.so.cache", "/etc/hostname", "/etc/hosts",
 			"/proc/self", "/proc/meminfo", "/proc/cpuinfo", "/proc/stat", "/proc/loadavg", "/proc/uptime",
 			"/proc/vmstat", "/proc/diskstats", "/proc/net", "/proc/sys/vm", "/proc/sys/kernel",

@@ -1,51 +1,51 @@
 package embedded
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
-	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
-// lockWait is how long a start waits for the one before it to let go of the
-// data directory: a parent that was killed leaves a child that is still
-// flushing.
-const lockWait = 10 * time.Second
-
-// lockDir claims a data directory for this process. The kernel lets go of the
-// claim when the process ends, however it ends.
-func lockDir(ctx context.Context, dir string) (*os.File, error) {
+// lockDir claims a data directory for this process, and for the one that it
+// replaces itself with: the descriptor is inherited, and never closed. The
+// kernel lets go of the claim when the process ends, however it ends. It waits
+// a while for another holder: a parent that was killed leaves a child that is
+// still flushing.
+func lockDir(dir string, patience time.Duration) error {
 	path := filepath.Join(dir, "lock")
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	fd, err := unix.Open(path, unix.O_RDWR|unix.O_CREAT, 0o600)
 	if err != nil {
-		return nil, fmt.Errorf("lock data directory: %w", err)
+		return fmt.Errorf("lock data directory: open %s: %w", path, err)
 	}
-	ctx, cancel := context.WithTimeout(ctx, lockWait)
-	defer cancel()
-	for {
-		err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	for deadline := time.Now().Add(patience); ; time.Sleep(50 * time.Millisecond) {
+		err := unix.Flock(fd, unix.LOCK_EX|unix.LOCK_NB)
 		if err == nil {
-			return f, sign(f)
+			return sign(fd)
 		}
-		if !errors.Is(err, syscall.EWOULDBLOCK) || !wait(ctx, 100*time.Millisecond) {
+		if !errors.Is(err, unix.EWOULDBLOCK) || time.Now().After(deadline) {
 			holder, _ := os.ReadFile(path)
-			_ = f.Close()
-			return nil, fmt.Errorf("data directory %s is in use by another engine (process %s): stop that one, or set store.engine.data_dir to another directory",
-				dir, orDefault(strings.TrimSpace(string(holder)), "unknown"))
+			return errors.Join(inUse(dir, strings.TrimSpace(string(holder))), unix.Close(fd))
 		}
 	}
 }
 
+func inUse(dir, holder string) error {
+	return fmt.Errorf("data directory %s is in use by another engine (process %s): stop that one, or set store.engine.data_dir to another directory",
+		dir, orDefault(holder, "unknown"))
+}
+
 // sign writes who holds the lock, for the message of whoever comes second.
-func sign(f *os.File) error {
-	if err := f.Truncate(0); err != nil {
+func sign(fd int) error {
+	if err := unix.Ftruncate(fd, 0); err != nil {
 		return fmt.Errorf("lock data directory: %w", err)
 	}
-	if _, err := fmt.Fprintf(f, "%d\n", os.Getpid()); err != nil {
+	if _, err := unix.Pwrite(fd, []byte(strconv.Itoa(os.Getpid())+"\n"), 0); err != nil {
 		return fmt.Errorf("lock data directory: %w", err)
 	}
 	return nil

@@ -45,6 +45,9 @@ type Options struct {
 	ViewerPassword string
 	// MaxMemoryBytes bounds the engine's memory; at least 512 MiB.
 	MaxMemoryBytes int64
+	// LockWait is how long a start waits for an engine that is still closing
+	// to let go of DataDir.
+	LockWait time.Duration
 	// StopTimeout is how long a stop may take before the child is killed.
 	StopTimeout time.Duration
 }
@@ -66,6 +69,7 @@ func (o Options) withDefaults() (Options, error) {
 	o.Database = orDefault(o.Database, DefaultDatabase)
 	o.MaxMemoryBytes = max(orDefault(o.MaxMemoryBytes, DefaultMaxMemoryBytes), minMemoryBytes)
 	o.StopTimeout = orDefault(o.StopTimeout, 30*time.Second)
+	o.LockWait = orDefault(o.LockWait, 15*time.Second)
 	if o.ServicePassword == "" {
 		o.ServicePassword = rand.Text()
 	}
@@ -77,7 +81,7 @@ func (o Options) child(library, listen string) ChildConfig {
 	return ChildConfig{
 		Library: library, DataDir: o.DataDir, Listen: listen, Database: o.Database,
 		ServicePassword: o.ServicePassword, ViewerPassword: o.ViewerPassword,
-		MaxMemoryBytes: o.MaxMemoryBytes, Threads: runtime.NumCPU(),
+		MaxMemoryBytes: o.MaxMemoryBytes, Threads: runtime.NumCPU(), LockWaitSeconds: o.LockWait.Seconds(),
 	}
 }
 

@@ -19,6 +19,8 @@ type ChildConfig struct {
 	ViewerPassword  string `json:"viewer_password,omitempty"`
 	MaxMemoryBytes  int64  `json:"max_memory_bytes"`
 	Threads         int    `json:"threads"`
+	// LockWaitSeconds is how long to wait for another engine to leave DataDir.
+	LockWaitSeconds float64 `json:"lock_wait_seconds"`
 }
 
 // announcement is what the child tells the parent, as one line of JSON on its

@@ -80,7 +80,7 @@ func (e *Engine) start(cfg ChildConfig) (*child, error) {
 
 // childEnv is the little that the engine needs to know of its surroundings.
 func childEnv(cfg ChildConfig) []string {
-	return []string{"HOME=" + cfg.DataDir, "TMPDIR=" + cfg.DataDir, "LANG=C.UTF-8", "PATH=/usr/bin:/bin"}
+	return []string{"HOME=" + cfg.DataDir, "TMPDIR=" + filesOf(cfg.DataDir).data, "LANG=C.UTF-8", "PATH=/usr/bin:/bin"}
 }
 
 // wait returns why the child ended, in its own words if it had any.

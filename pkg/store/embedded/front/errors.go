@@ -23,6 +23,7 @@ const (
 	codeRequiredPassword  = 194
 	codeSessionNotFound   = 372
 	codeSessionLocked     = 373
+	codeTooLarge          = 396
 	codeAccessDenied      = 497
 	codeAuthFailed        = 516
 	codeUnknownException  = 1002
@@ -78,10 +79,31 @@ func describe(err error, version string) (int, string) {
 	} else {
 		text = fmt.Sprintf("Code: %d. DB::Exception: %s. (UNKNOWN_EXCEPTION)", code, text)
 	}
-	if !strings.HasSuffix(text, "(version "+version+")") {
-		text += " (version " + version + ")"
+	text = unwrap(text, code)
+	if suffix := " (version " + version + ")"; !strings.HasSuffix(text, suffix) {
+		text += suffix
 	}
 	return code, text
+}
+
+// tail is what each layer of the engine appends to an error that it passes on.
+var tail = regexp.MustCompile(`( \(version [^()]*\))?\. \([A-Z0-9_]+\)( \(version [^()]*\))?$`)
+
+// unwrap takes off the layers that repeat the code of the error within.
+func unwrap(text string, code int) string {
+	prefix := fmt.Sprintf("Code: %d. DB::Exception: ", code)
+	inner := fmt.Sprintf("Code: %d. ", code)
+	for {
+		rest, wrapped := strings.CutPrefix(text, prefix)
+		if !wrapped || !strings.HasPrefix(rest, inner) {
+			return text
+		}
+		loc := tail.FindStringIndex(rest)
+		if loc == nil {
+			return text
+		}
+		text = rest[:loc[0]]
+	}
 }
 
 // isEngineError tells the engine's own refusals, which are the client's

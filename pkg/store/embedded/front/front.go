@@ -166,20 +166,24 @@ func (f *Front) run(ctx context.Context, who role, conn *libchdb.Conn, text stri
 	if err := body.expectEnd(); err != nil {
 		return err
 	}
-	if err := singleStatement(conn, text); err != nil {
+	if err := admit(conn, st); err != nil {
 		return err
 	}
 	return query(ctx, conn, st, opts, out)
 }
 
-// singleStatement refuses several statements in one request, as the server does.
-func singleStatement(conn *libchdb.Conn, text string) error {
-	a, err := conn.Classify(text)
+// admit refuses what a server does not do for clients over HTTP: several
+// statements at once, and files on its own disk (INTO OUTFILE, FROM INFILE).
+func admit(conn *libchdb.Conn, st statement) error {
+	a, err := conn.Classify(st.text)
 	if err != nil {
 		return err
 	}
 	if a.Statements > 1 {
 		return refuse(codeSyntaxError, "SYNTAX_ERROR", "Syntax error (Multi-statements are not allowed)")
+	}
+	if st.infile || st.reads && a.Class == libchdb.Control {
+		return refuse(codeNotImplemented, "NOT_IMPLEMENTED", "INTO OUTFILE and FROM INFILE are not allowed: files are the client's business")
 	}
 	return nil
 }

@@ -78,8 +78,10 @@ func (f *Front) denied(what string) error {
 
 // explainRefusal turns a text that does not parse into the parser's own words.
 func (f *Front) explainRefusal(text string) error {
-	if _, err := f.control.conn.Query("SELECT formatQuery({q:String})", "TSVRaw", libchdb.Param{Name: "q", Value: text}); err != nil {
-		return err
+	err := f.control.conn.Exec("SELECT formatQuery({q:String})", libchdb.Param{Name: "q", Value: text})
+	if err != nil {
+		reason, _, _ := strings.Cut(err.Error(), ": In scope SELECT formatQuery")
+		return &libchdb.Error{Message: strings.TrimSuffix(reason, "(SYNTAX_ERROR)") + " (SYNTAX_ERROR)"}
 	}
 	return refuse(codeSyntaxError, "SYNTAX_ERROR", "Syntax error")
 }

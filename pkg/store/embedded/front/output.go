@@ -12,6 +12,9 @@ import (
 	"github.com/honeymoat/honeymoat/pkg/store/embedded/libchdb"
 )
 
+// maxHeld bounds the result that wait_end_of_query keeps in memory, in bytes.
+const maxHeld = 256 << 20
+
 // output is an answer in the making. Headers go out with the first byte of the
 // result, so that an error before it has a status of its own; an error after
 // it ends the answer with ClickHouse's marked exception.
@@ -62,6 +65,9 @@ func (o *output) Write(p []byte) (int, error) {
 		return 0, nil
 	}
 	if o.held != nil {
+		if o.held.Len()+len(p) > maxHeld {
+			return 0, refuse(codeTooLarge, "TOO_MANY_ROWS_OR_BYTES", "The result is larger than %d bytes, the most that wait_end_of_query holds back", maxHeld)
+		}
 		return o.held.Write(p)
 	}
 	if err := o.start(); err != nil {

@@ -2,6 +2,7 @@ package front
 
 import (
 	"context"
+	"slices"
 
 	"github.com/honeymoat/honeymoat/pkg/store/embedded/libchdb"
 )
@@ -12,7 +13,7 @@ func query(ctx context.Context, conn *libchdb.Conn, st statement, opts options, 
 	format := first(st.format, opts.format)
 	out.begin(format)
 	enc := newEncoder(format, opts.revision, out)
-	if !st.stream || !streams(format) {
+	if !st.stream || !slices.Contains(streamed, format) {
 		r, err := conn.Query(st.text, opts.format, opts.params...)
 		if err != nil {
 			return err
@@ -45,12 +46,17 @@ func stream(ctx context.Context, conn *libchdb.Conn, st statement, opts options,
 	return context.Cause(ctx)
 }
 
-// streams tells the formats whose output the engine hands over block by block.
-// The others (columnar files with a footer) come as a whole.
-func streams(format string) bool {
-	switch format {
-	case "Parquet", "ORC", "Arrow", "Avro", "Npy", "SQLInsert", "PrettySpace", "Template", "MySQLWire", "PostgreSQLWire":
-		return false
-	}
-	return true
+// streamed are the formats whose blocks stand for themselves, so that the
+// engine can hand them over one at a time. In the others it counts rows anew in
+// each piece (Pretty, Vertical, JSONObjectEachRow), or has one footer for all
+// (Parquet, ORC); those are made as a whole.
+var streamed = []string{
+	"Native", "Null", "Values", "TSKV", "MsgPack", "LineAsString", "ArrowStream",
+	"TabSeparated", "TabSeparatedRaw", "TabSeparatedWithNames", "TabSeparatedWithNamesAndTypes",
+	"TSV", "TSVRaw", "TSVWithNames", "TSVWithNamesAndTypes",
+	"CSV", "CSVWithNames", "CSVWithNamesAndTypes",
+	"JSON", "JSONStrings", "JSONCompact", "JSONCompactStrings",
+	"JSONEachRow", "JSONLines", "NDJSON", "JSONStringsEachRow",
+	"JSONCompactEachRow", "JSONCompactEachRowWithNames", "JSONCompactEachRowWithNamesAndTypes",
+	"RowBinary", "RowBinaryWithNames", "RowBinaryWithNamesAndTypes",
 }

@@ -1,12 +1,17 @@
 package front
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // statement is how a text is to be run.
 type statement struct {
 	text   string // what the engine gets; of an insert, without FORMAT and data
 	insert bool   // takes data
 	stream bool   // its result may be fetched piece by piece
+	reads  bool   // begins as a statement that only reads
+	infile bool   // an insert of a file on the server
 	format string // of the data of an insert, or the FORMAT clause of a query
 	data   string // inline data of an insert
 }
@@ -22,10 +27,13 @@ func parseStatement(text string) statement {
 	case first.word == "INSERT":
 		return parseInsert(text, lex)
 	case first.word == "SELECT" || first.word == "WITH" || text[first.start] == '(':
-		return statement{text: text, stream: true, format: formatClause(text)}
+		return statement{text: text, stream: true, reads: true, format: formatClause(text)}
 	}
-	return statement{text: text, format: formatClause(text)}
+	return statement{text: text, reads: slices.Contains(readers, first.word), format: formatClause(text)}
 }
+
+// readers are the words that statements which read may begin with, besides SELECT.
+var readers = []string{"FROM", "SHOW", "DESCRIBE", "DESC", "EXISTS", "EXPLAIN", "CHECK"}
 
 // formatClause finds the name in a trailing FORMAT clause.
 func formatClause(text string) string {
@@ -59,8 +67,10 @@ func parseInsert(text string, lex *lexer) statement {
 			return insertFormat(text, tok, lex)
 		case "VALUES":
 			return statement{text: text[:tok.start], insert: true, format: "Values", data: text[tok.end:]}
-		case "SELECT", "WITH", "FROM", "WATCH", "EXPLAIN":
+		case "SELECT", "WITH", "WATCH", "EXPLAIN":
 			return statement{text: text}
+		case "FROM":
+			return statement{text: text, infile: true}
 		}
 	}
 	return statement{text: strings.TrimRight(text, "; \t\r\n"), insert: true, format: "Values"}

@@ -33,7 +33,7 @@ type Analysis struct {
 
 // analysis mirrors chdb_query_analysis_v1.
 type analysis struct {
-	size, statements, flags, class uint32
+	size, statements, _, class uint32
 }
 
 // Param is the value of a {name:Type} placeholder, as text. The engine parses
