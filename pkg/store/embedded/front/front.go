@@ -155,7 +155,7 @@ func (f *Front) handle(out *output, r *http.Request) error {
 // run judges and executes one statement.
 func (f *Front) run(ctx context.Context, who role, conn *libchdb.Conn, text string, opts options, body *body, out *output) error {
 	if who == roleViewer {
-		if err := f.gate(text); err != nil {
+		if err := f.gate(text, opts.params); err != nil {
 			return err
 		}
 	}

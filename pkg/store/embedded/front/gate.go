@@ -17,7 +17,7 @@ import (
 //   - scalar functions that read files, which need no grant.
 //
 // It parses on the front's own session, where nothing of the text is run.
-func (f *Front) gate(text string) error {
+func (f *Front) gate(text string, params []libchdb.Param) error {
 	f.control.mu.Lock()
 	defer f.control.mu.Unlock()
 	a, err := f.control.conn.Classify(text)
@@ -33,12 +33,12 @@ func (f *Front) gate(text string) error {
 		return refuse(codeAccessDenied, "ACCESS_DENIED",
 			"%s: Not enough privileges. This account may only read: SELECT, SHOW, DESCRIBE, EXPLAIN", f.cfg.Viewer.User)
 	}
-	return f.checkTree(text)
+	return f.checkTree(text, params)
 }
 
 // checkTree reads the statement's syntax tree, a node a line.
-func (f *Front) checkTree(text string) error {
-	r, err := f.control.conn.Query("EXPLAIN AST "+text, "TSVRaw")
+func (f *Front) checkTree(text string, params []libchdb.Param) error {
+	r, err := f.control.conn.Query("EXPLAIN AST "+text, "TSVRaw", params...)
 	if err != nil {
 		return err
 	}

@@ -46,17 +46,12 @@ func stream(ctx context.Context, conn *libchdb.Conn, st statement, opts options,
 	return context.Cause(ctx)
 }
 
-// streamed are the formats whose blocks stand for themselves, so that the
-// engine can hand them over one at a time. In the others it counts rows anew in
-// each piece (Pretty, Vertical, JSONObjectEachRow), or has one footer for all
-// (Parquet, ORC); those are made as a whole.
+// streamed are the formats in which every row stands for itself, so that the
+// engine can hand over one block at a time. In the others each piece would be a
+// document of its own (JSON), begin with a header (CSVWithNames), or count rows
+// anew (Pretty); those are made as a whole.
 var streamed = []string{
-	"Native", "Null", "Values", "TSKV", "MsgPack", "LineAsString", "ArrowStream",
-	"TabSeparated", "TabSeparatedRaw", "TabSeparatedWithNames", "TabSeparatedWithNamesAndTypes",
-	"TSV", "TSVRaw", "TSVWithNames", "TSVWithNamesAndTypes",
-	"CSV", "CSVWithNames", "CSVWithNamesAndTypes",
-	"JSON", "JSONStrings", "JSONCompact", "JSONCompactStrings",
-	"JSONEachRow", "JSONLines", "NDJSON", "JSONStringsEachRow",
-	"JSONCompactEachRow", "JSONCompactEachRowWithNames", "JSONCompactEachRowWithNamesAndTypes",
-	"RowBinary", "RowBinaryWithNames", "RowBinaryWithNamesAndTypes",
+	"Native", "Null", "TSKV", "MsgPack", "LineAsString", "CSV", "RowBinary",
+	"TabSeparated", "TabSeparatedRaw", "TSV", "TSVRaw",
+	"JSONEachRow", "JSONLines", "NDJSON", "JSONStringsEachRow", "JSONCompactEachRow",
 }
