@@ -1,0 +1,71 @@
+package httpapi
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+
+	"github.com/honeymoat/honeymoat/pkg/httpapi/wire"
+)
+
+// decode reads a JSON body strictly: one value, no unknown fields.
+func decode[T any](r *http.Request) (T, error) {
+	var v T
+	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil || media != "application/json" {
+		return v, badMedia.hinted(fmt.Sprintf("Content-Type is %q", r.Header.Get("Content-Type")), "Send application/json.")
+	}
+	d := json.NewDecoder(r.Body)
+	d.DisallowUnknownFields()
+	if err := d.Decode(&v); err != nil {
+		return v, bodyProblem(err)
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return v, badRequest.with("there is more in the body after the JSON value")
+	}
+	return v, nil
+}
+
+func bodyProblem(err error) error {
+	var large *http.MaxBytesError
+	var wrongType *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &large):
+		return err
+	case errors.As(err, &wrongType) && wrongType.Field != "":
+		return invalid(wrongType.Field, fmt.Sprintf("want a %s, not a %s", wrongType.Type, wrongType.Value))
+	case errors.Is(err, io.EOF):
+		return badRequest.hinted("the body is empty", "Send a JSON object.")
+	default:
+		return badRequest.hinted("the body is not the JSON that this path takes: "+err.Error(), "See /api/v1/openapi.json.")
+	}
+}
+
+// faults collects what is wrong with the fields of a body.
+type faults []wire.Invalid
+
+// check adds a fault unless ok.
+func (f *faults) check(ok bool, name, reason string) {
+	if !ok {
+		*f = append(*f, wire.Invalid{Name: name, Reason: reason})
+	}
+}
+
+// checkErr adds a fault for an error.
+func (f *faults) checkErr(err error, name string) {
+	if err != nil {
+		f.check(false, name, err.Error())
+	}
+}
+
+func (f faults) err() error {
+	if len(f) == 0 {
+		return nil
+	}
+	p := badParameters.with("")
+	p.Invalid = f
+	return p
+}

@@ -1,0 +1,114 @@
+package httpapi
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/honeymoat/honeymoat/pkg/finding"
+	"github.com/honeymoat/honeymoat/pkg/httpapi/wire"
+	"github.com/honeymoat/honeymoat/pkg/respond"
+)
+
+func (s *Server) listDiscards(x *exchange) error {
+	p := newParams(x.Request.URL)
+	slice := p.slice()
+	if err := p.err(); err != nil {
+		return err
+	}
+	discards := slices.SortedFunc(slices.Values(s.Operator.Discards()), func(a, b respond.Discard) int {
+		return strings.Compare(a.ID, b.ID)
+	})
+	page, err := pageOf(discards, slice, func(d respond.Discard) string { return d.ID })
+	if err != nil {
+		return err
+	}
+	x.JSON(http.StatusOK, page)
+	return nil
+}
+
+func (s *Server) addDiscard(x *exchange) error {
+	r, err := decode[wire.DiscardRequest](x.Request)
+	if err != nil {
+		return err
+	}
+	var f faults
+	d := respond.Discard{Rule: r.Rule, Path: r.Path, Reason: r.Reason, ExpiresAt: s.expiry(r.LifetimeSeconds)}
+	if r.Actor != "" {
+		d.Actor, err = finding.ParseActor(r.Actor)
+		f.checkErr(err, "actor")
+	}
+	f.check(r.Actor != "" || r.Rule != "" || r.Path != "", "actor", "want at least one of actor, rule and path")
+	f.reason(r.Reason)
+	f.optionalLifetime(r.LifetimeSeconds)
+	if err := f.err(); err != nil {
+		return err
+	}
+	return s.discard(x, d)
+}
+
+// discardFinding discards findings of the same rule about the same actor.
+func (s *Server) discardFinding(x *exchange) error {
+	r, err := decode[wire.DiscardFinding](x.Request)
+	if err != nil {
+		return err
+	}
+	var f faults
+	f.reason(r.Reason)
+	f.optionalLifetime(r.LifetimeSeconds)
+	if err := f.err(); err != nil {
+		return err
+	}
+	found, err := s.History.Finding(x.Request.Context(), x.Param("id"))
+	if err != nil {
+		return fromStore(err)
+	}
+	return s.discard(x, respond.Discard{
+		Actor: found.Actor, Rule: found.Rule, Reason: r.Reason, ExpiresAt: s.expiry(r.LifetimeSeconds),
+	})
+}
+
+// expiry is the end of a lifetime that begins now; none for 0.
+func (s *Server) expiry(lifetimeSeconds int64) time.Time {
+	if lifetimeSeconds == 0 {
+		return time.Time{}
+	}
+	return s.Now().Add(seconds(lifetimeSeconds)).UTC()
+}
+
+func (s *Server) discard(x *exchange, d respond.Discard) error {
+	d, err := s.Operator.Discard(x.Request.Context(), x.caller, d)
+	if err != nil {
+		return err
+	}
+	x.JSON(http.StatusCreated, d)
+	return nil
+}
+
+func (s *Server) removeDiscard(x *exchange) error {
+	if err := s.Operator.RemoveDiscard(x.Request.Context(), x.caller, x.Param("id")); err != nil {
+		return err
+	}
+	x.Status(http.StatusNoContent)
+	return nil
+}
+
+// maxReason bounds a reason, in bytes, and maxLifetime a lifetime, in seconds.
+const (
+	maxReason   = 500
+	maxLifetime = 10 * 365 * 24 * 3600
+)
+
+// reason checks that somebody said why: the audit is worth nothing without.
+func (f *faults) reason(s string) {
+	f.check(s != "", "reason", "say why; it goes into the audit")
+	f.check(len(s) <= maxReason, "reason", "longer than 500 bytes")
+}
+
+// optionalLifetime checks a lifetime of which 0 means no end.
+func (f *faults) optionalLifetime(n int64) {
+	f.check(n >= 0 && n <= maxLifetime, "lifetime_seconds", "want 0 (until it is removed) to ten years")
+}
+
+func seconds(n int64) time.Duration { return time.Duration(n) * time.Second }

@@ -1,0 +1,121 @@
+package httpapi
+
+import (
+	"context"
+	"net/netip"
+	"time"
+
+	"github.com/honeymoat/honeymoat/pkg/auth"
+	"github.com/honeymoat/honeymoat/pkg/block"
+	"github.com/honeymoat/honeymoat/pkg/finding"
+	"github.com/honeymoat/honeymoat/pkg/httpapi/wire"
+	"github.com/honeymoat/honeymoat/pkg/respond"
+)
+
+// History reads what the store holds. A method fails with an error that wraps
+// respond.ErrNotFound when there is no such thing, with one that wraps
+// wire.ErrCursor when the cursor is not its own, and with any other when the
+// store cannot answer now.
+type History interface {
+	Events(ctx context.Context, q wire.EventQuery) (wire.Page[wire.Event], error)
+	Event(ctx context.Context, id string) (wire.Event, error)
+	Findings(ctx context.Context, q wire.FindingQuery) (wire.Page[wire.Finding], error)
+	Finding(ctx context.Context, id string) (wire.Finding, error)
+	Quarantine(ctx context.Context, q wire.QuarantineQuery) (wire.Page[wire.Quarantined], error)
+	Audit(ctx context.Context, q wire.AuditQuery) (wire.Page[wire.AuditEntry], error)
+	// BlockLog gives the events in the life of a block, oldest first; none is
+	// no error.
+	BlockLog(ctx context.Context, id block.ID) ([]wire.BlockLogEntry, error)
+	// Preview tells what a block of the target would have hit in the period.
+	Preview(ctx context.Context, t block.Target, p wire.Period) (wire.Preview, error)
+}
+
+// Caller is who asks, for the guard and the audit.
+type Caller struct {
+	Name    string // of the token
+	Role    auth.Role
+	Address netip.Addr
+}
+
+// AddBlock asks for a block.
+type AddBlock struct {
+	Target   block.Target
+	Segment  string
+	Lifetime time.Duration
+	Mode     block.Mode
+	Reason   string
+	DryRun   bool
+	// IdempotencyKey makes a repeated call give the first one's answer; it is
+	// the caller's own. Empty: none.
+	IdempotencyKey string
+}
+
+// Operator is what people may do, and what is known in memory: it works with
+// the store down. Every change is audited under its caller.
+type Operator interface {
+	// AddBlock puts a block, or tells what it would be in a dry run. The error
+	// is a *respond.Refusal when the guard says no, and wraps
+	// respond.ErrExists, the block beside it, when the target is blocked in
+	// the segment already.
+	AddBlock(ctx context.Context, by Caller, r AddBlock) (b block.Block, created bool, err error)
+	// RemoveBlock ends a live block; it wraps respond.ErrNotFound otherwise.
+	RemoveBlock(ctx context.Context, by Caller, id block.ID, reason string) (block.Block, error)
+	Why(ctx context.Context, t block.Target) (wire.Why, error)
+	Actors() []respond.Actor
+	Actor(a finding.Actor) (respond.Actor, bool)
+	// Discard keeps d, whose id, author and time it sets.
+	Discard(ctx context.Context, by Caller, d respond.Discard) (respond.Discard, error)
+	Discards() []respond.Discard
+	// RemoveDiscard wraps respond.ErrNotFound when there is none.
+	RemoveDiscard(ctx context.Context, by Caller, id string) error
+	// Touch takes a decoy touch that an agent saw; it returns when it is kept
+	// durably.
+	Touch(ctx context.Context, agent string, f finding.Finding) error
+	// Audited records what a caller did elsewhere.
+	Audited(ctx context.Context, by Caller, action, subject, outcome string, detail any) error
+}
+
+// Blocklist reads the live blocks from memory.
+type Blocklist interface {
+	List() []block.Block // ordered by key
+	Versions() map[string]block.Version
+}
+
+// Agents is the registry of agents on the bus.
+type Agents interface {
+	// Agents lists all agents with their state, ordered by name.
+	Agents(ctx context.Context) ([]block.Agent, error)
+	// Authenticate gives the agent of this name and secret if it is enrolled
+	// and not revoked. It reads memory.
+	Authenticate(name, secret string) (block.Agent, bool)
+	// CreateEnrolment keeps the digest of a one-time token, and what the agent
+	// is to be.
+	CreateEnrolment(ctx context.Context, token auth.Digest, e Enrolment) error
+	// Enrol uses up the token with this digest and makes the agent, whose
+	// secret has the other digest. It wraps respond.ErrNotFound when there is
+	// no such token (any more), and respond.ErrExists when the name is taken.
+	Enrol(ctx context.Context, token, secret auth.Digest, name string) (block.Agent, error)
+	// Revoke cuts an agent off for good; it wraps respond.ErrNotFound when
+	// there is none of this name.
+	Revoke(ctx context.Context, name string) error
+	// Report takes what an agent says that it enforces.
+	Report(ctx context.Context, r block.Report) error
+}
+
+// Enrolment is what a one-time token makes.
+type Enrolment struct {
+	Name      string // empty = the agent chooses
+	Gateway   string
+	Segments  []string
+	By        string
+	ExpiresAt time.Time
+}
+
+// Feed carries the blocklist to agents.
+type Feed interface {
+	// Follow keeps f in step for an agent that holds have, until ctx ends or
+	// the agent is revoked. Segments in which nothing is missing get no
+	// snapshot. f may be slow: nothing is queued for it, and it gets at once
+	// what it missed meanwhile.
+	Follow(ctx context.Context, agent string, have map[string]block.Version, f block.Follower) error
+}

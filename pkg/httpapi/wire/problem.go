@@ -1,0 +1,47 @@
+package wire
+
+import "strings"
+
+// ProblemType is the media type of a Problem.
+const ProblemType = "application/problem+json"
+
+// Problem is what every failed request is answered with (RFC 9457).
+type Problem struct {
+	Type     string `json:"type"`   // "urn:honeymoat:problem:NAME"; stable, for programs
+	Title    string `json:"title"`  // of the type, the same every time
+	Status   int    `json:"status"` // HTTP status
+	Detail   string `json:"detail,omitempty"`
+	Instance string `json:"instance,omitempty"` // "urn:honeymoat:request:ID", as in the log
+	// Hint tells a person what to do.
+	Hint string `json:"hint,omitempty"`
+	// Invalid tells which parameters are wrong, all of them at once.
+	Invalid []Invalid `json:"invalid,omitempty"`
+}
+
+// Invalid is a parameter that is wrong.
+type Invalid struct {
+	Name   string `json:"name"` // of the query parameter or the body's field
+	Reason string `json:"reason"`
+}
+
+// Error implements error: what is wrong, where, and what to do about it.
+func (p *Problem) Error() string {
+	var s strings.Builder
+	s.WriteString(p.Title)
+	if p.Detail != "" {
+		s.WriteString(": " + p.Detail)
+	}
+	for _, i := range p.Invalid {
+		s.WriteString("\n  " + i.Name + ": " + i.Reason)
+	}
+	if p.Hint != "" {
+		s.WriteString("\nhint: " + p.Hint)
+	}
+	return s.String()
+}
+
+// Name is the part of Type that tells problems apart.
+func (p *Problem) Name() string { return strings.TrimPrefix(p.Type, ProblemPrefix) }
+
+// ProblemPrefix begins every Problem.Type.
+const ProblemPrefix = "urn:honeymoat:problem:"
