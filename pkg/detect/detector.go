@@ -98,14 +98,18 @@ func (r *Result) Reset() {
 // order of the rows, after emptying it. The same batch gives findings of the
 // same ids, however often and in whatever company it is read; a batch that
 // only holds ordinary rows costs no allocation.
-func (d *Detector) Detect(b *event.Batch, out *Result) {
+func (d *Detector) Detect(b *event.Batch, out *Result) { d.DetectRows(b, 0, b.Rows(), out) }
+
+// DetectRows is Detect for the rows from one to another, exclusive: so that
+// batches of several files can be read in the order of their times.
+func (d *Detector) DetectRows(b *event.Batch, from, to int, out *Result) {
 	out.Reset()
-	d.counts.rows.Add(uint64(b.Rows()))
+	d.counts.rows.Add(uint64(to - from))
 	if b.Direction == event.Egress {
 		return // what we call ourselves is no decoy of ours
 	}
 	w := scan{detector: d, policy: d.policy.Load(), batch: b, out: out}
-	for row := range b.Rows() {
+	for row := from; row < to; row++ {
 		w.row(row)
 	}
 	d.counts.findings.Add(uint64(len(out.Findings)))
