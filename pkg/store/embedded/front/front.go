@@ -41,6 +41,7 @@ type Front struct {
 	log      *slog.Logger
 	control  control
 	sessions *sessions
+	active   sync.WaitGroup // requests under way
 	version  string
 	timezone string
 	revision uint64
@@ -74,14 +75,18 @@ func (f *Front) identify(conn *libchdb.Conn) error {
 	return err
 }
 
-// Close ends the sessions that are left. No request may be running.
+// Close waits for the requests under way and ends the sessions that are left.
+// No request may begin any more.
 func (f *Front) Close() {
+	f.active.Wait()
 	f.sessions.closeAll()
 	f.control.conn.Close()
 }
 
 // ServeHTTP answers /ping, /replicas_status and queries on /.
 func (f *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	f.active.Add(1)
+	defer f.active.Done()
 	w.Header().Set("X-ClickHouse-Server-Display-Name", f.hostname)
 	switch r.URL.Path {
 	case "/ping", "/replicas_status":

@@ -39,8 +39,7 @@ var viewerSettings = []string{
 	"output_format_json_named_tuples_as_objects", "output_format_csv_crlf_end_of_line",
 	"output_format_tsv_crlf_end_of_line", "output_format_write_statistics", "output_format_pretty_color",
 	"output_format_pretty_max_rows", "output_format_decimal_trailing_zeros", "extremes", "final",
-	"prefer_column_name_to_alias", "group_by_use_nulls", "cast_keep_nullable", "allow_experimental_analyzer",
-	"enable_analyzer", "format_csv_delimiter", "format_csv_null_representation", "format_tsv_null_representation",
+	"prefer_column_name_to_alias", "group_by_use_nulls", "cast_keep_nullable", "format_csv_delimiter", "format_csv_null_representation", "format_tsv_null_representation",
 	"bool_true_representation", "bool_false_representation", "use_uncompressed_cache", "max_execution_time",
 	"async_insert", "wait_for_async_insert", "readonly",
 }

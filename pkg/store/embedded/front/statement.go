@@ -54,14 +54,16 @@ func formatClause(text string) string {
 // that selects its rows is run like any other statement.
 func parseInsert(text string, lex *lexer) statement {
 	ended := insertTarget(lex)
-	for !ended {
+	for afterDot := false; !ended; {
 		tok, ok := lex.next()
 		if !ok {
 			break
 		}
-		if tok.depth > 0 {
+		if tok.depth > 0 || afterDot {
+			afterDot = false
 			continue
 		}
+		afterDot = text[tok.start] == '.'
 		switch tok.word {
 		case "FORMAT":
 			return insertFormat(text, tok, lex)
