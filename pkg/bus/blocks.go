@@ -1,0 +1,211 @@
+package bus
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/honeymoat/honeymoat/pkg/block"
+	"github.com/honeymoat/honeymoat/pkg/ingest"
+	"github.com/honeymoat/honeymoat/pkg/respond"
+)
+
+// Blocks is the blocklist on the bus. It implements respond.Blocks. Reading
+// is from memory and needs Run; it is safe for concurrent use.
+type Blocks struct {
+	bus    *Bus
+	board  *board
+	loaded chan struct{} // closed once the bucket has been read
+}
+
+var _ respond.Blocks = (*Blocks)(nil)
+
+func newBlocks(b *Bus) *Blocks {
+	return &Blocks{bus: b, board: newBoard(), loaded: make(chan struct{})}
+}
+
+// run reads the bucket until ctx ends; serving begins once it has been read.
+func (l *Blocks) run(ctx context.Context) error {
+	w := &watcher{Blocks: l}
+	return w.run(ctx)
+}
+
+// Outcome is what became of one block of PutAll.
+type Outcome struct {
+	Block block.Block // as stored, or the one that holds the target already
+	Err   error       // as Put gives it
+}
+
+// Put implements respond.Blocks.
+func (l *Blocks) Put(ctx context.Context, b block.Block) (block.Block, error) {
+	o := l.PutAll(ctx, []block.Block{b})[0]
+	return o.Block, o.Err
+}
+
+// PutAll is Put for many blocks, without a wait for each: the result has an
+// outcome for each block, in the same order.
+func (l *Blocks) PutAll(ctx context.Context, blocks []block.Block) []Outcome {
+	outcomes := make([]Outcome, len(blocks))
+	var p pipeline
+	var sent []int
+	for i, b := range blocks {
+		outcomes[i].Block = b
+		held, after, isHeld := l.board.holder(b.Key())
+		switch {
+		case isHeld && live(&held):
+			outcomes[i] = Outcome{held, fmt.Errorf("put block on %s in %s: %w", b.Target, b.Segment, respond.ErrExists)}
+		default:
+			if outcomes[i].Err = l.send(ctx, &p, &b, after); outcomes[i].Err == nil {
+				sent = append(sent, i)
+			}
+		}
+	}
+	last := uint64(0)
+	for n, r := range p.wait(ctx) {
+		o := &outcomes[sent[n]]
+		if errors.Is(r.err, ingest.ErrFenced) {
+			*o = l.contend(ctx, o.Block)
+		} else {
+			o.Block.Revision, o.Err = r.sequence, r.err
+		}
+		last = max(last, o.Block.Revision)
+	}
+	if err := l.board.wait(ctx, last); err != nil {
+		l.bus.log.Warn("blocks are stored and not seen yet", "revision", last, "error", err)
+	}
+	return outcomes
+}
+
+func (l *Blocks) send(ctx context.Context, p *pipeline, b *block.Block, after uint64) error {
+	if err := b.Validate(); err != nil {
+		return fmt.Errorf("put block: %w", err)
+	}
+	if !live(b) {
+		return fmt.Errorf("put block on %s: its lifetime ended at %s", b.Target, b.ExpiresAt().Format(time.RFC3339))
+	}
+	value, err := json.Marshal(b)
+	if err != nil {
+		return fmt.Errorf("put block on %s: %w", b.Target, err)
+	}
+	p.publish(ctx, l.bus.js, putMessage(b, value, after, time.Now()))
+	return nil
+}
+
+// contend puts a block whose key was not as memory said: it asks the bucket.
+func (l *Blocks) contend(ctx context.Context, b block.Block) Outcome {
+	for range 5 {
+		held, after, err := l.current(ctx, b.Key())
+		if err != nil {
+			return Outcome{b, fmt.Errorf("put block on %s: %w", b.Target, err)}
+		}
+		if held != nil && live(held) {
+			return Outcome{*held, fmt.Errorf("put block on %s in %s: %w", b.Target, b.Segment, respond.ErrExists)}
+		}
+		stored, err := l.store(ctx, b, after)
+		if !errors.Is(err, ingest.ErrFenced) {
+			return Outcome{stored, err}
+		}
+	}
+	return Outcome{b, fmt.Errorf("put block on %s: others change it all the time: %w", b.Target, respond.ErrExists)}
+}
+
+// current asks the bucket for a key: the block on it, if any, and what a
+// publish has to be fenced with.
+func (l *Blocks) current(ctx context.Context, key string) (held *block.Block, after uint64, err error) {
+	m, err := l.bus.lastMessage(ctx, "KV_"+blocksBucket, bucketSubject(blocksBucket, key))
+	if err != nil || m == nil {
+		return nil, 0, err
+	}
+	if removal(m.Header) {
+		return nil, m.Sequence, nil
+	}
+	b, err := readBlock(m.Data, m.Sequence)
+	if err != nil {
+		return nil, 0, err
+	}
+	return &b, m.Sequence, nil
+}
+
+// store publishes one block and waits until memory has it.
+func (l *Blocks) store(ctx context.Context, b block.Block, after uint64) (block.Block, error) {
+	var p pipeline
+	if err := l.send(ctx, &p, &b, after); err != nil {
+		return b, err
+	}
+	r := p.wait(ctx)[0]
+	if r.err != nil {
+		return b, fmt.Errorf("store block on %s: %w", b.Target, r.err)
+	}
+	b.Revision = r.sequence
+	return b, l.board.wait(ctx, r.sequence)
+}
+
+// Replace implements respond.Blocks.
+func (l *Blocks) Replace(ctx context.Context, old, b block.Block) (block.Block, error) {
+	if old.Key() != b.Key() {
+		return b, fmt.Errorf("replace block on %s in %s by one on %s in %s: want the same target and segment", old.Target, old.Segment, b.Target, b.Segment)
+	}
+	stored, err := l.store(ctx, b, old.Revision)
+	if errors.Is(err, ingest.ErrFenced) {
+		return b, fmt.Errorf("replace block %s, revision %d: %w: %w", old.ID, old.Revision, respond.ErrExists, err)
+	}
+	return stored, err
+}
+
+// Remove implements respond.Blocks.
+func (l *Blocks) Remove(ctx context.Context, b block.Block) error {
+	held, after, isHeld := l.board.holder(b.Key())
+	for range 5 {
+		if !isHeld || held.ID != b.ID {
+			return fmt.Errorf("remove block %s: %w", b.ID, respond.ErrNotFound)
+		}
+		ack, err := l.bus.js.PublishMsg(ctx, removeMessage(b.Key(), after))
+		if err == nil {
+			return l.board.wait(ctx, ack.Sequence)
+		}
+		if !fenced(err) {
+			return fmt.Errorf("remove block %s: %w", b.ID, publishError(err))
+		}
+		now, sequence, err := l.current(ctx, b.Key())
+		if err != nil {
+			return fmt.Errorf("remove block %s: %w", b.ID, err)
+		}
+		if isHeld = now != nil; isHeld {
+			held, after = *now, sequence
+		}
+	}
+	return fmt.Errorf("remove block %s: others change it all the time: %w", b.ID, respond.ErrExists)
+}
+
+// Get implements respond.Blocks.
+func (l *Blocks) Get(segment string, t block.Target) (block.Block, bool) {
+	b, _, held := l.board.holder((&block.Block{Segment: segment, Target: t}).Key())
+	if !held || !live(&b) {
+		return block.Block{}, false
+	}
+	return b, true
+}
+
+// List implements respond.Blocks.
+func (l *Blocks) List() []block.Block {
+	now := time.Now()
+	return slices.DeleteFunc(slices.Clone(l.board.list()), func(b block.Block) bool { return !now.Before(b.ExpiresAt()) })
+}
+
+// Versions gives the version of each segment that has ever had a block.
+func (l *Blocks) Versions() map[string]block.Version {
+	versions := map[string]block.Version{}
+	for _, name := range l.board.names() {
+		versions[name] = l.board.set(name).Version()
+	}
+	return versions
+}
+
+func (l *Blocks) measure(segment string) {
+	l.bus.metrics.blocks.WithLabelValues(segment).Set(float64(l.board.set(segment).Version().Count))
+}
+
+func live(b *block.Block) bool { return time.Now().Before(b.ExpiresAt()) }

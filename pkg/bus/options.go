@@ -1,0 +1,105 @@
+package bus
+
+import (
+	"crypto/tls"
+	"log/slog"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// Options say how the service reaches the bus and what it may use there.
+type Options struct {
+	// InProcess is the embedded server. When nil, URL is connected to.
+	InProcess nats.InProcessConnProvider
+	// URL of a server, several separated by commas.
+	URL string
+	// User and Password, or the path of a Credentials file.
+	User, Password, Credentials string
+	// TLS, when not nil, is used with URL.
+	TLS *tls.Config
+	// Replicas of each stream; 0 is 1. Only a cluster has more.
+	Replicas int
+	// LinesBytes is the disk budget of lines that are not processed yet; 0 is
+	// 8 GiB. When it is used up, publishing fails with ingest.ErrFull.
+	LinesBytes int64
+	// RecordsBytes is the budget of rows that the store has not taken yet; 0
+	// is 1 GiB.
+	RecordsBytes int64
+	// Patience is for how long a message that its consumer fails on is tried
+	// again before it becomes a dead letter; 0 is 10 s.
+	Patience time.Duration
+	// OnDead is called for each dead letter, to tell people. May be nil.
+	OnDead func(stream, reason string)
+	// Connected tells whether an agent has a connection with the embedded
+	// server now. May be nil: then it is told from reports alone.
+	Connected func(agent string) bool
+	// Disconnect ends an agent's connections after it was revoked. May be nil.
+	Disconnect func(agent string)
+	// Registerer takes the metrics; nil keeps them apart.
+	Registerer prometheus.Registerer
+	// Logger takes what a person may want to know; nil discards it.
+	Logger *slog.Logger
+}
+
+// Defaults of Options.
+const (
+	defaultLinesBytes   = 8 << 30
+	defaultRecordsBytes = 1 << 30
+	defaultPatience     = 10 * time.Second
+)
+
+func (o *Options) setDefaults() {
+	orDefault(&o.LinesBytes, defaultLinesBytes)
+	orDefault(&o.RecordsBytes, defaultRecordsBytes)
+	orDefault(&o.Patience, defaultPatience)
+	orDefault(&o.Replicas, 1)
+	if o.OnDead == nil {
+		o.OnDead = func(string, string) {}
+	}
+	if o.Connected == nil {
+		o.Connected = func(string) bool { return false }
+	}
+	if o.Disconnect == nil {
+		o.Disconnect = func(string) {}
+	}
+	if o.Registerer == nil {
+		o.Registerer = prometheus.NewRegistry()
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+}
+
+func orDefault[T comparable](v *T, d T) {
+	var zero T
+	if *v == zero {
+		*v = d
+	}
+}
+
+func (o *Options) natsOptions() []nats.Option {
+	list := []nats.Option{
+		nats.Name("honeymoat service"),
+		nats.MaxReconnects(-1),
+		nats.ReconnectWait(250 * time.Millisecond),
+		nats.ReconnectBufSize(-1), // a publish fails at once while the bus is away
+	}
+	if o.InProcess != nil {
+		list = append(list, nats.InProcessServer(o.InProcess))
+	}
+	if o.User != "" {
+		list = append(list, nats.UserInfo(o.User, o.Password))
+	}
+	if o.Credentials != "" {
+		list = append(list, nats.UserCredentials(o.Credentials))
+	}
+	if o.TLS != nil && o.InProcess == nil {
+		list = append(list, nats.Secure(o.TLS))
+	}
+	return list
+}
+
+// publishTimeout bounds the wait for an acknowledgement.
+const publishTimeout = 10 * time.Second

@@ -1,0 +1,216 @@
+package bus
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/honeymoat/honeymoat/pkg/block"
+	"github.com/honeymoat/honeymoat/pkg/finding"
+)
+
+// heartbeatInterval is how often agents can compare versions.
+const heartbeatInterval = time.Second
+
+// Touch takes a decoy touch that an agent saw, and returns when it is kept
+// durably. agent comes from the credential.
+type Touch func(ctx context.Context, agent string, f finding.Finding) error
+
+// greeting is the answer to an agent's first question.
+type greeting struct {
+	Segments []string `json:"segments"`
+}
+
+// answerTo is the answer to a request of an agent: how it went.
+type answerTo struct {
+	Error    string `json:"error,omitempty"`
+	Sequence uint64 `json:"sequence,omitempty"`
+	Offset   int64  `json:"offset,omitempty"`
+	Line     int64  `json:"line,omitempty"`
+}
+
+// serveAgents answers agents until ctx ends. It begins once the blocklist and
+// the registry have been read.
+func (b *Bus) serveAgents(ctx context.Context, touch Touch) error {
+	for _, loaded := range []<-chan struct{}{b.blocks.loaded, b.registry.loaded} {
+		select {
+		case <-loaded:
+		case <-ctx.Done():
+			return nil
+		}
+	}
+	g, ctx := errgroup.WithContext(ctx)
+	for subject, handle := range map[string]func(context.Context, *nats.Msg){
+		"hello.*":    b.greet,
+		"last.*.*.*": b.tellLast,
+		"report.*":   b.takeReport,
+		"snapshot.*": b.sendSnapshot,
+		"touch.*":    func(ctx context.Context, m *nats.Msg) { b.takeTouch(ctx, m, touch) },
+	} {
+		if err := b.answer(ctx, g, subject, handle); err != nil {
+			return errors.Join(err, g.Wait())
+		}
+	}
+	// A leaf node tells the cluster of a subscription a moment after it was
+	// made: without this one an agent could ask for its snapshot before its
+	// deltas come. So they always do.
+	if err := b.answer(ctx, g, "delta.>", func(context.Context, *nats.Msg) {}); err != nil {
+		return errors.Join(err, g.Wait())
+	}
+	g.Go(func() error { return b.beat(ctx) })
+	if err := b.nc.FlushWithContext(ctx); err == nil {
+		close(b.ready)
+	}
+	return g.Wait()
+}
+
+// answer handles the messages of a subject in a goroutine of g, one after the
+// other, until ctx ends. The subscription stands when it returns.
+func (b *Bus) answer(ctx context.Context, g *errgroup.Group, subject string, handle func(context.Context, *nats.Msg)) error {
+	inbox := make(chan *nats.Msg, 1<<12)
+	sub, err := b.nc.ChanSubscribe(subject, inbox)
+	if err != nil {
+		return fmt.Errorf("subscribe to %s: %w", subject, err)
+	}
+	g.Go(func() error {
+		defer func() { _ = sub.Unsubscribe() }() // fails only when the connection is closed
+		for {
+			select {
+			case <-ctx.Done():
+				return nil
+			case m := <-inbox:
+				handle(ctx, m)
+			}
+		}
+	})
+	return nil
+}
+
+// caller is the agent that a request comes from: the second token of its
+// subject, which the server has checked.
+func caller(m *nats.Msg) string { return strings.Split(m.Subject, ".")[1] }
+
+func (b *Bus) greet(_ context.Context, m *nats.Msg) {
+	segments, _ := b.registry.segments(caller(m))
+	b.answerJSON(m, greeting{segments})
+}
+
+func (b *Bus) tellLast(ctx context.Context, m *nats.Msg) {
+	parts := strings.Split(m.Subject, ".")
+	mark, err := b.lastMark(ctx, linesOrigin{parts[1], parts[2], parts[3]})
+	if err != nil {
+		b.answerJSON(m, answerTo{Error: err.Error()})
+		return
+	}
+	b.answerJSON(m, answerTo{Sequence: mark.Sequence, Offset: mark.End.Offset, Line: mark.End.Line})
+}
+
+func (b *Bus) takeReport(ctx context.Context, m *nats.Msg) {
+	var r block.Report
+	err := json.Unmarshal(m.Data, &r)
+	if err == nil {
+		r.Agent = caller(m)
+		err = b.registry.Report(ctx, r)
+	}
+	if err != nil {
+		b.log.Warn("a report cannot be used", "agent", caller(m), "error", err)
+	}
+}
+
+func (b *Bus) takeTouch(ctx context.Context, m *nats.Msg, touch Touch) {
+	var f finding.Finding
+	err := json.Unmarshal(m.Data, &f)
+	if err == nil {
+		err = touch(ctx, caller(m), f)
+	}
+	if err != nil {
+		b.log.Warn("a touch could not be taken", "agent", caller(m), "error", err)
+		b.answerJSON(m, answerTo{Error: err.Error()})
+		return
+	}
+	b.answerJSON(m, answerTo{})
+}
+
+// sendSnapshot answers with the segment's set in several messages; an empty
+// one is the end, for the agent and for the server, which keeps the way of
+// the answers open until then.
+func (b *Bus) sendSnapshot(_ context.Context, m *nats.Msg) {
+	data := b.blocks.snapshot(caller(m))
+	b.metrics.snapshots.Inc()
+	for len(data) > 0 {
+		n := min(len(data), chunkBytes)
+		b.respond(m, data[:n])
+		data = data[n:]
+	}
+	b.respond(m, nil)
+}
+
+// snapshot writes a segment's set with the lifetimes that are left now.
+func (l *Blocks) snapshot(segment string) []byte {
+	return block.AppendSnapshot(nil, l.board.set(segment), l.board.now())
+}
+
+// beat tells all agents the version of each segment, so that a gap is noticed.
+func (b *Bus) beat(ctx context.Context) error {
+	tick := time.NewTicker(heartbeatInterval)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+			b.beatOnce()
+		}
+	}
+}
+
+func (b *Bus) beatOnce() {
+	segments := b.registry.allSegments()
+	for _, s := range b.blocks.board.names() {
+		segments[s] = true
+	}
+	for s := range segments {
+		data, err := json.Marshal(b.blocks.board.set(s).Version())
+		if err == nil {
+			err = b.nc.Publish("heartbeat."+s, data)
+		}
+		if err != nil {
+			b.log.Warn("no heartbeat", "segment", s, "error", err)
+		}
+	}
+}
+
+// Withdraw takes back an agent's provisional refusal. It may be lost: such a
+// refusal ends by itself after a minute.
+func (b *Bus) Withdraw(_ context.Context, agent string, id block.ID) error {
+	if err := validAgent(agent); err != nil {
+		return fmt.Errorf("withdraw %s: %w", id, err)
+	}
+	b.withdrawals.add(agent, id)
+	if err := b.nc.Publish("withdraw."+agent, []byte(id.String())); err != nil {
+		return fmt.Errorf("withdraw %s from agent %s: %w", id, agent, publishError(err))
+	}
+	return nil
+}
+
+func (b *Bus) answerJSON(m *nats.Msg, v any) {
+	data, err := json.Marshal(v)
+	if err != nil {
+		b.log.Error("encode an answer", "subject", m.Subject, "error", err)
+		return
+	}
+	b.respond(m, data)
+}
+
+// respond answers a request; an error has nobody to be told to.
+func (b *Bus) respond(m *nats.Msg, data []byte) {
+	if err := m.Respond(data); err != nil {
+		b.log.Debug("answer an agent", "subject", m.Subject, "error", err)
+	}
+}

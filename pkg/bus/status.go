@@ -1,0 +1,141 @@
+package bus
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/honeymoat/honeymoat/pkg/block"
+	"github.com/honeymoat/honeymoat/pkg/respond"
+)
+
+const (
+	// reportLife is how long an agent counts as connected after a report;
+	// it reports every ten seconds.
+	reportLife = 25 * time.Second
+	// sampleInterval is how often what agents reported is recorded for the
+	// store: reports come after every change.
+	sampleInterval = 10 * time.Second
+)
+
+// status is what an agent has last reported.
+type status struct {
+	seen        time.Time
+	followers   int // streams over HTTP
+	report      block.Report
+	propagation time.Duration // 0 = not measured yet
+	unsampled   bool
+}
+
+// Report takes what an agent says that it enforces. r.Agent is set by the
+// receiver from the credential. It wraps respond.ErrNotFound when the agent
+// is not enrolled.
+func (r *Registry) Report(_ context.Context, report block.Report) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	m := r.agents[report.Agent]
+	if m == nil || m.Agent.Revoked {
+		return fmt.Errorf("report of agent %s: %w", report.Agent, respond.ErrNotFound)
+	}
+	board := r.bus.blocks.board
+	now := board.now()
+	for _, segment := range withAll(m.Agent.Segments) {
+		has, had := report.Enforcing[segment].Revision, m.report.Enforcing[segment].Revision
+		for _, at := range board.decided(segment, had, has) {
+			m.propagation = now - at
+			r.bus.metrics.propagation.Observe(m.propagation.Seconds())
+		}
+	}
+	m.seen, m.report, m.unsampled = time.Now(), report, true
+	return nil
+}
+
+// state is an agent as it is told to others. The caller holds mu.
+func (r *Registry) state(m *member) block.Agent {
+	a := m.Agent
+	a.Segments = slices.Clone(a.Segments)
+	a.LastSeen, a.Software = m.seen, m.report.Software
+	a.Enforcing = maps.Clone(m.report.Enforcing)
+	a.PropagationMillis = float64(m.propagation) / float64(time.Millisecond)
+	a.Connected = !a.Revoked && (m.followers > 0 || r.bus.opts.Connected(a.Name) || time.Since(m.seen) < reportLife)
+	return a
+}
+
+// attach counts a stream over HTTP, and gives its end. ok is false when the
+// agent is unknown or revoked.
+func (r *Registry) attach(name string) (detach func(), ok bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	m := r.agents[name]
+	if m == nil || m.Agent.Revoked {
+		return nil, false
+	}
+	m.followers++
+	return func() {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		m.followers--
+	}, true
+}
+
+// agentRow is a row of the table of agents.
+type agentRow struct {
+	ID            string    `json:"id"`
+	At            time.Time `json:"at"`
+	Name          string    `json:"name"`
+	Gateway       string    `json:"gateway"`
+	Software      string    `json:"software"`
+	Connected     bool      `json:"connected"`
+	Segment       string    `json:"segment"`
+	Revision      uint64    `json:"revision"`
+	Latest        uint64    `json:"latest"`
+	Count         uint64    `json:"count"`
+	PropagationMS *float64  `json:"propagation_ms"`
+	Denied        uint64    `json:"denied"`
+	Decided       uint64    `json:"decided"`
+}
+
+// sample records the state of the agents that have reported since the last
+// sample.
+func (r *Registry) sample(ctx context.Context, now time.Time) {
+	rows := r.rows(now.UTC())
+	if len(rows) == 0 {
+		return
+	}
+	if err := r.bus.Record(ctx, respond.AgentsLog, "sample:"+now.UTC().Format(time.RFC3339Nano), rows...); err != nil {
+		r.bus.log.Warn("what agents reported is not recorded", "error", err)
+	}
+}
+
+func (r *Registry) rows(now time.Time) []any {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var rows []any
+	for _, m := range r.agents {
+		if !m.unsampled {
+			continue
+		}
+		m.unsampled = false
+		for segment, v := range m.report.Enforcing {
+			rows = append(rows, r.row(m, segment, v, now))
+		}
+	}
+	return rows
+}
+
+func (r *Registry) row(m *member, segment string, v block.Version, now time.Time) agentRow {
+	a := r.state(m)
+	row := agentRow{
+		ID: fmt.Sprintf("%s:%s:%d", a.Name, segment, now.UnixNano()), At: now,
+		Name: a.Name, Gateway: a.Gateway, Software: a.Software, Connected: a.Connected,
+		Segment: segment, Revision: v.Revision, Count: uint64(v.Count),
+		Latest: r.bus.blocks.board.set(segment).Version().Revision,
+		Denied: m.report.Denied, Decided: m.report.Decided,
+	}
+	if m.propagation > 0 {
+		row.PropagationMS = &a.PropagationMillis
+	}
+	return row
+}
