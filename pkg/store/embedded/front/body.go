@@ -77,15 +77,19 @@ func (b *body) expectEnd() error {
 	return nil
 }
 
-// blockReader ends a framed stream cleanly where its last block ends.
+// blockReader ends a framed stream cleanly where its last block ends, and
+// names what is no block.
 type blockReader struct{ *compress.Reader }
 
 func (r blockReader) Read(p []byte) (int, error) {
 	n, err := r.Reader.Read(p)
-	if err != nil && errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
-		err = io.EOF
+	switch {
+	case err == nil:
+		return n, nil
+	case errors.Is(err, io.EOF):
+		return n, io.EOF
 	}
-	return n, err
+	return n, refuse(codeCannotDecompress, "CANNOT_DECOMPRESS", "The body is not made of ClickHouse's compressed blocks: %v", err)
 }
 
 // statementPrefix is how much of a body is searched for an INSERT whose data
@@ -116,7 +120,7 @@ func (f *Front) statementText(opts options, b *body) (string, error) {
 		return "", err
 	}
 	if len(rest) == int(f.cfg.MaxBody) {
-		return "", refuse(codeQueryTooLarge, "TOO_MANY_BYTES", "The statement is longer than %d bytes", f.cfg.MaxBody)
+		return "", refuse(codeQueryTooLarge, "QUERY_IS_TOO_LARGE", "The statement is longer than %d bytes", f.cfg.MaxBody)
 	}
 	return text + string(rest), nil
 }

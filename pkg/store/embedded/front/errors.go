@@ -19,8 +19,9 @@ const (
 	codeSyntaxError       = 62
 	codeTimeout           = 159
 	codeReadonly          = 164
-	codeQueryTooLarge     = 307 // MAX_QUERY_SIZE is reported as a syntax error; this is the body's bound
+	codeQueryTooLarge     = 229
 	codeRequiredPassword  = 194
+	codeCannotDecompress  = 271
 	codeSessionNotFound   = 372
 	codeSessionLocked     = 373
 	codeTooLarge          = 396
@@ -50,13 +51,14 @@ func refuse(code int, name, format string, args ...any) error {
 var statusOf = map[int][]int{
 	http.StatusUnauthorized:          {codeRequiredPassword},
 	http.StatusForbidden:             {192, 193, codeAccessDenied, 512, codeAuthFailed},
-	http.StatusBadRequest:            {6, 8, 15, 25, 26, 27, 36, 38, 41, 44, 53, 62, 69, 72, 80, 117, 167, 168, 223, 376, 427, 441, 675, 676, 677},
-	http.StatusNotFound:              {46, 47, 50, 56, 60, 63, 73, 78, 81, 106, 115, 336, 511},
+	http.StatusBadRequest:            {6, 8, 15, 25, 26, 27, 36, 37, 38, 41, 44, 53, 62, 72, 117, 123, 167, 168, 223, 321, 376, 427, 441, 675, 676},
+	http.StatusNotFound:              {46, 47, 50, 56, 60, 63, 73, 78, 81, 115, 152, 336, 511},
 	http.StatusRequestEntityTooLarge: {codeQueryTooLarge},
 	http.StatusNotImplemented:        {codeNotImplemented},
 	http.StatusServiceUnavailable:    {76, 209, 439},
 	http.StatusLengthRequired:        {381},
 	http.StatusRequestTimeout:        {codeTimeout},
+	http.StatusUnsupportedMediaType:  {779},
 }
 
 func httpStatus(code int) int {
