@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/honeymoat/honeymoat/pkg/block"
+	"github.com/honeymoat/honeymoat/pkg/finding"
 )
 
 // Errors that implementations of the interfaces below wrap.
@@ -61,4 +62,24 @@ type Checkpoints interface {
 	Save(ctx context.Context, name string, data []byte) error
 	// Load gives what was saved last, or an error that wraps ErrNotFound.
 	Load(ctx context.Context, name string) ([]byte, error)
+}
+
+// Withdrawer takes back what an agent refuses on its own.
+type Withdrawer interface {
+	// Withdraw tells an agent to drop its provisional refusal of this id. It
+	// may be lost: the refusal ends by itself within a minute.
+	Withdraw(ctx context.Context, agent string, id block.ID) error
+}
+
+// Confirmer checks the findings that agents claim to have made.
+type Confirmer interface {
+	// Confirm gives the finding as our own rules make it of what the agent
+	// saw. It fails when they make none of it.
+	Confirm(claim finding.Finding) (finding.Finding, error)
+}
+
+// Memory is the detector's state, kept together with ours.
+type Memory interface {
+	Snapshot() ([]byte, error)
+	Restore(data []byte) error
 }

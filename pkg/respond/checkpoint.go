@@ -1,0 +1,210 @@
+package respond
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/honeymoat/honeymoat/pkg/block"
+)
+
+// stateVersion is the version of the encoding of a checkpoint.
+const stateVersion = 1
+
+// state is a checkpoint: everything that a restart needs besides the stream
+// of events from the sequence on.
+type state struct {
+	Version  int          `json:"version"`
+	Sequence uint64       `json:"sequence"`
+	Ledger   *Ledger      `json:"ledger"`
+	Memory   []byte       `json:"memory,omitempty"` // the detector's
+	Audit    []AuditEntry `json:"audit,omitempty"`
+}
+
+// Load takes up the state of the last checkpoint and gives the sequence after
+// which the stream of events is to be read; 0 is from the beginning. Without
+// a checkpoint it begins empty. The error wraps ErrState when the checkpoint
+// cannot be read. The blocklist must be complete in memory before.
+func (s *Service) Load(ctx context.Context) (after uint64, err error) {
+	saved := state{Ledger: NewLedger(s.options.Ledger)}
+	data, err := s.options.Checkpoints.Load(ctx, s.options.Name)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		saved.Version = stateVersion
+	case err != nil:
+		return 0, fmt.Errorf("load responder: %w", err)
+	default:
+		if err := json.Unmarshal(data, &saved); err != nil {
+			return 0, fmt.Errorf("load responder: %w: %w", ErrState, err)
+		}
+	}
+	if saved.Version != stateVersion || saved.Ledger == nil {
+		return 0, fmt.Errorf("load responder: %w: version %d, this program reads %d: run the program that wrote it, or a later one",
+			ErrState, saved.Version, stateVersion)
+	}
+	entries, err := s.loadJournal(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("load responder: %w", err)
+	}
+	if s.options.Memory != nil {
+		if err := s.options.Memory.Restore(saved.Memory); err != nil {
+			return 0, fmt.Errorf("load responder: %w", err)
+		}
+	}
+	s.adopt(&saved, entries)
+	return saved.Sequence, nil
+}
+
+func (s *Service) loadJournal(ctx context.Context) ([]journalEntry, error) {
+	data, err := s.options.Checkpoints.Load(ctx, s.journal.name)
+	if errors.Is(err, ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	entries, err := readJournal(data)
+	s.journal.entries = entries
+	s.journal.saved = uint64(len(entries))
+	return entries, err
+}
+
+func (s *Service) adopt(saved *state, entries []journalEntry) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ledger, s.sequence, s.audit = saved.Ledger, saved.Sequence, saved.Audit
+	s.counts.saved.Store(saved.Sequence)
+	for i := range entries {
+		switch e := &entries[i]; {
+		case e.Removal != nil:
+			s.ledger.Remove(e.Removal.Key, e.Removal.At)
+		case e.Undiscard != "":
+			s.ledger.Undiscard(e.Undiscard)
+		case e.Discard != nil:
+			s.ledger.Discard(*e.Discard)
+		case e.Touch != nil:
+			s.pending = append(s.pending, *e)
+		}
+	}
+	for _, b := range s.options.Blocks.List() {
+		s.ledger.Hold(b)
+	}
+}
+
+// capture takes a checkpoint, and where outbox and journal stand. It waits
+// until every step that has begun is done.
+func (s *Service) capture() (data []byte, c captured, err error) {
+	s.gate.Lock()
+	defer s.gate.Unlock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c = captured{changes: s.changes, sequence: s.sequence, outbox: s.outbox.position(), journal: s.journal.position()}
+	saved := state{Version: stateVersion, Sequence: s.sequence, Ledger: s.ledger, Audit: s.audit}
+	if s.options.Memory != nil {
+		if saved.Memory, err = s.options.Memory.Snapshot(); err != nil {
+			return nil, c, err
+		}
+	}
+	data, err = json.Marshal(saved)
+	return data, c, err
+}
+
+type captured struct{ changes, sequence, outbox, journal uint64 }
+
+// checkpoint saves the state, once all rows that it stands for are durable.
+func (s *Service) checkpoint(ctx context.Context) (captured, error) {
+	data, c, err := s.capture()
+	if err != nil {
+		return c, fmt.Errorf("take checkpoint: %w", err)
+	}
+	if err := s.outbox.flush(ctx, c.outbox); err != nil {
+		return c, fmt.Errorf("take checkpoint: %w", err)
+	}
+	if err := s.options.Checkpoints.Save(ctx, s.options.Name, data); err != nil {
+		return c, fmt.Errorf("save checkpoint: %w", err)
+	}
+	s.journal.trim(c.journal)
+	s.counts.saved.Store(c.sequence)
+	s.counts.checkpoints.Add(1)
+	return c, nil
+}
+
+// checkpointing saves what has changed until ctx ends. A checkpoint that took
+// long is followed by a long pause, so that it costs a twentieth of the time
+// at most.
+func (s *Service) checkpointing(ctx context.Context) {
+	saved, failing := uint64(0), false
+	for wait := s.options.CheckpointEvery; pause(ctx, wait) == nil; {
+		s.mu.Lock()
+		changed := s.changes != saved
+		s.mu.Unlock()
+		if !changed {
+			continue
+		}
+		began := time.Now()
+		c, err := s.checkpoint(ctx)
+		if err == nil {
+			saved = c.changes
+		}
+		if err != nil && !failing && ctx.Err() == nil {
+			s.log.Error("state is not being saved; a restart reads again from the last checkpoint", "error", err)
+		}
+		failing = err != nil
+		wait = max(s.options.CheckpointEvery, 20*time.Since(began))
+	}
+}
+
+// reconcile brings the ledger into step with the blocklist: blocks that
+// somebody else has made or removed, and those that the guard protects now.
+func (s *Service) reconcile(ctx context.Context) error {
+	live := s.options.Blocks.List()
+	guard := s.guard.Load()
+	var w rowWriter
+	there := make(map[block.ID]bool, len(live))
+	for i := range live {
+		there[live[i].ID] = true
+		if refusal := asRefusal(guard.Check(live[i].Target, Asker{Admin: true})); refusal != nil {
+			s.lift(ctx, &w, live[i], refusal)
+		}
+	}
+	s.mu.Lock()
+	for i := range live {
+		if _, held := s.ledger.Held(live[i].ID); !held && s.ledger.blocks.ended[live[i].ID] == nil {
+			s.ledger.Hold(live[i])
+			s.touch()
+		}
+	}
+	gone := s.gone(there)
+	s.mu.Unlock()
+	for _, b := range gone {
+		if _, live := s.options.Blocks.Get(b.Segment, b.Target); !live {
+			s.noteEnd(&w, b, EventRemoved, "", "removed on the bus", s.now())
+		}
+	}
+	return s.outbox.add(ctx, w.rows)
+}
+
+// gone gives the blocks that are held, whose time is not up, and that the
+// blocklist does not have. The caller holds mu.
+func (s *Service) gone(there map[block.ID]bool) []block.Block {
+	now := s.now()
+	var gone []block.Block
+	for id, h := range s.ledger.blocks.byID {
+		age := now.Sub(h.Block.CreatedAt)
+		if !there[id] && now.Before(h.Block.ExpiresAt()) && age > time.Minute {
+			gone = append(gone, h.Block)
+		}
+	}
+	return gone
+}
+
+// lift removes a block that the guard would not let through today.
+func (s *Service) lift(ctx context.Context, w *rowWriter, b block.Block, refusal *Refusal) {
+	if err := s.options.Blocks.Remove(ctx, b); err != nil && !errors.Is(err, ErrNotFound) {
+		s.log.Warn("a block that the guard protects was not removed; it is tried again", "target", b.Target.String(), "error", err)
+		return
+	}
+	s.noteEnd(w, b, EventRemoved, "guard", refusal.Reason, s.now())
+}

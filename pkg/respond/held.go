@@ -1,0 +1,131 @@
+package respond
+
+import (
+	"container/heap"
+	"time"
+
+	"github.com/honeymoat/honeymoat/pkg/block"
+)
+
+// Held is a block with what is known of its effect.
+type Held struct {
+	Block  block.Block `json:"block"`
+	Denied uint64      `json:"denied,omitempty"` // requests that it refused
+}
+
+// Ended is a block that is over.
+type Ended struct {
+	Held
+	How    string    `json:"how"` // EventExpired, EventRemoved or EventReplaced
+	At     time.Time `json:"at"`
+	By     string    `json:"by,omitempty"`
+	Reason string    `json:"reason,omitempty"`
+}
+
+// holdings is the live blocks as the ledger knows them, and those that were.
+type holdings struct {
+	byKey   map[string]*Held
+	byID    map[block.ID]*Held
+	due     dueHeap
+	ended   map[block.ID]*Ended
+	removed map[string]time.Time // key → when a person freed it: older evidence does not block it again
+}
+
+func newHoldings() holdings {
+	return holdings{
+		byKey: map[string]*Held{}, byID: map[block.ID]*Held{},
+		ended: map[block.ID]*Ended{}, removed: map[string]time.Time{},
+	}
+}
+
+// hold takes a live block, in place of what was held under its key.
+func (h *holdings) hold(b block.Block) *Held {
+	key := b.Key()
+	held := &Held{Block: b}
+	if old := h.byKey[key]; old != nil {
+		if old.Block.ID == b.ID {
+			held.Denied = old.Denied
+		}
+		delete(h.byID, old.Block.ID)
+	}
+	h.byKey[key], h.byID[b.ID] = held, held
+	heap.Push(&h.due, dueBlock{b.ID, b.ExpiresAt()})
+	return held
+}
+
+// end moves a live block to those that were.
+func (h *holdings) end(id block.ID, how, by, reason string, at time.Time) (*Ended, bool) {
+	held, ok := h.byID[id]
+	if !ok {
+		return nil, false
+	}
+	delete(h.byID, id)
+	if h.byKey[held.Block.Key()] == held {
+		delete(h.byKey, held.Block.Key())
+	}
+	ended := &Ended{Held: *held, How: how, At: at, By: by, Reason: reason}
+	h.ended[id] = ended
+	return ended, true
+}
+
+// dueBy takes the live blocks whose time is up off the schedule.
+func (h *holdings) dueBy(now time.Time) []*Held {
+	var due []*Held
+	for len(h.due) > 0 && !h.due[0].at.After(now) {
+		next := heap.Pop(&h.due).(dueBlock)
+		held := h.byID[next.id]
+		if held != nil && held.Block.ExpiresAt().Equal(next.at) {
+			due = append(due, held)
+		}
+	}
+	return due
+}
+
+// again puts a block that dueBy gave back on the schedule.
+func (h *holdings) again(held *Held) {
+	heap.Push(&h.due, dueBlock{held.Block.ID, held.Block.ExpiresAt()})
+}
+
+// deny counts refused requests on a block, live or over.
+func (h *holdings) deny(id block.ID, n uint64) {
+	if held := h.byID[id]; held != nil {
+		held.Denied += n
+	} else if ended := h.ended[id]; ended != nil {
+		ended.Denied += n
+	}
+}
+
+func (h *holdings) known(id block.ID) bool { return h.byID[id] != nil || h.ended[id] != nil }
+
+// sweep forgets blocks and removals of before a time.
+func (h *holdings) sweep(before time.Time) {
+	for id, e := range h.ended {
+		if e.At.Before(before) {
+			delete(h.ended, id)
+		}
+	}
+	for key, at := range h.removed {
+		if at.Before(before) {
+			delete(h.removed, key)
+		}
+	}
+}
+
+// dueHeap orders blocks by their end.
+type dueHeap []dueBlock
+
+type dueBlock struct {
+	id block.ID
+	at time.Time
+}
+
+func (h dueHeap) Len() int           { return len(h) }
+func (h dueHeap) Less(i, j int) bool { return h[i].at.Before(h[j].at) }
+func (h dueHeap) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
+func (h *dueHeap) Push(v any)        { *h = append(*h, v.(dueBlock)) }
+func (h *dueHeap) Pop() any {
+	old := *h
+	last := old[len(old)-1]
+	*h = old[:len(old)-1]
+	return last
+}

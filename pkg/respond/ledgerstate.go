@@ -1,0 +1,85 @@
+package respond
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/honeymoat/honeymoat/pkg/block"
+)
+
+// ErrState is wrapped by errors of state that cannot be read.
+var ErrState = errors.New("state cannot be read")
+
+// ledgerVersion is the version of the encoding of a ledger.
+const ledgerVersion = 1
+
+type ledgerState struct {
+	Version  int                    `json:"version"`
+	Actors   []Actor                `json:"actors"`
+	Memos    []*memo                `json:"memos"`
+	Held     []*Held                `json:"held"`
+	Ended    []*Ended               `json:"ended"`
+	Removed  map[string]time.Time   `json:"removed"`
+	Refusals map[block.ID]time.Time `json:"refusals"`
+	Discards []Discard              `json:"discards"`
+	Orphans  []activeAlert          `json:"orphans"`
+}
+
+// MarshalJSON implements json.Marshaler. Budgets are not kept: they are of
+// the last minute only.
+func (l *Ledger) MarshalJSON() ([]byte, error) {
+	return json.Marshal(ledgerState{
+		Version: ledgerVersion, Actors: l.Actors(), Memos: l.memos.queue,
+		Held: slices.Collect(maps.Values(l.blocks.byID)), Ended: slices.Collect(maps.Values(l.blocks.ended)),
+		Removed: l.blocks.removed, Refusals: l.refusals, Discards: l.Discards(), Orphans: l.orphans,
+	})
+}
+
+// UnmarshalJSON implements json.Unmarshaler. What the ledger held is
+// replaced; its options stay. The error wraps ErrState.
+func (l *Ledger) UnmarshalJSON(data []byte) error {
+	var s ledgerState
+	if err := json.Unmarshal(data, &s); err != nil {
+		return fmt.Errorf("read ledger: %w: %w", ErrState, err)
+	}
+	if s.Version != ledgerVersion {
+		return fmt.Errorf("read ledger: %w: version %d, this program reads %d: run the program that wrote it, or a later one",
+			ErrState, s.Version, ledgerVersion)
+	}
+	next := NewLedger(l.options)
+	next.budget = l.budget
+	next.orphans = s.Orphans
+	next.take(&s)
+	*l = *next
+	return nil
+}
+
+func (l *Ledger) take(s *ledgerState) {
+	for i := range s.Actors {
+		l.actors[s.Actors[i].Actor] = &s.Actors[i]
+	}
+	for _, m := range s.Memos {
+		if m != nil {
+			l.memos.put(m)
+		}
+	}
+	for _, h := range s.Held {
+		if h != nil {
+			l.blocks.hold(h.Block).Denied = h.Denied
+		}
+	}
+	for _, e := range s.Ended {
+		if e != nil {
+			l.blocks.ended[e.Block.ID] = e
+		}
+	}
+	for _, d := range s.Discards {
+		l.discards[d.ID] = d
+	}
+	maps.Copy(l.blocks.removed, s.Removed)
+	maps.Copy(l.refusals, s.Refusals)
+}

@@ -1,0 +1,143 @@
+package respond
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+)
+
+// How often what is in the names is done.
+const (
+	tickEvery      = time.Second
+	reconcileEvery = time.Minute
+)
+
+// Run re-posts the active alerts, does again what agents reported after the
+// last checkpoint, and then expires, resolves, records and saves until ctx
+// ends. Before it returns it writes what is left and a last checkpoint, within
+// StopTimeout; what cannot be written is read again at the next start. Handle
+// must have returned or be about to when ctx ends.
+func (s *Service) Run(ctx context.Context) error {
+	// The outbox outlives ctx, so that the last rows get through.
+	outboxCtx, stopOutbox := context.WithCancel(context.WithoutCancel(ctx))
+	var outbox, workers sync.WaitGroup
+	outbox.Go(func() { s.outbox.run(outboxCtx) })
+	workers.Go(func() { s.checkpointing(ctx) })
+	err := s.serve(ctx)
+	workers.Wait()
+	if last := s.finish(ctx); err == nil {
+		err = last
+	}
+	stopOutbox()
+	outbox.Wait()
+	return err
+}
+
+func (s *Service) serve(ctx context.Context) error {
+	if err := s.resume(ctx); err != nil {
+		if ctx.Err() != nil {
+			return nil
+		}
+		return fmt.Errorf("resume responder: %w", err)
+	}
+	ticker := time.NewTicker(tickEvery)
+	defer ticker.Stop()
+	for n := 1; ; n++ {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-ticker.C:
+		}
+		if err := s.tick(ctx, n%int(reconcileEvery/tickEvery) == 0); err != nil && ctx.Err() == nil {
+			s.log.Warn("housekeeping failed; it is tried again", "error", err)
+		}
+	}
+}
+
+// resume tells Alertmanager again what it has forgotten, and takes up what
+// was answered but not in the checkpoint.
+func (s *Service) resume(ctx context.Context) error {
+	s.mu.Lock()
+	alerts, pending := s.ledger.active(s.options.Links), s.pending
+	s.pending = nil
+	s.mu.Unlock()
+	if err := s.post(ctx, alerts); err != nil {
+		return err
+	}
+	s.gate.RLock()
+	defer s.gate.RUnlock()
+	for _, e := range pending {
+		if err := s.takeTouch(ctx, e.Touch.Agent, e.Touch.Finding); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// finish writes what is left.
+func (s *Service) finish(ctx context.Context) error {
+	ctx, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), s.options.StopTimeout, errStopped)
+	defer cancel()
+	if _, err := s.checkpoint(ctx); err != nil {
+		return fmt.Errorf("stop responder: %w", err)
+	}
+	return nil
+}
+
+// tick does what time alone makes due.
+func (s *Service) tick(ctx context.Context, full bool) error {
+	s.gate.RLock()
+	defer s.gate.RUnlock()
+	if err := s.expire(ctx); err != nil {
+		return err
+	}
+	if err := s.resolve(ctx); err != nil {
+		return err
+	}
+	if !full {
+		return nil
+	}
+	s.mu.Lock()
+	s.ledger.Sweep(s.now())
+	s.mu.Unlock()
+	return s.reconcile(ctx)
+}
+
+// expire logs the blocks whose time is up, once the blocklist has dropped them.
+func (s *Service) expire(ctx context.Context) error {
+	var w rowWriter
+	s.mu.Lock()
+	for _, held := range s.ledger.blocks.dueBy(s.now()) {
+		b := held.Block
+		if current, live := s.options.Blocks.Get(b.Segment, b.Target); live && current.ID == b.ID {
+			s.ledger.blocks.again(held) // the bus is a little late
+			continue
+		}
+		if ended, ok := s.ledger.End(b.ID, EventExpired, "", "", b.ExpiresAt()); ok {
+			w.add(BlockLog, rowOfEnded(&ended))
+			s.touch()
+		}
+	}
+	s.mu.Unlock()
+	return s.outbox.add(ctx, w.rows)
+}
+
+// resolve ends the alerts about actors who have gone quiet.
+func (s *Service) resolve(ctx context.Context) error {
+	var w rowWriter
+	s.mu.Lock()
+	now := s.now()
+	over, changed := s.ledger.quiet(s.options.Quiet, now)
+	slices.SortFunc(changed, compareActors)
+	for _, key := range changed {
+		w.add(Actors, rowOfActor(s.ledger.actors[key], 0, now))
+		s.touch()
+	}
+	s.mu.Unlock()
+	if err := s.post(ctx, over); err != nil {
+		return err
+	}
+	return s.outbox.add(ctx, w.rows)
+}

@@ -1,0 +1,109 @@
+package respond
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/honeymoat/honeymoat/pkg/block"
+	"github.com/honeymoat/honeymoat/pkg/finding"
+)
+
+// provisionalID is the id of the refusal that an agent makes of a finding
+// until we have decided.
+func provisionalID(agent, findingID string) block.ID {
+	return block.NewID("provisional", agent, findingID)
+}
+
+// Touch takes a finding that an agent has made of what it saw in the request
+// path, and returns when it is kept durably. What the agent refuses on the
+// strength of it becomes a block in all segments, or is withdrawn. A claim
+// that our own rules do not make a finding of is withdrawn too, and is no
+// error: there is nothing to try again.
+func (s *Service) Touch(ctx context.Context, agent string, claim finding.Finding) error {
+	s.counts.touches.Add(1)
+	if s.options.Confirmer == nil {
+		return fmt.Errorf("touch from agent %s: %w: nothing here confirms touches", agent, ErrInvalid)
+	}
+	confirmed, err := s.options.Confirmer.Confirm(claim)
+	if err != nil {
+		s.counts.unconfirmed.Add(1)
+		s.log.Warn("a touch was not confirmed", "agent", agent, "rule", claim.Rule, "error", err)
+		s.withdraw(ctx, agent, provisionalID(agent, claim.ID))
+		return nil
+	}
+	s.gate.RLock()
+	defer s.gate.RUnlock()
+	if err := s.takeTouch(ctx, agent, confirmed); err != nil {
+		return fmt.Errorf("touch from agent %s: %w", agent, err)
+	}
+	if err := s.journal.add(ctx, journalEntry{Touch: &touchEntry{agent, confirmed}}); err != nil {
+		return fmt.Errorf("touch from agent %s: %w", agent, err)
+	}
+	return nil
+}
+
+// takeTouch does what follows from a confirmed touch.
+func (s *Service) takeTouch(ctx context.Context, agent string, f finding.Finding) error {
+	id := provisionalID(agent, f.ID)
+	s.mu.Lock()
+	s.ledger.refusals[id] = s.now()
+	s.touch()
+	s.mu.Unlock()
+	steps, err := s.consider(ctx, []Evidence{{Finding: f, Agent: agent}})
+	if err != nil {
+		return err
+	}
+	st := &steps[0]
+	event := EventConfirmed
+	if st.wrong() {
+		event = EventWithdrawn
+		s.withdraw(ctx, agent, id)
+	}
+	return s.outbox.add(ctx, s.touchRow(st, id, event))
+}
+
+// wrong tells whether an agent should not have refused: the guard protects
+// the client, somebody has discarded the finding, or nothing is enforced on
+// it. A budget that is used up says nothing about this client.
+func (st *step) wrong() bool {
+	switch {
+	case st.Discarded:
+		return true
+	case st.Refusal != nil:
+		return st.Refusal.Rule != "budget" && st.Refusal.Rule != "agent-budget"
+	case st.made.ID != 0:
+		return st.made.Mode == block.Shadow
+	default:
+		return !st.Enforced
+	}
+}
+
+func (s *Service) touchRow(st *step, id block.ID, event string) []outRow {
+	target, ok := Target(st.Finding.Actor)
+	if !ok {
+		return nil
+	}
+	b := blockFor(&st.Finding, target, st.Finding.Time)
+	b.ID, b.By, b.Mode, b.LifetimeSeconds = id, "agent:"+st.Agent, block.Enforce, int64(provisionalLifetime/time.Second)
+	if st.Refusal != nil {
+		b.Reason = st.Refusal.Reason
+	}
+	var w rowWriter
+	w.add(BlockLog, rowOfBlock(&b, event, st.Finding.Time))
+	return w.rows
+}
+
+// provisionalLifetime is how long an agent refuses on its own.
+const provisionalLifetime = time.Minute
+
+// withdraw tells an agent to drop a refusal. It may be lost: the refusal ends
+// by itself.
+func (s *Service) withdraw(ctx context.Context, agent string, id block.ID) {
+	if s.options.Withdrawer == nil {
+		return
+	}
+	if err := s.options.Withdrawer.Withdraw(ctx, agent, id); err != nil {
+		s.log.Warn("a provisional refusal was not withdrawn; it ends within a minute", "agent", agent, "id", id.String(), "error", err)
+	}
+}
