@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
 	"time"
 
-	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 )
 
@@ -93,7 +91,7 @@ func (c *consumer) handle(ctx context.Context, m jetstream.Msg, seq uint64, fn f
 			return ctx.Err()
 		}
 		if errors.Is(err, errUseless) || time.Since(started) > c.bus.opts.Patience {
-			return c.bury(ctx, m, seq, err)
+			return c.bury(ctx, m.Subject(), m.Data(), seq, err)
 		}
 		c.bus.log.Warn("a message is tried again", "stream", c.stream, "consumer", c.name, "sequence", seq, "error", err)
 		if !sleep(ctx, wait) {
@@ -101,36 +99,6 @@ func (c *consumer) handle(ctx context.Context, m jetstream.Msg, seq uint64, fn f
 		}
 		wait = min(2*wait, time.Second)
 	}
-}
-
-// bury copies a message to the dead letters and goes on trying until it is
-// there: the message is skipped afterwards.
-func (c *consumer) bury(ctx context.Context, m jetstream.Msg, seq uint64, reason error) error {
-	why := "failed"
-	if errors.Is(reason, errUseless) {
-		why = "useless"
-	}
-	letter := nats.NewMsg("dead." + why)
-	letter.Data = m.Data()
-	letter.Header.Set("Honeymoat-Subject", m.Subject())
-	letter.Header.Set("Honeymoat-Sequence", strconv.FormatUint(seq, 10))
-	letter.Header.Set("Honeymoat-Consumer", token(c.name))
-	letter.Header.Set("Honeymoat-Reason", strconv.QuoteToASCII(reason.Error()))
-	id := fmt.Sprintf("%s:%s:%d", c.stream, c.name, seq)
-	for {
-		_, err := c.bus.js.PublishMsg(ctx, letter, jetstream.WithMsgID(id))
-		if err == nil {
-			break
-		}
-		c.bus.log.Error("a dead letter cannot be put aside yet", "stream", c.stream, "sequence", seq, "error", err)
-		if !sleep(ctx, time.Second) {
-			return ctx.Err()
-		}
-	}
-	c.bus.metrics.dead.WithLabelValues(c.stream).Inc()
-	c.bus.log.Error("a message was put aside", "stream", c.stream, "consumer", c.name, "sequence", seq, "subject", m.Subject(), "reason", reason)
-	c.bus.opts.OnDead(c.stream, reason.Error())
-	return nil
 }
 
 // ordered opens an ordered consumer. The caller stops it.
