@@ -1,0 +1,118 @@
+package agentcli
+
+import (
+	"fmt"
+	"io"
+	"net/netip"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/honeymoat/honeymoat/pkg/app/gateway"
+	"github.com/honeymoat/honeymoat/pkg/block"
+)
+
+// maxToken bounds a token that is read from standard input.
+const maxToken = 4096
+
+func enrollCommand(version string) *cobra.Command {
+	c := &cobra.Command{
+		Use:   "enroll",
+		Short: "Trade a one-time token for this agent's credential, which goes into the state directory.",
+		Args:  exactly(0),
+	}
+	file := configFlag(c)
+	url := c.Flags().String("url", "", "URL of the service's front, such as https://honeymoat.example.net:8440.")
+	token := c.Flags().String("token", "-", "The token that `honeymoat agents enroll` printed; - reads it from standard input.")
+	name := c.Flags().String("name", "", "Name of this agent, unless the token fixes one.")
+	c.RunE = func(c *cobra.Command, _ []string) error {
+		cfg, err := readConfig(*file)
+		if err != nil {
+			return err
+		}
+		text, err := tokenText(*token, c.InOrStdin())
+		if err != nil {
+			return err
+		}
+		credential, err := gateway.Enrol(c.Context(), *url, block.EnrolRequest{Token: text, Name: *name, Software: version})
+		if err != nil {
+			return err
+		}
+		if err := credential.Save(cfg.StateDir); err != nil {
+			return err
+		}
+		fmt.Fprintf(c.OutOrStdout(), "enrolled as %s; the credential is in %s\n", credential.Name, cfg.StateDir)
+		return nil
+	}
+	return c
+}
+
+// tokenText keeps a token out of the list of processes, if the person wants.
+func tokenText(flag string, in io.Reader) (string, error) {
+	if flag != "-" {
+		return flag, nil
+	}
+	data, err := io.ReadAll(io.LimitReader(in, maxToken))
+	if err != nil {
+		return "", fmt.Errorf("read the token from standard input: %w", err)
+	}
+	return strings.TrimSpace(string(data)), nil
+}
+
+func decideCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "decide ADDRESS",
+		Short: "Tell what the agent would do with a client: by asking it, or out of its state file when it is not running.",
+		Args:  exactly(1),
+	}
+	file := configFlag(c)
+	c.RunE = func(c *cobra.Command, args []string) error {
+		cfg, err := readConfig(*file)
+		if err != nil {
+			return err
+		}
+		client, err := netip.ParseAddr(args[0])
+		if err != nil {
+			return usageError{fmt.Errorf("%q is not an address such as 192.0.2.7", args[0])}
+		}
+		answer, err := gateway.Ask(c.Context(), cfg, client)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(c.OutOrStdout(), "%s: %s\n", client, answer)
+		return nil
+	}
+	return c
+}
+
+func configCommand() *cobra.Command {
+	parent := &cobra.Command{Use: "config", Short: "Work with configuration files."}
+	check := &cobra.Command{
+		Use:   "check",
+		Short: "Check a configuration file and the files it names, and start nothing.",
+		Args:  exactly(0),
+	}
+	file := configFlag(check)
+	check.RunE = func(c *cobra.Command, _ []string) error {
+		cfg, err := readConfig(*file)
+		if err != nil {
+			return err
+		}
+		if err := gateway.Check(cfg); err != nil {
+			return usageError{err}
+		}
+		fmt.Fprintln(c.OutOrStdout(), "the configuration is good")
+		return nil
+	}
+	parent.AddCommand(check)
+	return parent
+}
+
+func versionCommand(version string) *cobra.Command {
+	return &cobra.Command{
+		Use:   "version",
+		Short: "Print the version.",
+		Args:  exactly(0),
+		Run:   func(c *cobra.Command, _ []string) { fmt.Fprintln(c.OutOrStdout(), "honeymoat-agent", version) },
+	}
+}
