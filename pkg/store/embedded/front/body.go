@@ -4,13 +4,11 @@ import (
 	"bytes"
 	"compress/gzip"
 	"compress/zlib"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"strings"
 
-	"github.com/ClickHouse/ch-go/compress"
 	"github.com/andybalholm/brotli"
 	"github.com/klauspost/compress/zstd"
 	"github.com/pierrec/lz4/v4"
@@ -34,7 +32,7 @@ func newBody(r *http.Request, opts options) (*body, error) {
 		return nil, err
 	}
 	if opts.decompress {
-		b.Reader = blockReader{compress.NewReader(b.Reader)}
+		b.Reader = newBlockReader(b.Reader)
 	}
 	return b, nil
 }
@@ -75,21 +73,6 @@ func (b *body) expectEnd() error {
 		return refuse(codeSyntaxError, "SYNTAX_ERROR", "The statement takes no data, but the request has a body behind it")
 	}
 	return nil
-}
-
-// blockReader ends a framed stream cleanly where its last block ends, and
-// names what is no block.
-type blockReader struct{ *compress.Reader }
-
-func (r blockReader) Read(p []byte) (int, error) {
-	n, err := r.Reader.Read(p)
-	switch {
-	case err == nil:
-		return n, nil
-	case errors.Is(err, io.EOF):
-		return n, io.EOF
-	}
-	return n, refuse(codeCannotDecompress, "CANNOT_DECOMPRESS", "The body is not made of ClickHouse's compressed blocks: %v", err)
 }
 
 // statementPrefix is how much of a body is searched for an INSERT whose data
