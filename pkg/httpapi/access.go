@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/honeymoat/honeymoat/pkg/auth"
+	"github.com/honeymoat/honeymoat/pkg/respond"
 )
 
 // access is who may use a route.
@@ -64,7 +65,9 @@ func (s *Server) authenticate(x *exchange, need access) error {
 	if err != nil {
 		return s.rejectPerson(x, text, err)
 	}
-	x.caller = Caller{Name: token.Name, Role: token.Role, Address: s.address(x.Context)}
+	x.caller = respond.Caller{
+		Name: token.Name, Role: token.Role.String(), Admin: token.Role.Allows(auth.Admin), Address: s.address(x.Context),
+	}
 	if !token.Role.Allows(need.role()) {
 		return lowRole.hinted("the token has the role "+token.Role.String(), "This needs the role "+need.String()+".")
 	}

@@ -120,7 +120,7 @@ func (s *Server) enrol(x *exchange) error {
 		return fromBus(err)
 	}
 	x.agent = a
-	s.auditAs(x, Caller{Name: "agent:" + a.Name, Address: s.address(x.Context)}, "agent.enrol", a.Name, a)
+	s.auditAs(x, respond.Caller{Name: "agent:" + a.Name, Role: agent.String(), Address: s.address(x.Context)}, "agent.enrol", a.Name, a)
 	x.JSON(http.StatusCreated, block.Enrolment{
 		Name: a.Name, Secret: secret, Segments: others(a.Segments), Gateway: a.Gateway, BusURLs: s.BusURLs, CAPEM: string(s.CAPEM),
 	})
@@ -151,7 +151,7 @@ func (s *Server) audit(x *exchange, action, subject string, detail any) {
 
 // auditAs records what was done. What was done stays done when it cannot be
 // recorded, so that is told in the log and not to the caller.
-func (s *Server) auditAs(x *exchange, by Caller, action, subject string, detail any) {
+func (s *Server) auditAs(x *exchange, by respond.Caller, action, subject string, detail any) {
 	if err := s.Operator.Audited(x.Request.Context(), by, action, subject, "done", detail); err != nil {
 		s.Log.Error("an action is missing in the audit", "request", x.id, "who", by.Name, "action", action, "subject", subject, "error", err)
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/honeymoat/honeymoat/pkg/block"
+	"github.com/honeymoat/honeymoat/pkg/finding"
 	"github.com/honeymoat/honeymoat/pkg/httpapi/wire"
 	"github.com/honeymoat/honeymoat/pkg/respond"
 )
@@ -59,7 +60,7 @@ func (s *Server) addBlock(x *exchange) error {
 		return conflict.hinted("the block "+b.ID.String()+" is on "+b.Key()+" already",
 			"See it with GET /api/v1/blocks/"+b.ID.String()+", or remove it first.")
 	case err != nil:
-		return err
+		return fromBus(err)
 	}
 	status := http.StatusOK
 	if created {
@@ -73,9 +74,9 @@ func (s *Server) addBlock(x *exchange) error {
 // maxKey bounds an idempotency key, in bytes.
 const maxKey = 128
 
-func addBlockOf(r wire.BlockRequest) (AddBlock, error) {
+func addBlockOf(r wire.BlockRequest) (respond.AddBlock, error) {
 	var f faults
-	add := AddBlock{
+	add := respond.AddBlock{
 		Segment: r.Segment, Lifetime: seconds(r.LifetimeSeconds), Mode: r.Mode, Reason: r.Reason, DryRun: r.DryRun,
 	}
 	if add.Segment == "" {
@@ -87,7 +88,7 @@ func addBlockOf(r wire.BlockRequest) (AddBlock, error) {
 	if !block.ValidName(add.Segment) {
 		f.checkErr(block.ErrName, "segment")
 	}
-	f.check(r.LifetimeSeconds >= 1 && r.LifetimeSeconds <= maxLifetime, "lifetime_seconds", "want 1 second to ten years")
+	f.check(r.LifetimeSeconds >= 1 && seconds(r.LifetimeSeconds) <= respond.MaxLifetime, "lifetime_seconds", "want 1 second to 366 days")
 	f.reason(r.Reason)
 	return add, f.err()
 }
@@ -97,20 +98,16 @@ func (s *Server) getBlock(x *exchange) error {
 	if err != nil {
 		return invalid("id", err.Error())
 	}
-	var d wire.BlockDetail
-	if b, ok := s.findBlock(id); ok {
-		live := wire.BlockOf(b)
-		d.Block = &live
-	}
+	d, known := s.recall(id)
 	d.Log, err = s.History.BlockLog(x.Request.Context(), id)
 	switch {
-	case err != nil && d.Block == nil:
+	case err != nil && !known:
 		return fromStore(err)
 	case err != nil:
 		// The block itself is known in memory: no reason to answer nothing.
 		d.Incomplete = "the store cannot answer: the log is missing"
 		x.err = err
-	case d.Block == nil && len(d.Log) == 0:
+	case !known && len(d.Log) == 0:
 		return notFound.with("no block has had the id " + id.String())
 	}
 	d.Log = filledList(d.Log)
@@ -118,7 +115,26 @@ func (s *Server) getBlock(x *exchange) error {
 	return nil
 }
 
-func (s *Server) findBlock(id block.ID) (block.Block, bool) {
+// recall gives what is known of a block in memory.
+func (s *Server) recall(id block.ID) (d wire.BlockDetail, known bool) {
+	held, ended, err := s.Operator.Find(id)
+	if err != nil {
+		// One that was put on the bus by somebody else.
+		b, ok := s.listed(id)
+		if !ok {
+			return wire.BlockDetail{}, false
+		}
+		held.Block = b
+	}
+	b := wire.BlockOf(held.Block)
+	d = wire.BlockDetail{Block: &b, Live: ended == nil, Denied: held.Denied}
+	if ended != nil {
+		d.Ended = &wire.BlockEnd{How: ended.How, At: ended.At, By: ended.By, Reason: ended.Reason}
+	}
+	return d, true
+}
+
+func (s *Server) listed(id block.ID) (block.Block, bool) {
 	blocks := s.Blocklist.List()
 	at := slices.IndexFunc(blocks, func(b block.Block) bool { return b.ID == id })
 	if at < 0 {
@@ -142,7 +158,7 @@ func (s *Server) removeBlock(x *exchange) error {
 	}
 	b, err := s.Operator.RemoveBlock(x.Request.Context(), x.caller, id, reason)
 	if err != nil {
-		return err
+		return fromBus(err)
 	}
 	x.JSON(http.StatusOK, wire.BlockOf(b))
 	return nil
@@ -154,13 +170,38 @@ func (s *Server) why(x *exchange) error {
 	if err := p.err(); err != nil {
 		return err
 	}
-	w, err := s.Operator.Why(x.Request.Context(), target)
-	if err != nil {
-		return err
-	}
-	w.Blocks, w.Evidence = filledList(w.Blocks), filledList(w.Evidence)
-	x.JSON(http.StatusOK, w)
+	x.JSON(http.StatusOK, whyOf(s.Operator.Why(target)))
 	return nil
+}
+
+func whyOf(e respond.Explanation) wire.Why {
+	w := wire.Why{
+		Target: e.Target,
+		Blocks: mapped(e.Blocks, func(h respond.Held) wire.WhyBlock {
+			return wire.WhyBlock{Block: wire.BlockOf(h.Block), Denied: h.Denied}
+		}),
+		Ended:    mapped(e.Ended, endedOf),
+		Evidence: []finding.Finding{},
+		Audit:    mapped(e.Audit, func(a respond.AuditEntry) wire.AuditEntry { return wire.AuditEntry(a) }),
+	}
+	if e.Refusal != nil {
+		w.Protected = e.Refusal.Reason
+	}
+	if e.Actor != nil {
+		actor := actorOf(*e.Actor)
+		w.Actor, w.Evidence = &actor, filledList(e.Actor.Evidence)
+	}
+	for _, d := range e.Discards {
+		w.Discarded = append(w.Discarded, d.ID)
+	}
+	return w
+}
+
+func endedOf(e respond.Ended) wire.EndedBlock {
+	return wire.EndedBlock{
+		Block: wire.BlockOf(e.Block), Denied: e.Denied,
+		Ended: wire.BlockEnd{How: e.How, At: e.At, By: e.By, Reason: e.Reason},
+	}
 }
 
 // previewed is how far back a preview looks unless it is told.

@@ -1,9 +1,8 @@
 package httpapi
 
 import (
+	"errors"
 	"net/http"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/honeymoat/honeymoat/pkg/finding"
@@ -17,10 +16,7 @@ func (s *Server) listDiscards(x *exchange) error {
 	if err := p.err(); err != nil {
 		return err
 	}
-	discards := slices.SortedFunc(slices.Values(s.Operator.Discards()), func(a, b respond.Discard) int {
-		return strings.Compare(a.ID, b.ID)
-	})
-	page, err := pageOf(discards, slice, func(d respond.Discard) string { return d.ID })
+	page, err := pageOf(s.Operator.Discards(), slice, func(d respond.Discard) string { return d.ID })
 	if err != nil {
 		return err
 	}
@@ -34,7 +30,7 @@ func (s *Server) addDiscard(x *exchange) error {
 		return err
 	}
 	var f faults
-	d := respond.Discard{Rule: r.Rule, Path: r.Path, Reason: r.Reason, ExpiresAt: s.expiry(r.LifetimeSeconds)}
+	d := respond.AddDiscard{Rule: r.Rule, Path: r.Path, Reason: r.Reason, Lifetime: seconds(r.LifetimeSeconds)}
 	if r.Actor != "" {
 		d.Actor, err = finding.ParseActor(r.Actor)
 		f.checkErr(err, "actor")
@@ -48,7 +44,8 @@ func (s *Server) addDiscard(x *exchange) error {
 	return s.discard(x, d)
 }
 
-// discardFinding discards findings of the same rule about the same actor.
+// discardFinding discards findings of the same rule about the same actor. One
+// that is not in memory any more is looked up in the store.
 func (s *Server) discardFinding(x *exchange) error {
 	r, err := decode[wire.DiscardFinding](x.Request)
 	if err != nil {
@@ -60,35 +57,35 @@ func (s *Server) discardFinding(x *exchange) error {
 	if err := f.err(); err != nil {
 		return err
 	}
-	found, err := s.History.Finding(x.Request.Context(), x.Param("id"))
+	ctx, id, lifetime := x.Request.Context(), x.Param("id"), seconds(r.LifetimeSeconds)
+	d, err := s.Operator.DiscardFinding(ctx, x.caller, id, r.Reason, lifetime)
+	if !errors.Is(err, respond.ErrNotFound) {
+		return created(x, d, err)
+	}
+	found, err := s.History.Finding(ctx, id)
 	if err != nil {
 		return fromStore(err)
 	}
-	return s.discard(x, respond.Discard{
-		Actor: found.Actor, Rule: found.Rule, Reason: r.Reason, ExpiresAt: s.expiry(r.LifetimeSeconds),
-	})
+	return s.discard(x, respond.AddDiscard{Actor: found.Actor, Rule: found.Rule, Reason: r.Reason, Lifetime: lifetime})
 }
 
-// expiry is the end of a lifetime that begins now; none for 0.
-func (s *Server) expiry(lifetimeSeconds int64) time.Time {
-	if lifetimeSeconds == 0 {
-		return time.Time{}
-	}
-	return s.Now().Add(seconds(lifetimeSeconds)).UTC()
+func (s *Server) discard(x *exchange, r respond.AddDiscard) error {
+	d, err := s.Operator.Discard(x.Request.Context(), x.caller, r)
+	return created(x, d, err)
 }
 
-func (s *Server) discard(x *exchange, d respond.Discard) error {
-	d, err := s.Operator.Discard(x.Request.Context(), x.caller, d)
+// created answers with what was made.
+func created[T any](x *exchange, v T, err error) error {
 	if err != nil {
-		return err
+		return fromBus(err)
 	}
-	x.JSON(http.StatusCreated, d)
+	x.JSON(http.StatusCreated, v)
 	return nil
 }
 
 func (s *Server) removeDiscard(x *exchange) error {
 	if err := s.Operator.RemoveDiscard(x.Request.Context(), x.caller, x.Param("id")); err != nil {
-		return err
+		return fromBus(err)
 	}
 	x.Status(http.StatusNoContent)
 	return nil

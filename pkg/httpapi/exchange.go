@@ -13,15 +13,16 @@ import (
 
 	"github.com/honeymoat/honeymoat/pkg/block"
 	"github.com/honeymoat/honeymoat/pkg/httpapi/wire"
+	"github.com/honeymoat/honeymoat/pkg/respond"
 )
 
 // exchange is one request and its answer.
 type exchange struct {
 	*gin.Context
-	id     string      // in the answer's header, the log, and every problem
-	caller Caller      // of a route that needs a token
-	agent  block.Agent // of a route for agents
-	err    error       // what it failed with, for the log
+	id     string         // in the answer's header, the log, and every problem
+	caller respond.Caller // of a route that needs a token
+	agent  block.Agent    // of a route for agents
+	err    error          // what it failed with, for the log
 	stream bool
 }
 

@@ -2,7 +2,6 @@ package httpapi
 
 import (
 	"context"
-	"net/netip"
 	"time"
 
 	"github.com/honeymoat/honeymoat/pkg/auth"
@@ -30,49 +29,33 @@ type History interface {
 	Preview(ctx context.Context, t block.Target, p wire.Period) (wire.Preview, error)
 }
 
-// Caller is who asks, for the guard and the audit.
-type Caller struct {
-	Name    string // of the token
-	Role    auth.Role
-	Address netip.Addr
-}
-
-// AddBlock asks for a block.
-type AddBlock struct {
-	Target   block.Target
-	Segment  string
-	Lifetime time.Duration
-	Mode     block.Mode
-	Reason   string
-	DryRun   bool
-	// IdempotencyKey makes a repeated call give the first one's answer; it is
-	// the caller's own. Empty: none.
-	IdempotencyKey string
-}
-
 // Operator is what people may do, and what is known in memory: it works with
-// the store down. Every change is audited under its caller.
+// the store down. It is respond's Service, which audits every change under its
+// caller.
 type Operator interface {
-	// AddBlock puts a block, or tells what it would be in a dry run. The error
-	// is a *respond.Refusal when the guard says no, and wraps
-	// respond.ErrExists, the block beside it, when the target is blocked in
-	// the segment already.
-	AddBlock(ctx context.Context, by Caller, r AddBlock) (b block.Block, created bool, err error)
+	// AddBlock fails with a *respond.Refusal when the guard says no, and with
+	// an error that wraps respond.ErrExists, the block beside it, when the
+	// target is blocked in the segment already.
+	AddBlock(ctx context.Context, by respond.Caller, r respond.AddBlock) (b block.Block, created bool, err error)
 	// RemoveBlock ends a live block; it wraps respond.ErrNotFound otherwise.
-	RemoveBlock(ctx context.Context, by Caller, id block.ID, reason string) (block.Block, error)
-	Why(ctx context.Context, t block.Target) (wire.Why, error)
+	RemoveBlock(ctx context.Context, by respond.Caller, id block.ID, reason string) (block.Block, error)
+	// Find gives a block, live or ended of late, or wraps respond.ErrNotFound.
+	Find(id block.ID) (held respond.Held, ended *respond.Ended, err error)
+	Why(t block.Target) respond.Explanation
 	Actors() []respond.Actor
 	Actor(a finding.Actor) (respond.Actor, bool)
-	// Discard keeps d, whose id, author and time it sets.
-	Discard(ctx context.Context, by Caller, d respond.Discard) (respond.Discard, error)
-	Discards() []respond.Discard
+	Discard(ctx context.Context, by respond.Caller, r respond.AddDiscard) (respond.Discard, error)
+	// DiscardFinding wraps respond.ErrNotFound when the finding is not in
+	// memory (any more).
+	DiscardFinding(ctx context.Context, by respond.Caller, findingID, reason string, lifetime time.Duration) (respond.Discard, error)
+	Discards() []respond.Discard // ordered by id
 	// RemoveDiscard wraps respond.ErrNotFound when there is none.
-	RemoveDiscard(ctx context.Context, by Caller, id string) error
+	RemoveDiscard(ctx context.Context, by respond.Caller, id string) error
 	// Touch takes a decoy touch that an agent saw; it returns when it is kept
 	// durably.
 	Touch(ctx context.Context, agent string, f finding.Finding) error
 	// Audited records what a caller did elsewhere.
-	Audited(ctx context.Context, by Caller, action, subject, outcome string, detail any) error
+	Audited(ctx context.Context, by respond.Caller, action, subject, outcome string, detail any) error
 }
 
 // Blocklist reads the live blocks from memory.

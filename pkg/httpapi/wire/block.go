@@ -49,11 +49,22 @@ type BlockLogEntry struct {
 
 // BlockDetail is a block with its history, live or over.
 type BlockDetail struct {
-	Block *Block          `json:"block,omitempty"` // none = it is over
-	Log   []BlockLogEntry `json:"log"`
+	Block  *Block          `json:"block,omitempty"` // none = it was over long ago, and only its log is left
+	Live   bool            `json:"live"`
+	Denied uint64          `json:"denied"` // requests that it refused
+	Ended  *BlockEnd       `json:"ended,omitempty"`
+	Log    []BlockLogEntry `json:"log"`
 	// Incomplete tells what is missing because a part of the service cannot
 	// answer now.
 	Incomplete string `json:"incomplete,omitempty"`
+}
+
+// BlockEnd is how a block came to its end.
+type BlockEnd struct {
+	How    string    `json:"how"` // expired, removed, replaced
+	At     time.Time `json:"at"`
+	By     string    `json:"by,omitempty"`
+	Reason string    `json:"reason,omitempty"`
 }
 
 // Why tells what holds for a target, and on what evidence.
@@ -61,15 +72,25 @@ type Why struct {
 	Target block.Target `json:"target"`
 	// Protected tells why nobody could block it; empty when one could.
 	Protected string            `json:"protected,omitempty"`
-	Blocks    []WhyBlock        `json:"blocks"`
+	Blocks    []WhyBlock        `json:"blocks"` // live ones, widest first
+	Ended     []EndedBlock      `json:"ended"`  // of late, latest first
 	Actor     *Actor            `json:"actor,omitempty"`
-	Evidence  []finding.Finding `json:"evidence"`
+	Evidence  []finding.Finding `json:"evidence"`            // the latest, oldest first
+	Audit     []AuditEntry      `json:"audit"`               // what people did about it, latest first
+	Discarded []string          `json:"discarded,omitempty"` // ids of discards that hold for the actor
 }
 
 // WhyBlock is a live block that covers the target.
 type WhyBlock struct {
 	Block
 	Denied uint64 `json:"denied"` // requests that it refused so far
+}
+
+// EndedBlock is a block that covered the target.
+type EndedBlock struct {
+	Block
+	Denied uint64   `json:"denied"` // requests that it refused
+	Ended  BlockEnd `json:"ended"`
 }
 
 // Preview tells what a block of a target would have hit.
