@@ -90,7 +90,7 @@ func (l *Blocks) send(ctx context.Context, p *pipeline, b *block.Block, after ui
 	if err != nil {
 		return fmt.Errorf("put block on %s: %w", b.Target, err)
 	}
-	p.publish(ctx, l.bus.js, putMessage(b, value, after, time.Now()))
+	p.publish(ctx, l.bus.js, putMessage(l.bus.writeSubject(blocksBucket, b.Key()), b, value, after, time.Now()))
 	return nil
 }
 
@@ -162,7 +162,7 @@ func (l *Blocks) Remove(ctx context.Context, b block.Block) error {
 		if !isHeld || held.ID != b.ID {
 			return fmt.Errorf("remove block %s: %w", b.ID, respond.ErrNotFound)
 		}
-		ack, err := l.bus.js.PublishMsg(ctx, removeMessage(b.Key(), after))
+		ack, err := l.bus.js.PublishMsg(ctx, removeMessage(l.bus.writeSubject(blocksBucket, b.Key()), after))
 		if err == nil {
 			return l.board.wait(ctx, ack.Sequence)
 		}

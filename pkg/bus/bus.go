@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -25,6 +26,7 @@ type Bus struct {
 	ready    chan struct{}
 
 	withdrawals withdrawals
+	linesBytes  atomic.Int64 // that the stream of lines held when Trim looked last
 }
 
 // Connect connects and creates or updates the streams and buckets. While the
@@ -37,7 +39,7 @@ func Connect(ctx context.Context, opts Options) (*Bus, error) {
 		return nil, fmt.Errorf("connect to the bus: %w", err)
 	}
 	b := &Bus{opts: opts, log: opts.Logger, nc: nc, ready: make(chan struct{})}
-	if b.js, err = jetstream.New(nc, jetstream.WithPublishAsyncTimeout(publishTimeout)); err != nil {
+	if b.js, err = opts.jetStream(nc); err != nil {
 		nc.Close()
 		return nil, fmt.Errorf("connect to the bus: %w", err)
 	}

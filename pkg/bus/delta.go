@@ -24,9 +24,9 @@ const (
 )
 
 // putMessage stores a block in place of what has the sequence after.
-func putMessage(b *block.Block, value []byte, after uint64, now time.Time) *nats.Msg {
+func putMessage(subject string, b *block.Block, value []byte, after uint64, now time.Time) *nats.Msg {
 	d := block.DeltaOf(b, now)
-	m := nats.NewMsg(bucketSubject(blocksBucket, b.Key()))
+	m := nats.NewMsg(subject)
 	m.Header.Set(headerDelta, fmt.Sprintf("%s %d %d %d", d.ID, d.Left.Milliseconds(), d.Action, d.Mode))
 	m.Header.Set(headerPut, strconv.FormatInt(now.UnixNano(), 10))
 	m.Header.Set(jetstream.ExpectedLastSubjSeqHeader, strconv.FormatUint(after, 10))
@@ -35,9 +35,9 @@ func putMessage(b *block.Block, value []byte, after uint64, now time.Time) *nats
 	return m
 }
 
-// removeMessage frees the key that a block with the sequence after holds.
-func removeMessage(key string, after uint64) *nats.Msg {
-	m := nats.NewMsg(bucketSubject(blocksBucket, key))
+// removeMessage frees the key that the block with the sequence after holds.
+func removeMessage(subject string, after uint64) *nats.Msg {
+	m := nats.NewMsg(subject)
 	m.Header.Set(headerOperation, operationPurge)
 	m.Header.Set(jetstream.MsgRollup, jetstream.MsgRollupSubject)
 	m.Header.Set(jetstream.ExpectedLastSubjSeqHeader, strconv.FormatUint(after, 10))

@@ -88,7 +88,7 @@ func (l *lease) renew(ctx context.Context, lose context.CancelCauseFunc) {
 	for sleep(ctx, l.ttl/4) {
 		began := time.Now()
 		within, cancel := context.WithDeadline(ctx, l.renewed.Add(l.ttl*9/10))
-		ack, err := l.bus.js.Publish(within, bucketSubject(leaseBucket, l.key), []byte(l.holder),
+		ack, err := l.bus.js.Publish(within, l.bus.writeSubject(leaseBucket, l.key), []byte(l.holder),
 			jetstream.WithExpectLastSequencePerSubject(l.revision), jetstream.WithMsgTTL(l.ttl))
 		cancel()
 		switch {

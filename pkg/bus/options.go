@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 	"github.com/prometheus/client_golang/prometheus"
 )
 
@@ -19,6 +20,11 @@ type Options struct {
 	User, Password, Credentials string
 	// TLS, when not nil, is used with URL.
 	TLS *tls.Config
+	// Domain is the JetStream domain of the external cluster that the embedded
+	// server has joined as a leaf node. It is needed there: what has no domain
+	// in its subject does not leave the leaf node. Empty with streams of our
+	// own.
+	Domain string
 	// Replicas of each stream; 0 is 1. Only a cluster has more.
 	Replicas int
 	// LinesBytes is the disk budget of lines that are not processed yet; 0 is
@@ -99,6 +105,14 @@ func (o *Options) natsOptions() []nats.Option {
 		list = append(list, nats.Secure(o.TLS))
 	}
 	return list
+}
+
+func (o *Options) jetStream(nc *nats.Conn) (jetstream.JetStream, error) {
+	timeout := jetstream.WithPublishAsyncTimeout(publishTimeout)
+	if o.Domain != "" {
+		return jetstream.NewWithDomain(nc, o.Domain, timeout)
+	}
+	return jetstream.New(nc, timeout)
 }
 
 // publishTimeout bounds the wait for an acknowledgement.

@@ -64,7 +64,9 @@ func (b *Bus) serveAgents(ctx context.Context, touch Touch) error {
 		return errors.Join(err, g.Wait())
 	}
 	g.Go(func() error { return b.beat(ctx) })
-	if err := b.nc.FlushWithContext(ctx); err == nil {
+	if err := b.nc.FlushTimeout(publishTimeout); err != nil {
+		g.Go(func() error { return ended(ctx, fmt.Errorf("subscribe for agents: %w", publishError(err))) })
+	} else {
 		close(b.ready)
 	}
 	return g.Wait()

@@ -25,6 +25,14 @@ const Local = "local"
 // bucketSubject is where the messages of a key-value bucket's key are.
 func bucketSubject(bucket, key string) string { return "$KV." + bucket + "." + key }
 
+// writeSubject is where a message for a bucket's key is published.
+func (b *Bus) writeSubject(bucket, key string) string {
+	if b.opts.Domain == "" {
+		return bucketSubject(bucket, key)
+	}
+	return "$JS." + b.opts.Domain + ".API." + bucketSubject(bucket, key)
+}
+
 func linesSubject(shipper, source, file string) string {
 	return "lines." + shipper + "." + source + "." + file
 }

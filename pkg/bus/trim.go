@@ -59,6 +59,10 @@ func (b *Bus) trim(ctx context.Context, lines, records func() uint64) error {
 	}
 }
 
+// LinesFull tells whether the stream of lines has used up nine tenths of its
+// budget, as of the last second. It needs Trim.
+func (b *Bus) LinesFull() bool { return b.linesBytes.Load() >= b.opts.LinesBytes/10*9 }
+
 // watchFor notes the messages that come within a time.
 func watchFor(ctx context.Context, d time.Duration, messages jetstream.MessagesContext, t *tracker) error {
 	within, cancel := context.WithTimeout(ctx, d)
@@ -110,6 +114,9 @@ func (b *Bus) measureStreams(ctx context.Context) error {
 			return fmt.Errorf("measure %s: %w", name, err)
 		}
 		state := s.CachedInfo().State
+		if name == linesStream {
+			b.linesBytes.Store(int64(state.Bytes))
+		}
 		b.metrics.bytes.WithLabelValues(name).Set(float64(state.Bytes))
 		b.metrics.last.WithLabelValues(name).Set(float64(state.LastSeq))
 	}

@@ -72,6 +72,9 @@ func start(t testing.TB, at where, change ...func(*Options)) *world {
 	w := &world{server: bustest.Start(t, at.dir, at.leaf)}
 	opts := Options{InProcess: w.server, Connected: w.server.Connected, Disconnect: w.server.Disconnect, Patience: 50 * time.Millisecond}
 	opts.User, opts.Password = w.server.Login()
+	if at.leaf != nil {
+		opts.Domain = bustest.Domain
+	}
 	for _, c := range change {
 		c(&opts)
 	}

@@ -20,6 +20,9 @@ import (
 // Key is the key with which the test's streams are encrypted.
 const Key = "a key for tests, 32 bytes long.."
 
+// Domain is the JetStream domain of the external server.
+const Domain = "external"
+
 // startTimeout bounds the start of a server in a test.
 const startTimeout = 20 * time.Second
 
@@ -75,7 +78,7 @@ func External(t testing.TB, dir string) *embedded.Leaf {
 	service := server.NewAccount("honeymoat")
 	srv, err := server.NewServer(&server.Options{
 		ServerName: "external", Host: "127.0.0.1", Port: server.RANDOM_PORT, NoSigs: true,
-		JetStream: true, StoreDir: dir, SyncAlways: true, DisableJetStreamBanner: true,
+		JetStream: true, JetStreamDomain: Domain, StoreDir: dir, SyncAlways: true, DisableJetStreamBanner: true,
 		JetStreamMaxStore: 1 << 50, MaxPayload: embedded.MaxPayload,
 		Accounts: []*server.Account{service},
 		Users:    []*server.User{{Username: "honeymoat", Password: "leaf", Account: service}},

@@ -29,7 +29,7 @@ type Options struct {
 	Leaf *Leaf
 }
 
-// Leaf is the external cluster to join.
+// Leaf is the external cluster to join. Its JetStream needs a domain.
 type Leaf struct {
 	// URLs of the cluster's leaf node listeners. User and password may stand
 	// in them.
