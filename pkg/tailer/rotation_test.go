@@ -1,0 +1,207 @@
+package tailer
+
+import (
+	"os"
+	"testing"
+
+	"github.com/honeymoat/honeymoat/pkg/ingest/ingesttest"
+)
+
+func TestRenameWithLateWrites(t *testing.T) {
+	h := newHost(t, "access.log")
+	h.write("access.log", 10)
+	h.start()
+	h.shipped()
+	h.write("access.log", 10)
+	h.rename("access.log", "access.log.1")
+	h.write("access.log.1", 10) // the writer has not reopened its log yet
+	h.shipped()
+	h.write("access.log", 10)
+	h.write("access.log.1", 10)
+	h.check()
+}
+
+func TestWritesAfterTheOldFileWasLetGo(t *testing.T) {
+	h := newHost(t, "access.log")
+	h.write("access.log", 5)
+	h.start()
+	h.shipped()
+	h.rename("access.log", "access.log.1")
+	h.write("access.log", 5)
+	h.eventually("the old file is let go", func() bool { return h.metric("honeymoat_tailer_rotations_total") == 1 })
+	h.write("access.log.1", 5)
+	h.check()
+}
+
+func TestTwoRenamesInQuickSuccession(t *testing.T) {
+	h := newHost(t, "access.log")
+	h.start()
+	for range 5 {
+		h.write("access.log", 100)
+		h.shipped()
+		h.write("access.log", 100)
+		h.rename("access.log", "access.log.1")
+		h.write("access.log", 100)
+		h.rename("access.log.1", "access.log.2")
+		h.rename("access.log", "access.log.1")
+		h.write("access.log", 100)
+		h.shipped()
+	}
+	h.check()
+}
+
+func TestRenamedFilesThatTheGlobMatchesToo(t *testing.T) {
+	h := newHost(t, "access.log*")
+	h.start()
+	for range 4 {
+		h.write("access.log", 20)
+		if _, err := os.Stat(h.path("access.log.1")); err == nil {
+			h.rename("access.log.1", "access.log.2")
+		}
+		h.rename("access.log", "access.log.1")
+		h.write("access.log", 20)
+		h.shipped()
+	}
+	h.check()
+}
+
+func TestCopyAndTruncate(t *testing.T) {
+	for _, pattern := range []string{"access.log", "access.log*"} {
+		t.Run(pattern, func(t *testing.T) {
+			h := newHost(t, pattern)
+			h.start()
+			for i := range 4 {
+				h.write("access.log", 50)
+				h.shipped()
+				h.copyTruncate("access.log", "access.log."+string(rune('a'+i)))
+				h.write("access.log", 5)
+				h.shipped()
+			}
+			h.check()
+		})
+	}
+}
+
+func TestUnreadLinesAreReadFromTheCopy(t *testing.T) {
+	for _, pattern := range []string{"access.log", "access.log*"} {
+		t.Run(pattern, func(t *testing.T) {
+			h := newHost(t, pattern)
+			h.write("access.log", 500)
+			h.start()
+			h.shipped()
+			h.end()
+			h.write("access.log", 500)
+			h.copyTruncate("access.log", "access.log.1")
+			h.write("access.log", 3)
+			h.start()
+			h.check()
+		})
+	}
+}
+
+func TestACopyThatIsNotTruncatedIsNoNewFile(t *testing.T) {
+	h := newHost(t, "*")
+	h.write("access.log", 20)
+	h.start()
+	h.shipped()
+	data, err := os.ReadFile(h.path("access.log"))
+	h.must(err)
+	h.append("access.log.bak", string(data))
+	h.write("access.log", 20)
+	h.check()
+}
+
+func TestRenamedWhileNobodyRead(t *testing.T) {
+	h := newHost(t, "access.log")
+	h.write("access.log", 30)
+	h.start()
+	h.shipped()
+	h.end()
+	h.write("access.log", 30)
+	h.rename("access.log", "access.log.1")
+	h.write("access.log", 30)
+	h.start()
+	h.check()
+}
+
+func TestDeletedFileIsReadToItsEnd(t *testing.T) {
+	h := newHost(t, "access.log")
+	h.write("access.log", 10)
+	h.start()
+	h.shipped()
+	late, err := os.OpenFile(h.path("access.log"), os.O_APPEND|os.O_WRONLY, 0)
+	h.must(err)
+	defer late.Close()
+	h.must(os.Remove(h.path("access.log")))
+	_, err = late.WriteString(h.lines(10))
+	h.must(err)
+	h.shipped()
+	h.write("access.log", 10)
+	h.check()
+	h.eventually("the deleted file is let go", func() bool { return h.metric("honeymoat_tailer_open_files") == 1 })
+}
+
+func TestReplacedBySmallerFile(t *testing.T) {
+	h := newHost(t, "access.log")
+	h.write("access.log", 100)
+	h.start()
+	h.shipped()
+	h.must(os.WriteFile(h.path("access.log"), []byte(h.lines(3)), 0o600))
+	h.check()
+	h.end()
+	h.must(os.WriteFile(h.path("access.log"), []byte(h.lines(2)), 0o600))
+	h.start()
+	h.check()
+}
+
+func TestReplacedByLargerFile(t *testing.T) {
+	h := newHost(t, "access.log")
+	h.write("access.log", 3)
+	h.start()
+	h.shipped()
+	h.end()
+	h.must(os.WriteFile(h.path("access.log"), []byte(h.lines(100)), 0o600))
+	h.start()
+	h.check()
+}
+
+func TestShrunkKeepsItsFirstLine(t *testing.T) {
+	h := newHost(t, "access.log")
+	head := ingesttest.Line("/head") + "\n"
+	h.append("access.log", head+h.lines(50))
+	h.start()
+	h.eventually("all lines", func() bool { return h.bus.Len() == 51 })
+	h.end()
+	h.must(os.WriteFile(h.path("access.log"), []byte(head+h.lines(10)), 0o600))
+	h.start()
+	h.eventually("the lines of the next generation", func() bool { return h.bus.Len() == 62 })
+	paths := h.bus.Paths()
+	if paths["/head"] != 2 || paths["/59"] != 1 || paths["/0"] != 1 {
+		t.Errorf("came out as %v", paths)
+	}
+}
+
+func TestHalfALineAtTheEnd(t *testing.T) {
+	h := newHost(t, "access.log")
+	h.write("access.log", 1)
+	line := h.lines(1)
+	h.append("access.log", line[:20])
+	h.start()
+	h.eventually("the whole line", func() bool { return h.bus.Len() == 1 })
+	h.append("access.log", line[20:len(line)-1])
+	h.rename("access.log", "access.log.1")
+	h.write("access.log", 1)
+	h.check()
+}
+
+func TestFolderReplaced(t *testing.T) {
+	h := newHost(t, "logs/access.log")
+	h.must(os.Mkdir(h.path("logs"), 0o700))
+	h.write("logs/access.log", 5)
+	h.start()
+	h.shipped()
+	h.rename("logs", "old")
+	h.must(os.Mkdir(h.path("logs"), 0o700))
+	h.write("logs/access.log", 5)
+	h.check()
+}
