@@ -168,8 +168,8 @@ func (c *checker) service(s *Service) {
 	c.atLeast("$.bus.lease_ttl", int64(s.Bus.LeaseTTL), int64(2*time.Second))
 	c.atLeast("$.store.retention_days", int64(s.Store.RetentionDays), 1)
 	c.atLeast("$.store.engine.max_memory", int64(s.Store.Engine.MaxMemory), 256<<20)
-	c.atLeast("$.blocks.max_per_minute", int64(s.Blocks.MaxPerMinute), 0)
-	c.atLeast("$.blocks.agent_per_minute", int64(s.Blocks.AgentPerMinute), 0)
+	c.atLeast("$.blocks.max_per_minute", int64(s.Blocks.MaxPerMinute), 1)
+	c.atLeast("$.blocks.agent_per_minute", int64(s.Blocks.AgentPerMinute), 1)
 	c.atLeast("$.alerting.resolve_after", int64(s.Alerting.ResolveAfter), int64(time.Second))
 	if (s.API.CertFile == "") != (s.API.KeyFile == "") {
 		c.add("$.api.cert_file", "a certificate without a key, or a key without a certificate", "set both cert_file and key_file")
@@ -193,5 +193,31 @@ func (c *checker) address(path, value string, empty bool) {
 func (c *checker) atLeast(path string, value, least int64) {
 	if value < least {
 		c.add(path, fmt.Sprintf("%d is too little", value), fmt.Sprintf("want at least %d", least))
+	}
+}
+
+// SetDataDir moves the data directory, and what lies in it by default.
+func (s *Service) SetDataDir(dir string) {
+	if s.API.TokenFile == filepath.Join(s.DataDir, "tokens.yaml") {
+		s.API.TokenFile = filepath.Join(dir, "tokens.yaml")
+	}
+	if s.Decoys.Responder.Log == filepath.Join(s.DataDir, "decoy.log") {
+		s.Decoys.Responder.Log = filepath.Join(dir, "decoy.log")
+	}
+	s.DataDir = dir
+}
+
+// AddLogs adds a source of log files in any known format, and the log of our
+// own decoy responder if there is one.
+func (s *Service) AddLogs(paths []string) {
+	add := func(src Source) {
+		src.setDefaults()
+		s.Sources = append(s.Sources, src)
+	}
+	if len(paths) > 0 {
+		add(Source{Name: "files", Paths: paths})
+	}
+	if s.Decoys.Responder.Listen != "" {
+		add(Source{Name: "decoy-responder", Kind: "decoy", Format: "json", Paths: []string{s.Decoys.Responder.Log}})
 	}
 }

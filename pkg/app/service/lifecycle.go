@@ -26,6 +26,10 @@ func newLifecycle(log *slog.Logger) *lifecycle {
 	return &lifecycle{log: log, failed: make(chan error, 1)}
 }
 
+// above is a second stack, which is ended before this one and hears of the
+// same failures.
+func (l *lifecycle) above() *lifecycle { return &lifecycle{log: l.log, failed: l.failed} }
+
 // start runs a part until it is ended. A part that returns before it was
 // asked to brings the service down.
 func (l *lifecycle) start(name string, run func(context.Context) error) {
@@ -66,6 +70,18 @@ func (l *lifecycle) wait(ctx context.Context) error {
 		return nil
 	case err := <-l.failed:
 		return err
+	}
+}
+
+// await waits until a part is ready. It fails when a part does, or ctx ends.
+func (l *lifecycle) await(ctx context.Context, ready <-chan struct{}) error {
+	select {
+	case <-ready:
+		return nil
+	case err := <-l.failed:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
 	}
 }
 

@@ -19,13 +19,18 @@ const firstAdmin = "admin"
 // admin's token is made and left in the data directory for the commands on
 // this host.
 func openTokens(d DataDir, file string) (*auth.Tokens, error) {
-	entries, err := config.ReadTokens(file)
+	tokens, err := readTokens(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		if err := makeAdmin(d, file); err != nil {
 			return nil, err
 		}
-		entries, err = config.ReadTokens(file)
+		return readTokens(file)
 	}
+	return tokens, err
+}
+
+func readTokens(file string) (*auth.Tokens, error) {
+	entries, err := config.ReadTokens(file)
 	if err != nil {
 		return nil, err
 	}

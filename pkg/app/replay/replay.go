@@ -1,0 +1,230 @@
+package replay
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/netip"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/honeymoat/honeymoat/pkg/accesslog"
+	"github.com/honeymoat/honeymoat/pkg/block"
+	"github.com/honeymoat/honeymoat/pkg/decoy"
+	"github.com/honeymoat/honeymoat/pkg/detect"
+	"github.com/honeymoat/honeymoat/pkg/event"
+	"github.com/honeymoat/honeymoat/pkg/finding"
+	"github.com/honeymoat/honeymoat/pkg/respond"
+)
+
+// Options say what is read, and by whose measure.
+type Options struct {
+	Files     []string // plain, gzip or zstd; several are merged by time
+	Log       accesslog.Options
+	Kind      event.Kind
+	Catalogue *decoy.Catalogue
+	Internal  []netip.Prefix
+	Guard     respond.GuardOptions
+	Ledger    respond.LedgerOptions
+	Findings  io.Writer       // a JSON object a finding and line; nil = none
+	Progress  func(bytes int) // bytes of the files read, compressed ones as they lie; may be nil
+}
+
+// Finding is a line of the findings file.
+type Finding struct {
+	File   string         `json:"file"`
+	Line   *int64         `json:"line"` // 1-based; null when no line triggered it
+	Time   time.Time      `json:"time"`
+	Rule   string         `json:"rule"`
+	Family finding.Family `json:"family"`
+	Tier   finding.Tier   `json:"tier"`
+	Score  float64        `json:"score"`
+	Actor  finding.Actor  `json:"actor"`
+	Title  string         `json:"title"`
+}
+
+// Blocked is somebody who would have been blocked.
+type Blocked struct {
+	Actor         finding.Actor `json:"actor"`
+	AfterRequests int64         `json:"after_requests"` // the triggering one counted
+	File          string        `json:"file"`
+	Line          int64         `json:"line"`
+	Seconds       int64         `json:"seconds"`
+	Tier          finding.Tier  `json:"tier"`
+	Reasons       []string      `json:"reasons"`
+}
+
+// Summary is what a replay says at its end.
+type Summary struct {
+	Lines          int64     `json:"lines"` // parsed and quarantined
+	Parsed         int64     `json:"parsed"`
+	Quarantined    int64     `json:"quarantined"`
+	Findings       int64     `json:"findings"`
+	WouldBlock     []Blocked `json:"would_block"`
+	Seconds        float64   `json:"seconds"`
+	LinesPerSecond float64   `json:"lines_per_second"`
+
+	Rules   map[string]int64 `json:"rules"`   // findings by rule
+	Reasons map[string]int64 `json:"reasons"` // quarantined lines by reason
+	Formats []string         `json:"formats"` // of the files, in their order
+}
+
+// Run reads all files and gives the summary. An error names the file.
+func Run(ctx context.Context, o Options) (Summary, error) {
+	begun := time.Now()
+	g, ctx := errgroup.WithContext(ctx)
+	readers := make([]*reader, len(o.Files))
+	for i, path := range o.Files {
+		readers[i] = newReader(path, i)
+		g.Go(func() error { return readers[i].run(ctx, o) })
+	}
+	p := newPlayer(o)
+	g.Go(func() error { return p.play(ctx, readers) })
+	if err := g.Wait(); err != nil {
+		return Summary{}, err
+	}
+	for _, r := range readers {
+		p.sum.Formats = append(p.sum.Formats, r.format)
+	}
+	p.sum.Lines = p.sum.Parsed + p.sum.Quarantined
+	p.sum.Seconds = time.Since(begun).Seconds()
+	p.sum.LinesPerSecond = float64(p.sum.Lines) / p.sum.Seconds
+	return p.sum, nil
+}
+
+// player runs rows, in the order of their times, through detector and ledger.
+type player struct {
+	detector *detect.Detector
+	ledger   *respond.Ledger
+	guard    *respond.Guard
+	findings *json.Encoder
+	requests map[netip.Addr]int64 // by address, IPv6 by /64
+	found    detect.Result
+	sum      Summary
+}
+
+func newPlayer(o Options) *player {
+	p := &player{
+		detector: detect.New(detect.Options{Catalogue: o.Catalogue, Internal: o.Internal}),
+		ledger:   respond.NewLedger(o.Ledger),
+		guard:    respond.NewGuard(o.Guard),
+		requests: map[netip.Addr]int64{},
+		sum:      Summary{WouldBlock: []Blocked{}, Rules: map[string]int64{}, Reasons: map[string]int64{}},
+	}
+	if o.Findings != nil {
+		p.findings = json.NewEncoder(o.Findings)
+	}
+	return p
+}
+
+// play takes the rows of all readers in the order of their times.
+func (p *player) play(ctx context.Context, readers []*reader) error {
+	m := merger{readers: readers}
+	for {
+		run, err := m.next(ctx)
+		if err != nil || run.batch == nil {
+			return err
+		}
+		if err := p.run(run); err != nil {
+			return err
+		}
+	}
+}
+
+// run plays consecutive rows of one file.
+func (p *player) run(r run) error {
+	if r.from == 0 {
+		p.quarantined(r.batch)
+	}
+	p.sum.Parsed += int64(r.to - r.from)
+	p.detector.DetectRows(r.batch, r.from, r.to, &p.found)
+	row := r.from
+	for i := range p.found.Findings {
+		f := &p.found.Findings[i]
+		for ; row < r.to && r.batch.Number(event.Line, row) <= f.Sighting.Line; row++ {
+			p.count(r.batch.Addr(event.ClientAddress, row))
+		}
+		if err := p.judge(f); err != nil {
+			return err
+		}
+	}
+	for ; row < r.to; row++ {
+		p.count(r.batch.Addr(event.ClientAddress, row))
+	}
+	return nil
+}
+
+func (p *player) quarantined(b *event.Batch) {
+	p.sum.Quarantined += int64(len(b.Rejected))
+	for i := range b.Rejected {
+		p.sum.Reasons[b.Rejected[i].Reason]++
+	}
+}
+
+func (p *player) count(client netip.Addr) {
+	if client.IsValid() {
+		p.requests[counted(client)]++
+	}
+}
+
+// counted is the address under which a client's requests are counted, which
+// is that of its actor.
+func counted(client netip.Addr) netip.Addr {
+	if client.Is4() {
+		return client
+	}
+	raw := client.As16()
+	clear(raw[8:])
+	return netip.AddrFrom16(raw)
+}
+
+// judge gives a finding to the ledger as the service would, at the time of
+// its line.
+func (p *player) judge(f *finding.Finding) error {
+	now := f.Time
+	p.ledger.Expire(now)
+	v := p.ledger.Judge(respond.Evidence{Finding: *f}, p.guard, now)
+	if v.Proposal != nil {
+		p.ledger.Hold(*v.Proposal)
+		p.ledger.Settle(f.ID, v.Proposal.ID)
+	} else {
+		p.ledger.Settle(f.ID, v.Block)
+	}
+	if !v.First {
+		return nil
+	}
+	p.sum.Findings++
+	p.sum.Rules[f.Rule]++
+	if v.Proposal != nil && v.Proposal.Mode == block.Enforce {
+		p.blocks(f, v)
+	}
+	return p.write(f)
+}
+
+func (p *player) blocks(f *finding.Finding, v respond.Verdict) {
+	actor, _ := p.ledger.Actor(f.Actor)
+	p.sum.WouldBlock = append(p.sum.WouldBlock, Blocked{
+		Actor: f.Actor, AfterRequests: p.requests[v.Proposal.Target.Prefix().Addr()],
+		File: f.Sighting.File, Line: f.Sighting.Line, Seconds: v.Proposal.LifetimeSeconds,
+		Tier: v.Tier, Reasons: actor.Reasons,
+	})
+}
+
+func (p *player) write(f *finding.Finding) error {
+	if p.findings == nil {
+		return nil
+	}
+	line := Finding{
+		File: f.Sighting.File, Time: f.Time, Rule: f.Rule, Family: f.Family,
+		Tier: f.Tier, Score: f.Score, Actor: f.Actor, Title: f.Title,
+	}
+	if f.Sighting.Line > 0 {
+		line.Line = &f.Sighting.Line
+	}
+	if err := p.findings.Encode(line); err != nil {
+		return fmt.Errorf("write findings: %w", err)
+	}
+	return nil
+}

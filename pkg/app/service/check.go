@@ -1,0 +1,62 @@
+package service
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/honeymoat/honeymoat/pkg/accesslog"
+	alertmanager "github.com/honeymoat/honeymoat/pkg/alerting/embedded"
+	"github.com/honeymoat/honeymoat/pkg/config"
+)
+
+// Check reads everything that the configuration names, tells all mistakes at
+// once, and starts and writes nothing.
+func Check(cfg config.Service) error {
+	_, policyErr := newPolicy(cfg)
+	_, tokenErr := readTokens(cfg.API.TokenFile)
+	if errors.Is(tokenErr, fs.ErrNotExist) {
+		tokenErr = nil // made at the first start
+	}
+	return errors.Join(policyErr, tokenErr, checkSources(cfg), checkAlertmanager(cfg.Alerting), checkFiles(cfg))
+}
+
+func checkSources(cfg config.Service) error {
+	var problems []error
+	for _, src := range cfg.Sources {
+		if _, err := accesslog.NewReader(LogOptions(src, cfg.Network.TrustedHops)); err != nil {
+			problems = append(problems, fmt.Errorf("source %s: %w", src.Name, err))
+		}
+	}
+	return errors.Join(problems...)
+}
+
+func checkAlertmanager(cfg config.Alerting) error {
+	if len(cfg.URLs) > 0 {
+		return nil
+	}
+	_, err := alertmanager.New(alertmanager.Options{ConfigFile: cfg.ConfigFile, DataDir: filepath.Join(os.TempDir(), "unused")},
+		slog.New(slog.DiscardHandler), prometheus.NewRegistry())
+	return err
+}
+
+func checkFiles(cfg config.Service) error {
+	var problems []error
+	for key, file := range map[string]string{
+		"api.cert_file": cfg.API.CertFile, "api.key_file": cfg.API.KeyFile,
+		"store.password_file": cfg.Store.PasswordFile, "bus.credentials": cfg.Bus.Credentials,
+	} {
+		if file == "" {
+			continue
+		}
+		if _, err := os.Stat(file); err != nil {
+			problems = append(problems, fmt.Errorf("%s: %w", key, err))
+		}
+	}
+	return errors.Join(problems...)
+}

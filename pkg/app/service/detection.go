@@ -1,0 +1,58 @@
+package service
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/honeymoat/honeymoat/pkg/block"
+	"github.com/honeymoat/honeymoat/pkg/detect"
+	"github.com/honeymoat/honeymoat/pkg/event"
+	"github.com/honeymoat/honeymoat/pkg/respond"
+)
+
+// newDetection makes the detector and who decides about what it finds. They
+// need each other: a mark in a log counts when its id is known, and the
+// detector's memory is kept with the responder's checkpoint.
+func (s *Service) newDetection(p policy) error {
+	s.detector = detect.New(detect.Options{
+		Catalogue: p.catalogue, Internal: s.config.Network.Internal.Prefixes(),
+		Known: func(id block.ID) bool { return s.responder.Known(id) },
+	})
+	responder, err := respond.New(respond.Options{
+		Blocks: s.bus.Blocks(), Recorder: s.bus, Checkpoints: s.bus.Checkpoints(), Alerter: s.alerts,
+		Withdrawer: s.bus, Confirmer: s.detector, Memory: s.detector,
+		Guard: p.guard, Ledger: LedgerOptions(s.config.Blocks), Quiet: s.config.Alerting.ResolveAfter,
+		Links: respond.Links{Console: s.consoleURL(), Dashboard: s.config.Alerting.DashboardURL},
+		Log:   s.log.With("part", "respond"),
+	})
+	if err != nil {
+		return fmt.Errorf("respond: %w", err)
+	}
+	s.responder = responder
+	return nil
+}
+
+// detect reads the events in order, from where the last checkpoint stands.
+func (s *Service) detect(ctx context.Context) error {
+	var found detect.Result
+	return s.bus.Lines("detect").Consume(ctx, s.responder.Sequence(), func(seq uint64, b *event.Batch) error {
+		return s.responder.Handle(ctx, seq, func() respond.Input {
+			s.detector.Detect(b, &found)
+			return respond.Input{
+				Agent: b.Shipper, Findings: found.Findings,
+				Denials: byBlock(found.Denials), IgnoredMarks: found.IgnoredMarks,
+			}
+		})
+	})
+}
+
+func byBlock(denials []detect.Denial) map[block.ID]uint64 {
+	if len(denials) == 0 {
+		return nil
+	}
+	counts := map[block.ID]uint64{}
+	for i := range denials {
+		counts[denials[i].Block]++
+	}
+	return counts
+}

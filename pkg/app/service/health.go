@@ -1,0 +1,134 @@
+package service
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/honeymoat/honeymoat/pkg/httpapi/wire"
+)
+
+const (
+	healthInterval = time.Second
+	healthTimeout  = 2 * time.Second
+	// patience is how long a part may be away until people are told.
+	patience = time.Minute
+)
+
+// health is how each part did when it was last looked at, and for how long it
+// has been away.
+type health struct {
+	latest atomic.Pointer[[]wire.Part]
+}
+
+func (h *health) parts() []wire.Part {
+	if parts := h.latest.Load(); parts != nil {
+		return *parts
+	}
+	return []wire.Part{{Name: "honeymoat", Detail: "is starting"}}
+}
+
+// watchHealth looks at the parts once a second, and tells people of one that
+// has been away for a minute: by the same alerts as everything else, so that
+// the embedded mode has them too.
+func (s *Service) watchHealth(ctx context.Context) error {
+	since := map[string]time.Time{}
+	for {
+		parts := s.look(ctx)
+		s.health.latest.Store(&parts)
+		problems := []error{s.tellDead(ctx)}
+		for _, p := range parts {
+			problems = append(problems, s.tell(ctx, p, since))
+		}
+		if err := errors.Join(problems...); err != nil && ctx.Err() == nil {
+			s.log.Warn("cannot tell about health", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(healthInterval):
+		}
+	}
+}
+
+func (s *Service) look(ctx context.Context) []wire.Part {
+	ctx, cancel := context.WithTimeout(ctx, healthTimeout)
+	defer cancel()
+	part := func(name, fine string, err error) wire.Part {
+		if err != nil {
+			return wire.Part{Name: name, Detail: err.Error()}
+		}
+		return wire.Part{Name: name, Ready: true, Detail: fine}
+	}
+	return []wire.Part{
+		part("bus", "", s.bus.Check(ctx)),
+		part("store", "", s.checkStore(ctx)),
+		part("ingest", "", s.checkIngest()),
+		part("detect", fmt.Sprintf("at sequence %d", s.responder.Sequence()), nil),
+	}
+}
+
+func (s *Service) checkStore(ctx context.Context) error {
+	if err := s.store.Ping(ctx); err != nil {
+		return err
+	}
+	if !s.storeReady.Load() {
+		return errors.New("the schema is not up to date yet")
+	}
+	return nil
+}
+
+func (s *Service) checkIngest() error {
+	if s.pipeline.Stats().Blocked {
+		return errors.New("the bus has used up its disk budget (bus.max_bytes): reading stops until the store has caught up")
+	}
+	return nil
+}
+
+func (s *Service) tell(ctx context.Context, p wire.Part, since map[string]time.Time) error {
+	if p.Ready {
+		delete(since, p.Name)
+		return s.responder.ResolveHealth(ctx, alertName(p.Name))
+	}
+	if since[p.Name].IsZero() {
+		since[p.Name] = time.Now()
+	}
+	if time.Since(since[p.Name]) < patience {
+		return nil
+	}
+	return s.responder.RaiseHealth(ctx, alertName(p.Name), fmt.Sprintf("%s is not ready: %s", p.Name, p.Detail))
+}
+
+func alertName(part string) string {
+	switch part {
+	case "bus":
+		return "BusDown"
+	case "store":
+		return "StoreDown"
+	case "ingest":
+		return "IngestBlocked"
+	}
+	return "PartDown"
+}
+
+// onDeadLetter counts a message that could not be processed and was put
+// aside; watchHealth tells people.
+func (s *Service) onDeadLetter(stream, reason string) {
+	s.deadLetters.Add(1)
+	s.lastDead.Store(&deadLetter{stream, reason})
+}
+
+type deadLetter struct{ stream, reason string }
+
+// tellDead keeps an alert for as long as there is a dead letter since the
+// start: nothing but a person's look mends it.
+func (s *Service) tellDead(ctx context.Context) error {
+	last := s.lastDead.Load()
+	if last == nil {
+		return nil
+	}
+	return s.responder.RaiseHealth(ctx, "DeadLetters",
+		fmt.Sprintf("%d messages could not be processed and were put aside; the last one, of %s: %s", s.deadLetters.Load(), last.stream, last.reason))
+}

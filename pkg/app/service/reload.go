@@ -1,0 +1,60 @@
+package service
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+
+	"github.com/honeymoat/honeymoat/pkg/config"
+)
+
+// Reload puts a changed configuration into force: networks, decoys, tokens and
+// Alertmanager's routing. Everything that can fail happens before anything
+// that runs is touched; on an error what runs goes on as it is. Keys that only
+// a restart can change are told in the log. One Reload at a time.
+func (s *Service) Reload(cfg config.Service) error {
+	p, err := newPolicy(cfg)
+	tokens, tokenErr := readTokens(cfg.API.TokenFile)
+	if err = errors.Join(err, tokenErr, checkAlertmanager(cfg.Alerting)); err != nil {
+		return fmt.Errorf("reload refused, the running configuration stays: %w", err)
+	}
+	if s.alertmanager != nil && len(cfg.Alerting.URLs) == 0 {
+		if err := s.alertmanager.Reload(cfg.Alerting.ConfigFile); err != nil {
+			return fmt.Errorf("reload refused, the running configuration stays: %w", err)
+		}
+	}
+	s.tokens.Store(tokens)
+	s.catalogue.Store(p.catalogue)
+	s.detector.Reload(p.catalogue, cfg.Network.Internal.Prefixes())
+	s.responder.SetGuard(p.guard)
+	if s.decoys != nil {
+		s.decoys.SetCatalogue(p.catalogue)
+	}
+	s.log.Info("configuration reloaded", "decoys", len(p.catalogue.Decoys()), "tokens", tokens.Len())
+	if keys := needRestart(s.config, cfg); len(keys) > 0 {
+		s.log.Warn("these sections have changed and take a restart", "sections", keys)
+	}
+	return nil
+}
+
+// needRestart lists the changed sections of which a reload takes nothing, or
+// not everything.
+func needRestart(old, now config.Service) []string {
+	var changed []string
+	for name, pair := range map[string][2]any{
+		"data_dir": {old.DataDir, now.DataDir}, "sources": {old.Sources, now.Sources}, "bus": {old.Bus, now.Bus},
+		"store": {old.Store, now.Store}, "blocks": {old.Blocks, now.Blocks}, "api": {old.API, now.API},
+		"decoys.responder":       {old.Decoys.Responder, now.Decoys.Responder},
+		"network.trusted_hops":   {old.Network.TrustedHops, now.Network.TrustedHops},
+		"alerting.urls":          {old.Alerting.URLs, now.Alerting.URLs},
+		"alerting.console_url":   {old.Alerting.ConsoleURL, now.Alerting.ConsoleURL},
+		"alerting.resolve_after": {old.Alerting.ResolveAfter, now.Alerting.ResolveAfter},
+	} {
+		if !reflect.DeepEqual(pair[0], pair[1]) {
+			changed = append(changed, name)
+		}
+	}
+	slices.Sort(changed)
+	return changed
+}

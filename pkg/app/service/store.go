@@ -1,0 +1,212 @@
+package service
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/honeymoat/honeymoat/pkg/bus"
+	"github.com/honeymoat/honeymoat/pkg/config"
+	"github.com/honeymoat/honeymoat/pkg/respond"
+	"github.com/honeymoat/honeymoat/pkg/store"
+	engine "github.com/honeymoat/honeymoat/pkg/store/embedded"
+)
+
+// storeRetry is the pause before a store that could not be set up is tried
+// again. Nothing waits for it but analysts.
+const storeRetry = 5 * time.Second
+
+// startStore starts the embedded engine, unless a server is configured, and
+// what keeps the schema and the tables up to date. A store that is away or
+// broken shows in readiness and stops nothing else.
+func (s *Service) startStore(l *lifecycle) error {
+	opts, err := storeOptions(s.config.Store, s.dir)
+	if err != nil {
+		return err
+	}
+	opts.Software, opts.Logger, opts.Metrics = s.opts.Version, s.log.With("part", "store"), s.metrics
+	if s.store, err = store.Open(opts); err != nil {
+		return fmt.Errorf("store: %w", err)
+	}
+	l.push("store", s.store.Close)
+	lines, records := s.bus.Lines("store"), s.bus.Records("store")
+	s.writer, err = s.store.NewWriter(store.WriterOptions{
+		Lines: lines, Records: recordLines{records}, Checkpoints: checkpoints{s.bus.Checkpoints()},
+		DeadLines: lines.Bury, DeadRecords: records.Bury,
+	})
+	if err != nil {
+		return err
+	}
+	if s.config.Store.URL == "" {
+		engineOpts, err := engineOptions(s.config.Store, s.dir, s.opts.EngineCommand)
+		if err != nil {
+			return err
+		}
+		l.start("engine", func(ctx context.Context) error { return s.runEngine(ctx, engineOpts) })
+	}
+	l.start("store writer", s.runWriter)
+	return nil
+}
+
+// runEngine keeps the engine running. One that cannot start (its library is
+// missing, say) is told about once and tried again.
+func (s *Service) runEngine(ctx context.Context, opts engine.Options) error {
+	return s.persist(ctx, "engine", func(ctx context.Context) error {
+		return engine.New(opts, s.log.With("part", "engine")).Run(ctx)
+	})
+}
+
+// runWriter sets up the schema and then writes.
+func (s *Service) runWriter(ctx context.Context) error {
+	err := s.persist(ctx, "store", func(ctx context.Context) error {
+		if err := s.store.Ping(ctx); err != nil {
+			return err
+		}
+		applied, err := s.store.Migrate(ctx)
+		if err != nil {
+			return err
+		}
+		for _, m := range applied {
+			s.log.Info("migration applied", "migration", m.String())
+		}
+		return s.store.Retain(ctx, retention(s.config.Store.RetentionDays))
+	})
+	if err != nil || ctx.Err() != nil {
+		return err
+	}
+	s.storeReady.Store(true)
+	return s.writer.Run(ctx)
+}
+
+// persist runs fn until it succeeds or ctx ends, and logs a failure when it
+// is another one than before.
+func (s *Service) persist(ctx context.Context, what string, fn func(context.Context) error) error {
+	last := ""
+	for {
+		err := fn(ctx)
+		if err == nil || ctx.Err() != nil {
+			return nil
+		}
+		if err.Error() != last {
+			last = err.Error()
+			s.log.Error(what+" is not available, trying again", "error", err, "every", storeRetry)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(storeRetry):
+		}
+	}
+}
+
+// OpenStore opens the configured store for a command: a server, or the
+// embedded engine, through the running service or by starting it.
+func OpenStore(ctx context.Context, cfg config.Service, command []string, log *slog.Logger) (*store.Store, func(), error) {
+	d, err := OpenDataDir(cfg.DataDir)
+	if err != nil {
+		return nil, nil, err
+	}
+	opts, err := storeOptions(cfg.Store, d)
+	if err != nil {
+		return nil, nil, err
+	}
+	opts.Logger = log
+	s, err := store.Open(opts)
+	if err != nil {
+		return nil, nil, err
+	}
+	l := newLifecycle(log)
+	l.push("store", s.Close)
+	stop := func() {
+		if err := l.stop(); err != nil {
+			log.Warn("close the store", "error", err)
+		}
+	}
+	if cfg.Store.URL != "" || s.Ping(ctx) == nil {
+		return s, stop, nil
+	}
+	engineOpts, err := engineOptions(cfg.Store, d, command)
+	if err == nil {
+		e := engine.New(engineOpts, log)
+		l.start("engine", e.Run)
+		err = e.Ready(ctx)
+	}
+	if err != nil {
+		stop()
+		return nil, nil, err
+	}
+	return s, stop, nil
+}
+
+// retention keeps counts and records longer than events, which are far larger.
+func retention(days int) store.Retention {
+	return store.Retention{Events: days, Traffic: 12 * days, Records: 12 * days, Agents: days}
+}
+
+func engineOptions(cfg config.Store, d DataDir, command []string) (engine.Options, error) {
+	service, err := d.Secret("store.password")
+	if err != nil {
+		return engine.Options{}, err
+	}
+	viewer, err := d.Secret("viewer.password")
+	if err != nil {
+		return engine.Options{}, err
+	}
+	return engine.Options{
+		Command: command, Library: cfg.Engine.Library, DataDir: d.StoreDir(), Listen: cfg.Engine.Listen,
+		Database: store.DefaultDatabase, ServicePassword: service, ViewerPassword: viewer,
+		MaxMemoryBytes: int64(cfg.Engine.MaxMemory),
+	}, nil
+}
+
+func storeOptions(cfg config.Store, d DataDir) (store.Options, error) {
+	if cfg.URL == "" {
+		password, err := d.Secret("store.password")
+		return store.Options{Addresses: []string{cfg.Engine.Listen}, User: engine.ServiceUser, Password: password}, err
+	}
+	u, err := url.Parse(cfg.URL)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return store.Options{}, fmt.Errorf("store.url %q: want http://HOST:PORT/DATABASE or https://…", cfg.URL)
+	}
+	opts := store.Options{
+		Addresses: strings.Split(u.Host, ","), User: cfg.User,
+		Database: strings.Trim(u.Path, "/"), Cluster: cfg.Cluster,
+	}
+	if u.Scheme == "https" {
+		opts.TLS = &tls.Config{MinVersion: tls.VersionTLS12}
+	}
+	if cfg.PasswordFile != "" {
+		password, err := os.ReadFile(cfg.PasswordFile)
+		if err != nil {
+			return store.Options{}, fmt.Errorf("store.password_file: %w", err)
+		}
+		opts.Password = strings.TrimRight(string(password), "\r\n")
+	}
+	return opts, nil
+}
+
+// The store reads its two streams, and keeps its progress, on the bus.
+
+type recordLines struct{ records *bus.Records }
+
+func (s recordLines) Consume(ctx context.Context, after uint64, fn func(uint64, store.Record) error) error {
+	return s.records.Consume(ctx, after, func(seq uint64, table, id string, rows []byte) error {
+		return fn(seq, store.Record{Table: table, ID: id, Rows: rows})
+	})
+}
+
+type checkpoints struct{ respond.Checkpoints }
+
+func (c checkpoints) Load(ctx context.Context, name string) ([]byte, bool, error) {
+	data, err := c.Checkpoints.Load(ctx, name)
+	if errors.Is(err, respond.ErrNotFound) {
+		return nil, false, nil
+	}
+	return data, err == nil, err
+}

@@ -1,0 +1,121 @@
+package cli
+
+import (
+	"fmt"
+	"iter"
+	"strings"
+	"time"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/spf13/cobra"
+
+	"github.com/honeymoat/honeymoat/pkg/httpapi/client"
+	"github.com/honeymoat/honeymoat/pkg/httpapi/wire"
+)
+
+// collect takes all of a list that comes by pages.
+func collect[T any](list iter.Seq2[T, error]) ([]T, error) {
+	all := []T{}
+	for item, err := range list {
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, item)
+	}
+	return all, nil
+}
+
+func agentsCommand() *cobra.Command {
+	parent, r := group("agents", "Enrol, list and revoke the agents beside the gateways.")
+	parent.AddCommand(agentsEnroll(r), agentsList(r), ask(r, "revoke NAME", "Cut an agent off for good.", 1,
+		func(c *cobra.Command, api *client.Client, args []string) error {
+			if err := api.RevokeAgent(c.Context(), args[0]); err != nil {
+				return err
+			}
+			fmt.Fprintf(c.OutOrStdout(), "%s is revoked: it gets no more blocks, and what it ships is refused.\n", args[0])
+			return nil
+		}))
+	return parent
+}
+
+func agentsEnroll(r remote) *cobra.Command {
+	var req wire.EnrolmentRequest
+	var lifetime time.Duration
+	c := ask(r, "enroll NAME", "Make a one-time token with which an agent enrols, and print it.", 1,
+		func(c *cobra.Command, api *client.Client, args []string) error {
+			req.Name, req.LifetimeSeconds = args[0], int64(lifetime/time.Second)
+			if req.Gateway == "" {
+				req.Gateway = args[0]
+			}
+			token, err := api.CreateEnrolment(c.Context(), req)
+			if err != nil {
+				return err
+			}
+			fmt.Fprintln(c.OutOrStdout(), token.Token)
+			c.PrintErrf("on the gateway's host: honeymoat-agent enroll --url URL --token TOKEN (once, until %s)\n", clock(token.ExpiresAt))
+			return nil
+		})
+	c.Flags().StringVar(&req.Gateway, "gateway", "", "Gateway that the agent stands beside. Default: its name.")
+	c.Flags().StringSliceVar(&req.Segments, "segment", nil, "Segments whose blocks the agent gets besides all.")
+	c.Flags().DurationVar(&lifetime, "for", time.Hour, "How long the token is good.")
+	return c
+}
+
+func agentsList(r remote) *cobra.Command {
+	asJSON := false
+	c := ask(r, "list", "List the agents and what they enforce.", 0, func(c *cobra.Command, api *client.Client, _ []string) error {
+		agents, err := collect(api.Agents(c.Context()))
+		if err != nil {
+			return err
+		}
+		if asJSON {
+			return printJSON(c.OutOrStdout(), agents)
+		}
+		t := newTable(c.OutOrStdout(), "agent", "gateway", "segments", "state", "last seen", "enforcing", "propagation")
+		for _, a := range agents {
+			var enforcing []string
+			for segment, v := range a.Enforcing {
+				enforcing = append(enforcing, fmt.Sprintf("%s: %d blocks at revision %d", segment, v.Count, v.Revision))
+			}
+			t.AppendRow(table.Row{a.Name, a.Gateway, strings.Join(a.Segments, ", "), state(a.Connected, a.Revoked), clock(a.LastSeen),
+				strings.Join(enforcing, "\n"), fmt.Sprintf("%.1f ms", a.PropagationMillis)})
+		}
+		t.Render()
+		return nil
+	})
+	jsonFlag(c, &asJSON)
+	return c
+}
+
+func state(connected, revoked bool) string {
+	switch {
+	case revoked:
+		return "revoked"
+	case connected:
+		return "connected"
+	}
+	return "away"
+}
+
+func decoysCommand() *cobra.Command {
+	parent, r := group("decoys", "Show the decoy catalogue.")
+	asJSON := false
+	list := ask(r, "list", "List the decoys in force.", 0, func(c *cobra.Command, api *client.Client, _ []string) error {
+		decoys, err := collect(api.Decoys(c.Context()))
+		if err != nil {
+			return err
+		}
+		if asJSON {
+			return printJSON(c.OutOrStdout(), decoys)
+		}
+		t := newTable(c.OutOrStdout(), "id", "paths", "context", "tier", "mode", "blocks for", "answers")
+		for _, d := range decoys {
+			t.AppendRow(table.Row{d.ID, strings.Join(d.Paths, "\n"), d.Context, d.Tier, d.Mode, time.Duration(d.LifetimeSeconds) * time.Second, d.Status})
+		}
+		t.Render()
+		return nil
+	})
+	jsonFlag(list, &asJSON)
+	parent.AddCommand(list, decoysCheck())
+	return parent
+}

@@ -1,0 +1,224 @@
+package cli
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/jedib0t/go-pretty/v6/text"
+	"github.com/spf13/cobra"
+
+	"github.com/honeymoat/honeymoat/pkg/block"
+	"github.com/honeymoat/honeymoat/pkg/httpapi/client"
+	"github.com/honeymoat/honeymoat/pkg/httpapi/wire"
+)
+
+func blocksCommand() *cobra.Command {
+	parent, r := group("blocks", "Operate the blocklist.")
+	parent.AddCommand(blocksList(r), blocksAdd(r), blocksRemove(r), blocksWhy(r), blocksPreview(r))
+	return parent
+}
+
+func blocksList(r remote) *cobra.Command {
+	var f client.BlockFilter
+	asJSON := false
+	c := ask(r, "list", "List the live blocks.", 0, func(c *cobra.Command, api *client.Client, _ []string) error {
+		blocks, err := collect(api.Blocks(c.Context(), f))
+		if err != nil {
+			return err
+		}
+		if asJSON {
+			return printJSON(c.OutOrStdout(), blocks)
+		}
+		if len(blocks) == 0 {
+			fmt.Fprintln(c.OutOrStdout(), "Nobody is blocked.")
+			return nil
+		}
+		t := newTable(c.OutOrStdout(), "id", "target", "segment", "mode", "ends in", "by", "reason")
+		for _, b := range blocks {
+			t.AppendRow(table.Row{b.ID, b.Target, b.Segment, b.Mode, left(b.ExpiresAt), b.By, text.WrapSoft(b.Reason, 50)})
+		}
+		t.Render()
+		return nil
+	})
+	c.Flags().StringVar(&f.Segment, "segment", "", "Only this segment.")
+	c.Flags().StringVar(&f.Target, "target", "", "Only blocks that overlap this address or prefix.")
+	c.Flags().StringVar(&f.Mode, "mode", "", "Only enforce or shadow.")
+	jsonFlag(c, &asJSON)
+	return c
+}
+
+func blocksAdd(r remote) *cobra.Command {
+	var req wire.BlockRequest
+	var lifetime time.Duration
+	var mode, key string
+	asJSON := false
+	c := ask(r, "add TARGET", "Block an address or a prefix.", 1, func(c *cobra.Command, api *client.Client, args []string) error {
+		if err := req.Mode.UnmarshalText([]byte(mode)); err != nil {
+			return usageError{fmt.Errorf("--mode: %w", err)}
+		}
+		req.Target, req.LifetimeSeconds = args[0], int64(lifetime/time.Second)
+		res, err := api.AddBlock(c.Context(), req, key)
+		if err != nil {
+			return err
+		}
+		if asJSON {
+			return printJSON(c.OutOrStdout(), res)
+		}
+		switch {
+		case res.DryRun:
+			fmt.Fprintf(c.OutOrStdout(), "%s would be blocked until %s; nothing was changed.\n", res.Block.Target, clock(res.Block.ExpiresAt))
+		case res.Created:
+			fmt.Fprintf(c.OutOrStdout(), "%s is blocked until %s, as %s.\n", res.Block.Target, clock(res.Block.ExpiresAt), res.Block.ID)
+		default:
+			fmt.Fprintf(c.OutOrStdout(), "%s was blocked already, as %s.\n", res.Block.Target, res.Block.ID)
+		}
+		return nil
+	})
+	c.Flags().DurationVar(&lifetime, "for", 4*time.Hour, "How long.")
+	c.Flags().StringVar(&req.Reason, "reason", "", "Why. Somebody will ask.")
+	c.Flags().StringVar(&req.Segment, "segment", "", "Only gateways of this segment. Default: all.")
+	c.Flags().StringVar(&mode, "mode", "enforce", "enforce or shadow.")
+	c.Flags().StringVar(&key, "idempotency-key", "", "A repeated call with the same key does nothing more.")
+	c.Flags().BoolVar(&req.DryRun, "dry-run", false, "Ask the guard and change nothing.")
+	jsonFlag(c, &asJSON)
+	_ = c.MarkFlagRequired("reason")
+	return c
+}
+
+func blocksRemove(r remote) *cobra.Command {
+	reason := ""
+	c := ask(r, "remove ID|TARGET", "End a block. Evidence of before now does not bring it back.", 1, func(c *cobra.Command, api *client.Client, args []string) error {
+		ids, err := blockIDs(c, api, args[0])
+		if err != nil {
+			return err
+		}
+		for _, id := range ids {
+			b, err := api.RemoveBlock(c.Context(), id, reason)
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(c.OutOrStdout(), "%s is not blocked by %s any more.\n", b.Target, b.ID)
+		}
+		return nil
+	})
+	c.Flags().StringVar(&reason, "reason", "", "Why. Somebody will ask.")
+	_ = c.MarkFlagRequired("reason")
+	return c
+}
+
+// blockIDs takes an id, or a target: then the blocks on exactly this target.
+func blockIDs(c *cobra.Command, api *client.Client, arg string) ([]block.ID, error) {
+	if id, err := block.ParseID(arg); err == nil {
+		return []block.ID{id}, nil
+	}
+	target, err := block.ParseTarget(arg)
+	if err != nil {
+		return nil, usageError{fmt.Errorf("%q is neither a block's id nor an address or prefix", arg)}
+	}
+	var ids []block.ID
+	for b, err := range api.Blocks(c.Context(), client.BlockFilter{Target: arg}) {
+		if err != nil {
+			return nil, err
+		}
+		if b.Target == target {
+			ids = append(ids, b.ID)
+		}
+	}
+	if len(ids) == 0 {
+		return nil, fmt.Errorf("%s is not blocked by itself; `honeymoat blocks why %s` tells what covers it", target, target)
+	}
+	return ids, nil
+}
+
+func blocksWhy(r remote) *cobra.Command {
+	asJSON := false
+	c := ask(r, "why TARGET", "Tell what holds for an address or prefix, and on what evidence.", 1, func(c *cobra.Command, api *client.Client, args []string) error {
+		why, err := api.Why(c.Context(), args[0])
+		if err != nil {
+			return err
+		}
+		if asJSON {
+			return printJSON(c.OutOrStdout(), why)
+		}
+		printWhy(c.OutOrStdout(), why)
+		return nil
+	})
+	jsonFlag(c, &asJSON)
+	return c
+}
+
+func printWhy(w io.Writer, why wire.Why) {
+	switch {
+	case len(why.Blocks) > 0:
+		for _, b := range why.Blocks {
+			fmt.Fprintf(w, "%s is blocked by %s (%s, %s, segment %s) until %s: %s. Asked for by %s. %d requests refused.\n",
+				why.Target, b.ID, b.Target, b.Mode, b.Segment, clock(b.ExpiresAt), b.Reason, b.By, b.Denied)
+		}
+	case why.Protected != "":
+		fmt.Fprintf(w, "%s is not blocked, and cannot be: %s.\n", why.Target, why.Protected)
+	default:
+		fmt.Fprintf(w, "%s is not blocked.\n", why.Target)
+	}
+	if why.Actor != nil {
+		fmt.Fprintf(w, "%d findings, tier %s: %s\n", why.Actor.Findings, why.Actor.Tier, strings.Join(why.Actor.Reasons, "; "))
+	}
+	if len(why.Evidence) == 0 {
+		return
+	}
+	t := newTable(w, "when", "what", "request", "seen by")
+	for _, f := range why.Evidence {
+		s := f.Sighting
+		place := cmp.Or(s.File, s.Gateway)
+		if s.Line > 0 {
+			place = fmt.Sprintf("%s:%d", place, s.Line)
+		}
+		t.AppendRow(table.Row{clock(f.Time), f.Title, s.Method + " " + s.Path, fmt.Sprintf("%s (%s)", s.Via, place)})
+	}
+	t.Render()
+}
+
+func blocksPreview(r remote) *cobra.Command {
+	asJSON := false
+	c := ask(r, "preview TARGET", "Tell what a block would have hit in the last day.", 1, func(c *cobra.Command, api *client.Client, args []string) error {
+		p, err := api.Preview(c.Context(), args[0])
+		if err != nil {
+			return err
+		}
+		if asJSON {
+			return printJSON(c.OutOrStdout(), p)
+		}
+		w := c.OutOrStdout()
+		fmt.Fprintf(w, "Since %s a block of %s would have hit %d requests (%d of them successful) of %d addresses and %d principals.\n",
+			clock(p.Since), p.Target, p.Requests, p.Successful, p.Clients, p.Principals)
+		if len(p.Routes) == 0 {
+			return nil
+		}
+		t := newTable(w, "host", "route", "requests", "successful")
+		for _, route := range p.Routes[:min(most, len(p.Routes))] {
+			t.AppendRow(table.Row{route.Host, route.Route, route.Requests, route.Successful})
+		}
+		t.Render()
+		return nil
+	})
+	jsonFlag(c, &asJSON)
+	return c
+}
+
+func jsonFlag(c *cobra.Command, asJSON *bool) {
+	c.Flags().BoolVar(asJSON, "json", false, "Print JSON.")
+}
+
+func printJSON(w io.Writer, v any) error {
+	enc := json.NewEncoder(w)
+	enc.SetIndent("", "  ")
+	return enc.Encode(v)
+}
+
+func clock(t time.Time) string { return t.Local().Format(time.DateTime) }
+
+func left(end time.Time) string { return max(0, time.Until(end)).Round(time.Second).String() }

@@ -1,0 +1,204 @@
+package cli
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/jedib0t/go-pretty/v6/text"
+	"github.com/schollz/progressbar/v3"
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/honeymoat/honeymoat/pkg/accesslog"
+	"github.com/honeymoat/honeymoat/pkg/app/replay"
+	"github.com/honeymoat/honeymoat/pkg/app/service"
+	"github.com/honeymoat/honeymoat/pkg/config"
+	"github.com/honeymoat/honeymoat/pkg/event"
+)
+
+func replayCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "replay FILE…",
+		Short: "Read finished logs (plain, gzip or zstd) and tell what was found and who would have been blocked.",
+		Args:  usage(cobra.MinimumNArgs(1)),
+	}
+	file := configFlag(c)
+	format := c.Flags().String("format", accesslog.Auto, "auto, combined or json.")
+	kind := c.Flags().String("kind", "access", "access, or decoy for a decoy responder's log.")
+	findings := c.Flags().String("findings", "", "Write each finding as a JSON object on a line of this file; - is standard output.")
+	asJSON := c.Flags().Bool("json", false, "Print the summary as JSON.")
+	c.RunE = func(c *cobra.Command, args []string) error {
+		cfg, err := readConfig(*file)
+		if err != nil {
+			return err
+		}
+		opts, err := replayOptions(cfg)
+		if err != nil {
+			return usageError{err}
+		}
+		opts.Files, opts.Log.Format = args, *format
+		if opts.Kind, err = kindOf(*kind); err != nil {
+			return err
+		}
+		if _, err := accesslog.NewReader(opts.Log); err != nil {
+			return usageError{fmt.Errorf("--format: %w", err)}
+		}
+		return runReplay(c, opts, *findings, *asJSON)
+	}
+	return c
+}
+
+func replayOptions(cfg config.Service) (replay.Options, error) {
+	catalogue, err := service.Catalogue(cfg.Decoys)
+	if err != nil {
+		return replay.Options{}, err
+	}
+	guard, err := service.GuardOptions(cfg.Network)
+	if err != nil {
+		return replay.Options{}, err
+	}
+	return replay.Options{
+		Log: service.LogOptions(config.Source{}, cfg.Network.TrustedHops), Catalogue: catalogue,
+		Internal: cfg.Network.Internal.Prefixes(), Guard: guard, Ledger: service.LedgerOptions(cfg.Blocks),
+	}, nil
+}
+
+func kindOf(name string) (event.Kind, error) {
+	for _, k := range []event.Kind{event.Access, event.Decoy} {
+		if k.String() == name {
+			return k, nil
+		}
+	}
+	return 0, usageError{fmt.Errorf("--kind %q: want access or decoy", name)}
+}
+
+func runReplay(c *cobra.Command, opts replay.Options, findings string, asJSON bool) error {
+	out, closeOut, err := findingsWriter(c, findings)
+	if err != nil {
+		return err
+	}
+	opts.Findings = out
+	bar := progress(c.ErrOrStderr(), opts.Files)
+	if bar != nil {
+		opts.Progress = func(n int) { _ = bar.Add(n) }
+	}
+	sum, err := replay.Run(c.Context(), opts)
+	if bar != nil {
+		_ = bar.Clear()
+	}
+	if err = errors.Join(err, closeOut()); err != nil {
+		return err
+	}
+	if asJSON {
+		enc := json.NewEncoder(c.OutOrStdout())
+		enc.SetIndent("", "  ")
+		return enc.Encode(sum)
+	}
+	printSummary(c.OutOrStdout(), sum)
+	return nil
+}
+
+func findingsWriter(c *cobra.Command, name string) (io.Writer, func() error, error) {
+	switch name {
+	case "":
+		return nil, func() error { return nil }, nil
+	case "-":
+		w := bufio.NewWriter(c.OutOrStdout())
+		return w, w.Flush, nil
+	}
+	f, err := os.Create(name)
+	if err != nil {
+		return nil, nil, fmt.Errorf("--findings: %w", err)
+	}
+	w := bufio.NewWriter(f)
+	return w, func() error { return errors.Join(w.Flush(), f.Close()) }, nil
+}
+
+// progress is a bar over the bytes of all files, or nil when nobody watches.
+func progress(w io.Writer, files []string) *progressbar.ProgressBar {
+	if f, ok := w.(*os.File); !ok || !term.IsTerminal(int(f.Fd())) {
+		return nil
+	}
+	total := int64(0)
+	for _, name := range files {
+		if info, err := os.Stat(name); err == nil {
+			total += info.Size()
+		}
+	}
+	return progressbar.NewOptions64(total, progressbar.OptionSetWriter(w), progressbar.OptionSetDescription("reading"),
+		progressbar.OptionShowBytes(true), progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish())
+}
+
+// most is how many rows a table for people has.
+const most = 20
+
+func printSummary(w io.Writer, s replay.Summary) {
+	fmt.Fprintf(w, "%d lines in %.2f s (%.0f lines/s), format %s", s.Lines, s.Seconds, s.LinesPerSecond, strings.Join(s.Formats, ", "))
+	if s.Quarantined > 0 {
+		fmt.Fprintf(w, "; %d could not be read: %s", s.Quarantined, counts(s.Reasons))
+	}
+	fmt.Fprintln(w)
+	if s.Findings == 0 {
+		fmt.Fprintln(w, "Nothing was found.")
+		return
+	}
+	fmt.Fprintf(w, "%d findings; %d clients would have been blocked.\n\n", s.Findings, len(s.WouldBlock))
+	rules := newTable(w, "rule", "findings")
+	for _, rule := range byCount(s.Rules) {
+		rules.AppendRow(table.Row{rule, s.Rules[rule]})
+	}
+	rules.Render()
+	if len(s.WouldBlock) > 0 {
+		fmt.Fprintln(w)
+		blockedTable(w, s.WouldBlock)
+	}
+}
+
+func blockedTable(w io.Writer, blocked []replay.Blocked) {
+	t := newTable(w, "blocked", "after", "for", "tier", "at", "because")
+	for _, b := range blocked[:min(most, len(blocked))] {
+		t.AppendRow(table.Row{
+			b.Actor.Value, fmt.Sprintf("%d requests", b.AfterRequests), time.Duration(b.Seconds) * time.Second, b.Tier,
+			fmt.Sprintf("%s:%d", b.File, b.Line), text.WrapSoft(strings.Join(b.Reasons, "; "), 60),
+		})
+	}
+	t.Render()
+	if rest := len(blocked) - most; rest > 0 {
+		fmt.Fprintf(w, "… and %d more; --json lists all.\n", rest)
+	}
+}
+
+func newTable(w io.Writer, header ...any) table.Writer {
+	t := table.NewWriter()
+	t.SetOutputMirror(w)
+	t.SetStyle(table.StyleLight)
+	t.Style().Format.Header = text.FormatDefault
+	t.AppendHeader(table.Row(header))
+	return t
+}
+
+func byCount(m map[string]int64) []string {
+	return slices.SortedFunc(maps.Keys(m), func(a, b string) int {
+		if m[a] != m[b] {
+			return int(m[b] - m[a])
+		}
+		return strings.Compare(a, b)
+	})
+}
+
+func counts(m map[string]int64) string {
+	var parts []string
+	for _, k := range byCount(m) {
+		parts = append(parts, fmt.Sprintf("%d %s", m[k], k))
+	}
+	return strings.Join(parts, ", ")
+}

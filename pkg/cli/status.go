@@ -1,0 +1,108 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/jedib0t/go-pretty/v6/text"
+	"github.com/spf13/cobra"
+
+	"github.com/honeymoat/honeymoat/pkg/decoy"
+	"github.com/honeymoat/honeymoat/pkg/httpapi/client"
+	"github.com/honeymoat/honeymoat/pkg/httpapi/wire"
+)
+
+func statusCommand() *cobra.Command {
+	var wait time.Duration
+	c := &cobra.Command{Use: "status", Short: "Tell how the service does, what was found, and where to look.", Args: exactly(0)}
+	r := remoteFlags(c)
+	c.Flags().DurationVar(&wait, "wait", 0, "Wait for so long until every part is ready.")
+	c.RunE = func(c *cobra.Command, _ []string) error {
+		status, api, err := waitReady(c.Context(), r, wait)
+		if err != nil {
+			return err
+		}
+		defer api.Close()
+		printStatus(c.OutOrStdout(), status)
+		actors, err := collect(api.Actors(c.Context()))
+		if err != nil {
+			return err
+		}
+		printActors(c.OutOrStdout(), actors)
+		return nil
+	}
+	return c
+}
+
+// waitReady asks until every part is ready, or gives the last answer when the
+// time is up. The files by which the service is reached may appear meanwhile.
+func waitReady(ctx context.Context, r remote, wait time.Duration) (wire.Status, *client.Client, error) {
+	deadline := time.Now().Add(wait)
+	for {
+		var status wire.Status
+		api, err := r.connect()
+		if err == nil {
+			if status, err = api.Status(ctx); err == nil && (status.Ready || !time.Now().Before(deadline)) {
+				return status, api, nil
+			}
+			api.Close()
+		}
+		if errors.As(err, new(usageError)) || !time.Now().Before(deadline) {
+			return wire.Status{}, nil, err
+		}
+		select {
+		case <-ctx.Done():
+			return wire.Status{}, nil, ctx.Err()
+		case <-time.After(200 * time.Millisecond):
+		}
+	}
+}
+
+func printStatus(w io.Writer, s wire.Status) {
+	fmt.Fprintf(w, "honeymoat %s, up for %s: %d live blocks, %d agents connected\n",
+		s.Version, time.Since(s.StartedAt).Round(time.Second), s.Blocks, s.Agents)
+	for _, p := range s.Parts {
+		if !p.Ready {
+			fmt.Fprintf(w, "  NOT READY %s: %s\n", p.Name, p.Detail)
+		}
+	}
+}
+
+func printActors(w io.Writer, actors []wire.Actor) {
+	if len(actors) == 0 {
+		fmt.Fprintln(w, "Nobody was found out yet.")
+		return
+	}
+	t := newTable(w, "who", "tier", "findings", "last seen", "blocks", "because")
+	for _, a := range actors[:min(most, len(actors))] {
+		because := ""
+		for _, reason := range a.Reasons {
+			because += reason + "\n"
+		}
+		t.AppendRow(table.Row{a.Value, a.Tier, a.Findings, clock(a.LastSeen), len(a.BlockIDs), text.Trim(because, 200)})
+	}
+	t.Render()
+}
+
+func decoysCheck() *cobra.Command {
+	return &cobra.Command{
+		Use: "check FILE", Short: "Check a decoy catalogue and start nothing.", Args: exactly(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			data, err := os.ReadFile(args[0])
+			if err != nil {
+				return usageError{fmt.Errorf("read catalogue: %w", err)}
+			}
+			catalogue, err := decoy.Parse(decoy.Source{Name: args[0], Data: data})
+			if err != nil {
+				return usageError{err}
+			}
+			fmt.Fprintf(c.OutOrStdout(), "%d decoys, no mistake\n", len(catalogue.Decoys()))
+			return nil
+		},
+	}
+}
