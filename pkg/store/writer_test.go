@@ -104,8 +104,8 @@ func TestEngineKilledWhileInserting(t *testing.T) {
 		for first := i * lines / kills; first < (i+1)*lines/kills; first += 3000 {
 			last = r.lines.publish(makeBatch(0, first, 3000))
 		}
-		mark := last - uint64(rand.N(8))
-		eventually(t, "some more lines stored", func() bool { return w.LinesDone() >= mark-8 })
+		mark := last - uint64(rand.N(10))
+		eventually(t, "some more lines stored", func() bool { return w.LinesDone() >= mark })
 		h.Kill()
 	}
 	h.WaitReady()
