@@ -53,8 +53,8 @@ func (s *Server) getActor(x *exchange) error {
 	if err != nil {
 		return invalid("value", err.Error())
 	}
-	actor, ok := s.Operator.Actor(a)
-	if !ok {
+	actor, err := s.Operator.Actor(a)
+	if err != nil {
 		return notFound.with("there is no evidence about " + a.String())
 	}
 	x.JSON(http.StatusOK, wire.ActorDetail{Actor: actorOf(actor), Evidence: filledList(actor.Evidence)})

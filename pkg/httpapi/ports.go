@@ -43,7 +43,8 @@ type Operator interface {
 	Find(id block.ID) (held respond.Held, ended *respond.Ended, err error)
 	Why(t block.Target) respond.Explanation
 	Actors() []respond.Actor
-	Actor(a finding.Actor) (respond.Actor, bool)
+	// Actor wraps respond.ErrNotFound when there is no evidence about it.
+	Actor(a finding.Actor) (respond.Actor, error)
 	Discard(ctx context.Context, by respond.Caller, r respond.AddDiscard) (respond.Discard, error)
 	// DiscardFinding wraps respond.ErrNotFound when the finding is not in
 	// memory (any more).

@@ -1,0 +1,283 @@
+package httpapi
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/honeymoat/honeymoat/pkg/auth"
+	"github.com/honeymoat/honeymoat/pkg/block"
+	"github.com/honeymoat/honeymoat/pkg/event"
+	"github.com/honeymoat/honeymoat/pkg/finding"
+	"github.com/honeymoat/honeymoat/pkg/httpapi/wire"
+	"github.com/honeymoat/honeymoat/pkg/ingest"
+	"github.com/honeymoat/honeymoat/pkg/respond"
+)
+
+// fakeHistory answers everything with its one example of each, or err.
+type fakeHistory struct {
+	err     error
+	asked   any // the last question
+	missing bool
+}
+
+func answer[T any](h *fakeHistory, q any, v T) (wire.Page[T], error) {
+	h.asked = q
+	if h.err != nil {
+		return wire.Page[T]{}, h.err
+	}
+	if h.missing {
+		return wire.Page[T]{}, nil
+	}
+	return wire.Page[T]{Items: []T{v}, Next: "more"}, nil
+}
+
+func single[T any](h *fakeHistory, v T) (T, error) {
+	if h.missing {
+		return v, respond.ErrNotFound
+	}
+	return v, h.err
+}
+
+func (h *fakeHistory) Events(_ context.Context, q wire.EventQuery) (wire.Page[wire.Event], error) {
+	return answer(h, q, exampleEvent())
+}
+
+func (h *fakeHistory) Event(context.Context, string) (wire.Event, error) {
+	return single(h, exampleEvent())
+}
+
+func (h *fakeHistory) Findings(_ context.Context, q wire.FindingQuery) (wire.Page[wire.Finding], error) {
+	return answer(h, q, exampleStoredFinding())
+}
+
+func (h *fakeHistory) Finding(context.Context, string) (wire.Finding, error) {
+	return single(h, exampleStoredFinding())
+}
+
+func (h *fakeHistory) Quarantine(_ context.Context, q wire.QuarantineQuery) (wire.Page[wire.Quarantined], error) {
+	return answer(h, q, wire.Quarantined{
+		ID: "00c5a0f1e2d3b4a5-10", Received: noon, Agent: "gw-1", Source: "web", Gateway: "edge", Format: "combined",
+		FilePath: "/var/log/nginx/access.log", Line: 7, Length: 12, Reason: "no closing quote in request", Excerpt: "GET /",
+	})
+}
+
+func (h *fakeHistory) Audit(_ context.Context, q wire.AuditQuery) (wire.Page[wire.AuditEntry], error) {
+	return answer(h, q, wire.AuditEntry(exampleAudit()))
+}
+
+func (h *fakeHistory) BlockLog(context.Context, block.ID) ([]wire.BlockLogEntry, error) {
+	if h.missing || h.err != nil {
+		return nil, h.err
+	}
+	return []wire.BlockLogEntry{{
+		At: noon, Event: "added", BlockID: exampleBlock(1).ID.String(), Segment: block.All, Target: "192.0.2.1",
+		Reason: "probe", By: "token:ana", Denied: 3,
+	}}, nil
+}
+
+func (h *fakeHistory) Preview(_ context.Context, t block.Target, p wire.Period) (wire.Preview, error) {
+	h.asked = p
+	return wire.Preview{
+		Target: t, Since: p.Since, Until: p.Until, Requests: 10, Successful: 4, Clients: 2, Principals: 1,
+		Routes: []wire.PreviewRoute{{Host: "shop.example", Route: "/cart", Requests: 10, Successful: 4}},
+	}, h.err
+}
+
+// fakeOperator remembers what it was told.
+type fakeOperator struct {
+	err      error
+	missing  bool
+	caller   respond.Caller
+	added    respond.AddBlock
+	discard  respond.AddDiscard
+	reason   string
+	touched  finding.Finding
+	by       string   // the agent of the touch
+	audited  []string // actions
+	discards []respond.Discard
+	actors   []respond.Actor
+	ended    *respond.Ended
+}
+
+func (o *fakeOperator) AddBlock(_ context.Context, by respond.Caller, r respond.AddBlock) (block.Block, bool, error) {
+	o.caller, o.added = by, r
+	b := exampleBlock(1)
+	b.Target, b.Segment, b.Mode = r.Target, r.Segment, r.Mode
+	return b, !r.DryRun, o.err
+}
+
+func (o *fakeOperator) RemoveBlock(_ context.Context, by respond.Caller, _ block.ID, reason string) (block.Block, error) {
+	o.caller, o.reason = by, reason
+	if o.missing {
+		return block.Block{}, respond.ErrNotFound
+	}
+	return exampleBlock(1), o.err
+}
+
+func (o *fakeOperator) Find(id block.ID) (respond.Held, *respond.Ended, error) {
+	if o.missing || id != exampleBlock(1).ID {
+		return respond.Held{}, nil, respond.ErrNotFound
+	}
+	return respond.Held{Block: exampleBlock(1), Denied: 3}, o.ended, nil
+}
+
+func (o *fakeOperator) Why(t block.Target) respond.Explanation {
+	if o.missing {
+		return respond.Explanation{Target: t, Refusal: &respond.Refusal{Rule: "allowlist", Reason: "it is allowed"}}
+	}
+	actor := exampleActor("192.0.2.1")
+	return respond.Explanation{
+		Target: t, Blocks: []respond.Held{{Block: exampleBlock(1), Denied: 3}}, Ended: []respond.Ended{exampleEnded()},
+		Actor: &actor, Audit: []respond.AuditEntry{exampleAudit()}, Discards: []respond.Discard{exampleDiscard("d1")},
+	}
+}
+
+func (o *fakeOperator) Actors() []respond.Actor { return o.actors }
+
+func (o *fakeOperator) Actor(a finding.Actor) (respond.Actor, error) {
+	for _, have := range o.actors {
+		if have.Actor == a {
+			return have, nil
+		}
+	}
+	return respond.Actor{}, respond.ErrNotFound
+}
+
+func (o *fakeOperator) Discard(_ context.Context, by respond.Caller, r respond.AddDiscard) (respond.Discard, error) {
+	o.caller, o.discard = by, r
+	return exampleDiscard("d9"), o.err
+}
+
+func (o *fakeOperator) DiscardFinding(_ context.Context, by respond.Caller, _, reason string, _ time.Duration) (respond.Discard, error) {
+	o.caller, o.reason = by, reason
+	if o.missing {
+		return respond.Discard{}, respond.ErrNotFound
+	}
+	return exampleDiscard("d9"), o.err
+}
+
+func (o *fakeOperator) Discards() []respond.Discard { return o.discards }
+
+func (o *fakeOperator) RemoveDiscard(_ context.Context, by respond.Caller, _ string) error {
+	o.caller = by
+	if o.missing {
+		return respond.ErrNotFound
+	}
+	return o.err
+}
+
+func (o *fakeOperator) Touch(_ context.Context, agent string, f finding.Finding) error {
+	o.by, o.touched = agent, f
+	return o.err
+}
+
+func (o *fakeOperator) Audited(_ context.Context, by respond.Caller, action, _, _ string, _ any) error {
+	o.caller = by
+	o.audited = append(o.audited, action)
+	return o.err
+}
+
+type fakeBlocks struct{ blocks []block.Block }
+
+func (b *fakeBlocks) List() []block.Block { return b.blocks }
+
+func (b *fakeBlocks) Versions() map[string]block.Version {
+	return map[string]block.Version{block.All: {Revision: 9, Count: len(b.blocks), Hash: 12}}
+}
+
+// fakeAgents is a registry of one agent.
+type fakeAgents struct {
+	err      error
+	agents   []block.Agent
+	secrets  map[string]auth.Digest
+	tokens   map[auth.Digest]Enrolment
+	reported block.Report
+}
+
+func (a *fakeAgents) Agents(context.Context) ([]block.Agent, error) { return a.agents, a.err }
+
+func (a *fakeAgents) Authenticate(name, secret string) (block.Agent, bool) {
+	for _, have := range a.agents {
+		if have.Name == name && a.secrets[name].Matches(secret) {
+			return have, true
+		}
+	}
+	return block.Agent{}, false
+}
+
+func (a *fakeAgents) CreateEnrolment(_ context.Context, token auth.Digest, e Enrolment) error {
+	if a.err == nil {
+		a.tokens[token] = e
+	}
+	return a.err
+}
+
+func (a *fakeAgents) Enrol(_ context.Context, token, secret auth.Digest, name string) (block.Agent, error) {
+	e, ok := a.tokens[token]
+	if a.err != nil {
+		return block.Agent{}, a.err
+	}
+	if !ok {
+		return block.Agent{}, respond.ErrNotFound
+	}
+	delete(a.tokens, token)
+	made := block.Agent{Name: name, Gateway: e.Gateway, Segments: append([]string{block.All}, e.Segments...), EnrolledAt: noon, EnrolledBy: e.By}
+	a.agents = append(a.agents, made)
+	a.secrets[name] = secret
+	return made, nil
+}
+
+func (a *fakeAgents) Revoke(_ context.Context, name string) error {
+	for i := range a.agents {
+		if a.agents[i].Name == name {
+			a.agents[i].Revoked = true
+			return a.err
+		}
+	}
+	return respond.ErrNotFound
+}
+
+func (a *fakeAgents) Report(_ context.Context, r block.Report) error {
+	a.reported = r
+	return a.err
+}
+
+// fakePublisher is the bus for one agent.
+type fakePublisher struct {
+	err     error
+	shipper string
+	after   uint64
+	rows    int
+}
+
+func (p *fakePublisher) Last(context.Context, string, string) (ingest.Mark, error) {
+	return ingest.Mark{Sequence: 7, End: event.Position{Offset: 100, Line: 4}}, p.err
+}
+
+func (p *fakePublisher) Publish(_ context.Context, b *event.Batch, after uint64) (uint64, error) {
+	p.shipper, p.after, p.rows = b.Shipper, after, b.Rows()
+	return after + 1, p.err
+}
+
+// fakeFeed calls follow, or waits for the end.
+type fakeFeed struct {
+	mu     sync.Mutex
+	follow func(ctx context.Context, agent string, have map[string]block.Version, f block.Follower) error
+}
+
+func (f *fakeFeed) set(follow func(ctx context.Context, agent string, have map[string]block.Version, f block.Follower) error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.follow = follow
+}
+
+func (f *fakeFeed) Follow(ctx context.Context, agent string, have map[string]block.Version, to block.Follower) error {
+	f.mu.Lock()
+	follow := f.follow
+	f.mu.Unlock()
+	if follow != nil {
+		return follow(ctx, agent, have, to)
+	}
+	return nil
+}
