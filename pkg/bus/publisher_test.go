@@ -9,10 +9,6 @@ import (
 	"github.com/honeymoat/honeymoat/pkg/ingest"
 )
 
-const crashDir = "HONEYMOAT_TEST_CRASH_DIR"
-
-func publishUntilKilled(string) int { return 1 }
-
 func publishOne(t testing.TB, p ingest.Publisher, start int64, after uint64) uint64 {
 	t.Helper()
 	seq, err := p.Publish(t.Context(), batch(start, start+1), after)
