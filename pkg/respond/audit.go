@@ -29,7 +29,7 @@ func (s *Service) Audited(ctx context.Context, by Caller, action, subject, outco
 }
 
 func (s *Service) auditRow(w *rowWriter, by Caller, action, subject, outcome string, detail any) {
-	row := rowOfAudit(by, action, subject, outcome, detail, s.now())
+	row := rowOfAudit(by, action, subject, outcome, detail, s.now(), s.counts.audited.Add(1))
 	w.add(AuditLog, row)
 	s.mu.Lock()
 	defer s.mu.Unlock()

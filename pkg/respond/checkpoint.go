@@ -80,6 +80,7 @@ func (s *Service) adopt(saved *state, entries []journalEntry) {
 		switch e := &entries[i]; {
 		case e.Removal != nil:
 			s.ledger.Remove(e.Removal.Key, e.Removal.At)
+			s.pending = append(s.pending, *e)
 		case e.Undiscard != "":
 			s.ledger.Undiscard(e.Undiscard)
 		case e.Discard != nil:
@@ -89,15 +90,20 @@ func (s *Service) adopt(saved *state, entries []journalEntry) {
 		}
 	}
 	for _, b := range s.options.Blocks.List() {
+		if _, held := s.ledger.Held(b.ID); !held {
+			s.unlogged = append(s.unlogged, b)
+		}
 		s.ledger.Hold(b)
 	}
 }
 
 // capture takes a checkpoint, and where outbox and journal stand. It waits
 // until every step that has begun is done.
-func (s *Service) capture() (data []byte, c captured, err error) {
-	s.gate.Lock()
-	defer s.gate.Unlock()
+func (s *Service) capture(ctx context.Context) (data []byte, c captured, err error) {
+	if err := s.gate.close(ctx); err != nil {
+		return nil, c, err
+	}
+	defer s.gate.open()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	c = captured{changes: s.changes, sequence: s.sequence, outbox: s.outbox.position(), journal: s.journal.position()}
@@ -115,7 +121,7 @@ type captured struct{ changes, sequence, outbox, journal uint64 }
 
 // checkpoint saves the state, once all rows that it stands for are durable.
 func (s *Service) checkpoint(ctx context.Context) (captured, error) {
-	data, c, err := s.capture()
+	data, c, err := s.capture(ctx)
 	if err != nil {
 		return c, fmt.Errorf("take checkpoint: %w", err)
 	}
@@ -131,6 +137,16 @@ func (s *Service) checkpoint(ctx context.Context) (captured, error) {
 	return c, nil
 }
 
+// checkpointWithin gives up after a while, so that a step that waits for the
+// bus keeps no others waiting for a checkpoint.
+func (s *Service) checkpointWithin(ctx context.Context, limit time.Duration) (captured, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, errCheckpoint)
+	defer cancel()
+	return s.checkpoint(ctx)
+}
+
+var errCheckpoint = errors.New("a checkpoint took too long: the bus does not keep up, or is away")
+
 // checkpointing saves what has changed until ctx ends. A checkpoint that took
 // long is followed by a long pause, so that it costs a twentieth of the time
 // at most.
@@ -144,7 +160,7 @@ func (s *Service) checkpointing(ctx context.Context) {
 			continue
 		}
 		began := time.Now()
-		c, err := s.checkpoint(ctx)
+		c, err := s.checkpointWithin(ctx, s.options.StopTimeout)
 		if err == nil {
 			saved = c.changes
 		}
@@ -173,6 +189,7 @@ func (s *Service) reconcile(ctx context.Context) error {
 	for i := range live {
 		if _, held := s.ledger.Held(live[i].ID); !held && s.ledger.blocks.ended[live[i].ID] == nil {
 			s.ledger.Hold(live[i])
+			w.add(BlockLog, rowOfBlock(&live[i], EventAdded, live[i].CreatedAt))
 			s.touch()
 		}
 	}

@@ -24,8 +24,10 @@ type AddDiscard struct {
 // that came. Live automatic blocks that stand on nothing else are removed,
 // and alerts change. The error wraps ErrInvalid when nothing is named.
 func (s *Service) Discard(ctx context.Context, by Caller, r AddDiscard) (Discard, error) {
-	s.gate.RLock()
-	defer s.gate.RUnlock()
+	if err := s.gate.enter(ctx); err != nil {
+		return Discard{}, fmt.Errorf("add discard: %w", err)
+	}
+	defer s.gate.leave()
 	now := s.now()
 	d := Discard{Actor: r.Actor, Rule: r.Rule, Path: r.Path, Reason: r.Reason, By: by.Name, At: now}
 	if r.Lifetime > 0 {
@@ -67,17 +69,20 @@ func (s *Service) applyDiscard(d Discard) ([]finding.Actor, []block.Block) {
 
 // tell announces actors that have changed without new evidence.
 func (s *Service) tell(ctx context.Context, w *rowWriter, changed []finding.Actor) error {
-	s.mu.Lock()
-	var alerts []Alert
-	now := s.now()
-	for _, key := range changed {
-		if a := s.ledger.actors[key]; a != nil {
-			w.add(Actors, rowOfActor(a, s.ledger.liveBlock(a), now))
-			alerts = append(alerts, s.ledger.announce(a, s.options.Links, now)...)
+	rows, err := s.tellOf(ctx, func() ([]outRow, []Alert) {
+		var rows rowWriter
+		var alerts []Alert
+		now := s.now()
+		for _, key := range changed {
+			if a := s.ledger.actors[key]; a != nil {
+				rows.add(Actors, rowOfActor(a, s.ledger.liveBlock(a), now))
+				alerts = append(alerts, s.ledger.announce(a, s.options.Links, now)...)
+			}
 		}
-	}
-	s.mu.Unlock()
-	return s.post(ctx, alerts)
+		return rows.rows, alerts
+	})
+	w.rows = append(w.rows, rows...)
+	return err
 }
 
 // DiscardFinding discards findings of the same rule about the same actor as
@@ -115,8 +120,10 @@ func (s *Service) Discards() []Discard {
 // RemoveDiscard lets findings to come count again; it wraps ErrNotFound when
 // there is no such discard.
 func (s *Service) RemoveDiscard(ctx context.Context, by Caller, id string) error {
-	s.gate.RLock()
-	defer s.gate.RUnlock()
+	if err := s.gate.enter(ctx); err != nil {
+		return fmt.Errorf("remove discard %s: %w", id, err)
+	}
+	defer s.gate.leave()
 	err := s.removeDiscard(ctx, id)
 	return s.close(ctx, &rowWriter{}, by, "discard.remove", id, nil, err)
 }

@@ -31,8 +31,10 @@ const maxPuts = 128
 // no second block, alert or record. Handle tries until everything is done,
 // and fails only when ctx ends; the batch has to be handled again then.
 func (s *Service) Handle(ctx context.Context, sequence uint64, detect func() Input) error {
-	s.gate.RLock()
-	defer s.gate.RUnlock()
+	if err := s.gate.enter(ctx); err != nil {
+		return fmt.Errorf("handle batch %d: %w", sequence, err)
+	}
+	defer s.gate.leave()
 	in := detect()
 	s.counts.unknown.Add(uint64(in.IgnoredMarks))
 	if len(in.Findings) > 0 {
@@ -70,11 +72,11 @@ func (s *Service) consider(ctx context.Context, evidence []Evidence) ([]step, er
 	if err := s.enforce(ctx, steps); err != nil {
 		return nil, err
 	}
-	rows, alerts := s.conclude(steps)
-	if err := s.outbox.add(ctx, rows); err != nil {
+	rows, err := s.tellOf(ctx, func() ([]outRow, []Alert) { return s.conclude(steps) })
+	if err != nil {
 		return nil, err
 	}
-	if err := s.post(ctx, alerts); err != nil {
+	if err := s.outbox.add(ctx, rows); err != nil {
 		return nil, err
 	}
 	s.settle(steps)
@@ -159,10 +161,8 @@ func (s *Service) putOnce(ctx context.Context, p block.Block, replaces *block.Bl
 }
 
 // conclude brings the ledger up to date with the blocks that were made, and
-// gives what is to be told.
+// gives what is to be told. The caller holds mu.
 func (s *Service) conclude(steps []step) ([]outRow, []Alert) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	now := s.now()
 	var w rowWriter
 	touched := map[finding.Actor]bool{}
@@ -233,6 +233,17 @@ func (s *Service) settle(steps []step) {
 		s.ledger.Settle(steps[i].Finding.ID, steps[i].blockID())
 	}
 	s.touch()
+}
+
+// tellOf posts the alerts that judge gives, in the order of the judgements,
+// and gives its rows. judge is called with mu held.
+func (s *Service) tellOf(ctx context.Context, judge func() ([]outRow, []Alert)) ([]outRow, error) {
+	s.telling.Lock()
+	defer s.telling.Unlock()
+	s.mu.Lock()
+	rows, alerts := judge()
+	s.mu.Unlock()
+	return rows, s.post(ctx, alerts)
 }
 
 func (s *Service) post(ctx context.Context, alerts []Alert) error {

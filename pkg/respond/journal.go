@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/honeymoat/honeymoat/pkg/block"
 	"github.com/honeymoat/honeymoat/pkg/finding"
 )
 
@@ -40,8 +41,11 @@ type touchEntry struct {
 }
 
 type removeEntry struct {
-	Key string    `json:"key"`
-	At  time.Time `json:"at"`
+	ID     block.ID  `json:"id"`
+	Key    string    `json:"key"`
+	At     time.Time `json:"at"`
+	By     string    `json:"by"`
+	Reason string    `json:"reason"`
 }
 
 // add returns when the entry is durable.

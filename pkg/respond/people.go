@@ -45,13 +45,15 @@ type AddBlock struct {
 // block beside it, when the target is blocked already; any other means that
 // the bus is away. All of it is audited.
 func (s *Service) AddBlock(ctx context.Context, by Caller, r AddBlock) (made block.Block, created bool, err error) {
-	s.gate.RLock()
-	defer s.gate.RUnlock()
+	if err := s.gate.enter(ctx); err != nil {
+		return made, false, fmt.Errorf("add block: %w", err)
+	}
+	defer s.gate.leave()
 	b := s.blockAsked(by, r)
 	made, created, err = s.addBlock(ctx, by, b, r)
 	detail := map[string]any{"lifetime_seconds": b.LifetimeSeconds, "mode": b.Mode, "segment": b.Segment, "reason": r.Reason, "dry_run": r.DryRun}
 	var w rowWriter
-	if created {
+	if err == nil && !r.DryRun { // also when it was made before: its row may not have got through
 		w.add(BlockLog, rowOfBlock(&made, EventAdded, made.CreatedAt))
 	}
 	return made, created, s.close(ctx, &w, by, "block.add", b.Target.String(), detail, err)
@@ -134,8 +136,10 @@ func (s *Service) hold(b block.Block) {
 // RemoveBlock ends a live block, and keeps evidence of before now from
 // bringing it back. The error wraps ErrNotFound when no such block is live.
 func (s *Service) RemoveBlock(ctx context.Context, by Caller, id block.ID, reason string) (block.Block, error) {
-	s.gate.RLock()
-	defer s.gate.RUnlock()
+	if err := s.gate.enter(ctx); err != nil {
+		return block.Block{}, fmt.Errorf("remove block %s: %w", id, err)
+	}
+	defer s.gate.leave()
 	b, w, err := s.removeBlock(ctx, by, id, reason)
 	return b, s.close(ctx, w, by, "block.remove", id.String(), map[string]any{"target": b.Target, "reason": reason}, err)
 }
@@ -146,7 +150,7 @@ func (s *Service) removeBlock(ctx context.Context, by Caller, id block.ID, reaso
 	if err != nil {
 		return b, w, err
 	}
-	removal := removeEntry{Key: b.Key(), At: s.now()}
+	removal := removeEntry{ID: id, Key: b.Key(), At: s.now(), By: "token:" + by.Name, Reason: reason}
 	s.mu.Lock()
 	s.ledger.Remove(removal.Key, removal.At)
 	s.touch()
@@ -159,7 +163,7 @@ func (s *Service) removeBlock(ctx context.Context, by Caller, id block.ID, reaso
 	if err := s.options.Blocks.Remove(ctx, b); err != nil {
 		return b, w, fmt.Errorf("remove block %s: %w", id, err)
 	}
-	s.noteEnd(w, b, EventRemoved, "token:"+by.Name, reason, removal.At)
+	s.noteEnd(w, b, EventRemoved, removal.By, reason, removal.At)
 	return b, w, nil
 }
 
@@ -204,8 +208,10 @@ type ReplaceBlock struct {
 // ReplaceBlock puts another block in place of a live one, on the same target.
 // Errors are those of AddBlock, and ErrNotFound.
 func (s *Service) ReplaceBlock(ctx context.Context, by Caller, id block.ID, r ReplaceBlock) (block.Block, error) {
-	s.gate.RLock()
-	defer s.gate.RUnlock()
+	if err := s.gate.enter(ctx); err != nil {
+		return block.Block{}, fmt.Errorf("replace block %s: %w", id, err)
+	}
+	defer s.gate.leave()
 	var w rowWriter
 	made, err := s.replaceBlock(ctx, &w, by, id, r)
 	detail := map[string]any{"target": made.Target, "new": made.ID, "lifetime_seconds": made.LifetimeSeconds, "mode": r.Mode, "reason": r.Reason}

@@ -146,16 +146,16 @@ type auditRow struct {
 	Outcome string    `json:"outcome"`
 }
 
-func rowOfAudit(by Caller, action, subject, outcome string, detail any, now time.Time) auditRow {
+func rowOfAudit(by Caller, action, subject, outcome string, detail any, now time.Time, n uint64) auditRow {
 	text, err := json.Marshal(detail)
 	if err != nil {
-		text = []byte(`"` + "not JSON" + `"`)
+		text = []byte(`"no JSON"`)
 	}
 	row := auditRow{At: now.UTC(), Who: by.Name, Role: by.Role, Action: action, Subject: subject, Detail: string(text), Outcome: outcome}
 	if by.Address.IsValid() {
 		row.Address = by.Address.String()
 	}
-	row.ID = finding.NewID("audit", row.Who, row.Action, row.Subject, row.Outcome, fmt.Sprint(now.UnixNano()))
+	row.ID = finding.NewID("audit", row.Who, row.Action, row.Subject, row.Outcome, fmt.Sprint(now.UnixNano(), n))
 	return row
 }
 

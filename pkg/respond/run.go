@@ -2,6 +2,7 @@ package respond
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -27,8 +28,8 @@ func (s *Service) Run(ctx context.Context) error {
 	workers.Go(func() { s.checkpointing(ctx) })
 	err := s.serve(ctx)
 	workers.Wait()
-	if last := s.finish(ctx); err == nil {
-		err = last
+	if s.resumed.Load() {
+		err = errors.Join(err, s.finish(ctx))
 	}
 	stopOutbox()
 	outbox.Wait()
@@ -57,21 +58,47 @@ func (s *Service) serve(ctx context.Context) error {
 }
 
 // resume tells Alertmanager again what it has forgotten, and takes up what
-// was answered but not in the checkpoint.
+// happened after the checkpoint. What had got through already is told twice,
+// under the same ids.
 func (s *Service) resume(ctx context.Context) error {
 	s.mu.Lock()
-	alerts, pending := s.ledger.active(s.options.Links), s.pending
-	s.pending = nil
+	alerts, pending, unlogged := s.ledger.active(s.options.Links), s.pending, s.unlogged
+	s.pending, s.unlogged = nil, nil
 	s.mu.Unlock()
 	if err := s.post(ctx, alerts); err != nil {
 		return err
 	}
-	s.gate.RLock()
-	defer s.gate.RUnlock()
+	s.gate.open()
+	s.resumed.Store(true)
+	if err := s.gate.enter(ctx); err != nil {
+		return err
+	}
+	defer s.gate.leave()
+	var w rowWriter
+	for i := range unlogged {
+		w.add(BlockLog, rowOfBlock(&unlogged[i], EventAdded, unlogged[i].CreatedAt))
+	}
 	for _, e := range pending {
-		if err := s.takeTouch(ctx, e.Touch.Agent, e.Touch.Finding); err != nil {
+		if err := s.again(ctx, &w, e); err != nil {
 			return err
 		}
+	}
+	return s.outbox.add(ctx, w.rows)
+}
+
+// again does what a journal's entry tells of.
+func (s *Service) again(ctx context.Context, w *rowWriter, e journalEntry) error {
+	if e.Touch != nil {
+		return s.takeTouch(ctx, e.Touch.Agent, e.Touch.Finding)
+	}
+	s.mu.Lock()
+	held, ok := s.ledger.Held(e.Removal.ID)
+	s.mu.Unlock()
+	if !ok {
+		return nil
+	}
+	if b, live := s.options.Blocks.Get(held.Block.Segment, held.Block.Target); !live || b.ID != held.Block.ID {
+		s.noteEnd(w, held.Block, EventRemoved, e.Removal.By, e.Removal.Reason, e.Removal.At)
 	}
 	return nil
 }
@@ -88,8 +115,10 @@ func (s *Service) finish(ctx context.Context) error {
 
 // tick does what time alone makes due.
 func (s *Service) tick(ctx context.Context, full bool) error {
-	s.gate.RLock()
-	defer s.gate.RUnlock()
+	if err := s.gate.enter(ctx); err != nil {
+		return err
+	}
+	defer s.gate.leave()
 	if err := s.expire(ctx); err != nil {
 		return err
 	}
@@ -126,18 +155,19 @@ func (s *Service) expire(ctx context.Context) error {
 
 // resolve ends the alerts about actors who have gone quiet.
 func (s *Service) resolve(ctx context.Context) error {
-	var w rowWriter
-	s.mu.Lock()
-	now := s.now()
-	over, changed := s.ledger.quiet(s.options.Quiet, now)
-	slices.SortFunc(changed, compareActors)
-	for _, key := range changed {
-		w.add(Actors, rowOfActor(s.ledger.actors[key], 0, now))
-		s.touch()
-	}
-	s.mu.Unlock()
-	if err := s.post(ctx, over); err != nil {
+	rows, err := s.tellOf(ctx, func() ([]outRow, []Alert) {
+		var w rowWriter
+		now := s.now()
+		over, changed := s.ledger.quiet(s.options.Quiet, now)
+		slices.SortFunc(changed, compareActors)
+		for _, key := range changed {
+			w.add(Actors, rowOfActor(s.ledger.actors[key], 0, now))
+			s.touch()
+		}
+		return w.rows, over
+	})
+	if err != nil {
 		return err
 	}
-	return s.outbox.add(ctx, w.rows)
+	return s.outbox.add(ctx, rows)
 }

@@ -44,7 +44,8 @@ type Options struct {
 
 // Service decides what is done about findings and does it. All methods are
 // safe for concurrent use. Order: New, Load, then Run, beside which
-// everything else may be called; Handle by one goroutine.
+// everything else may be called; Handle by one goroutine. What changes state
+// waits until Run has told Alertmanager how things stood.
 type Service struct {
 	options Options
 	log     *slog.Logger
@@ -54,10 +55,15 @@ type Service struct {
 	journal *journal
 	counts  counters
 
-	// gate is held for reading by everything that changes state, until what
-	// follows has been done, and for writing while a checkpoint is taken: so
-	// a checkpoint never holds half a step.
-	gate sync.RWMutex
+	// gate is passed by everything that changes state, until what follows has
+	// been done, and closed while a checkpoint is taken: so a checkpoint never
+	// holds half a step.
+	gate    *gate
+	resumed atomic.Bool // the gate has been opened
+
+	// telling is held from the judgement of which alerts to post until they are
+	// posted, so that they are posted in the order of the judgements.
+	telling sync.Mutex
 
 	mu       sync.Mutex // guards what follows; never held during I/O
 	ledger   *Ledger
@@ -66,6 +72,7 @@ type Service struct {
 	health   map[string]Alert
 	audit    []AuditEntry
 	pending  []journalEntry // read by Load, to be done again by Run
+	unlogged []block.Block  // made after the checkpoint: their rows may be missing
 }
 
 // New makes a service. It starts nothing.
@@ -88,6 +95,7 @@ func New(o Options) (*Service, error) {
 	s := &Service{
 		options: o, log: o.Log, now: o.Now, ledger: NewLedger(o.Ledger), outbox: newOutbox(o.Recorder, o.Log),
 		journal: &journal{checkpoints: o.Checkpoints, name: o.Name + ".journal"}, health: map[string]Alert{},
+		gate: newGate(), // shut until Run has resumed
 	}
 	s.guard.Store(o.Guard)
 	return s, nil
@@ -131,7 +139,7 @@ type Stats struct {
 }
 
 type counters struct {
-	findings, sightings, discarded, blocks, refused, denied, unknown, touches, unconfirmed, alerts, checkpoints, saved atomic.Uint64
+	findings, sightings, discarded, blocks, refused, denied, unknown, touches, unconfirmed, alerts, checkpoints, saved, audited atomic.Uint64
 }
 
 // Stats gives the counts.

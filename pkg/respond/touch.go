@@ -32,8 +32,10 @@ func (s *Service) Touch(ctx context.Context, agent string, claim finding.Finding
 		s.withdraw(ctx, agent, provisionalID(agent, claim.ID))
 		return nil
 	}
-	s.gate.RLock()
-	defer s.gate.RUnlock()
+	if err := s.gate.enter(ctx); err != nil {
+		return fmt.Errorf("touch from agent %s: %w", agent, err)
+	}
+	defer s.gate.leave()
 	if err := s.takeTouch(ctx, agent, confirmed); err != nil {
 		return fmt.Errorf("touch from agent %s: %w", agent, err)
 	}

@@ -1,0 +1,150 @@
+package respond
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/honeymoat/honeymoat/pkg/finding"
+)
+
+// story is a stream of batches: several clients, several touches each, one of
+// them protected.
+func story(at time.Time) [][]finding.Finding {
+	var batches [][]finding.Finding
+	for i := range 8 {
+		var batch []finding.Finding
+		for j := range 3 {
+			n := i*3 + j
+			client := fmt.Sprintf("192.0.2.%d", n%5)
+			if n%7 == 6 {
+				client = "198.51.100.1"
+			}
+			f := touchBy(client, fmt.Sprintf("request-%d", n), at)
+			if n == 11 {
+				f.Family, f.Tier = "injection", finding.Page
+			}
+			batch = append(batch, f)
+		}
+		batches = append(batches, batch)
+	}
+	return batches
+}
+
+// outcome is everything that must not depend on how the story was delivered:
+// the block log, findings by id and sighting, alerts.
+func outcome(t *testing.T, f *fakeBus) string {
+	t.Helper()
+	findings := []string{}
+	for _, data := range f.rows[Findings] {
+		var row findingRow
+		if err := json.Unmarshal(data, &row); err != nil {
+			t.Fatal(err)
+		}
+		findings = append(findings, row.ID+" "+row.Sighting)
+	}
+	slices.Sort(findings)
+	raised := f.raised()
+	var alerts []string
+	for _, actor := range slices.Sorted(maps.Keys(raised)) {
+		alerts = append(alerts, actor+"="+raised[actor])
+	}
+	return fmt.Sprint(f.events(), "\n", findings, "\n", alerts)
+}
+
+func smoothly(t *testing.T) string {
+	var want string
+	synctest.Test(t, func(t *testing.T) {
+		f := newFakeBus()
+		s := start(t, f)
+		for i, batch := range story(time.Now()) {
+			mustHandle(t, s, uint64(i+1), batch...)
+		}
+		time.Sleep(5 * time.Second)
+		want = outcome(t, f)
+	})
+	return want
+}
+
+// Killed after any number of durable operations, and started again, the
+// service ends with the same blocks, findings and alerts as when nothing
+// happened, each once.
+func TestCrashAtEveryPoint(t *testing.T) {
+	want := smoothly(t)
+	for operations := range 90 {
+		for _, pace := range []time.Duration{0, 700 * time.Millisecond} {
+			synctest.Test(t, func(t *testing.T) {
+				f := newFakeBus()
+				batches := story(time.Now())
+				f.allow(operations)
+				deliverUntilDeath(t, f, batches, pace)
+				f.allow(-1)
+				clear(f.alerts) // Alertmanager keeps none
+				s := start(t, f)
+				for i := int(s.after); i < len(batches); i++ {
+					mustHandle(t, s, uint64(i+1), batches[i]...)
+				}
+				time.Sleep(5 * time.Second)
+				if got := outcome(t, f); got != want {
+					t.Errorf("killed after %d operations, pace %s:\n%s\nwant\n%s", operations, pace, got, want)
+				}
+			})
+		}
+	}
+}
+
+// deliverUntilDeath runs a service whose bus stops taking anything at some
+// point, and stops it then.
+func deliverUntilDeath(t *testing.T, f *fakeBus, batches [][]finding.Finding, pace time.Duration) {
+	t.Helper()
+	s := start(t, f)
+	done := make(chan struct{})
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() {
+		defer close(done)
+		for i, batch := range batches {
+			if s.Handle(ctx, uint64(i+1), found(batch...)) != nil {
+				return
+			}
+			time.Sleep(pace)
+		}
+	}()
+	time.Sleep(10 * time.Second)
+	cancel()
+	<-done
+	s.stop()
+}
+
+// However the findings are split into batches, in whatever order and however
+// often they come, the same comes out.
+func TestRedeliveryInAnyOrder(t *testing.T) {
+	want := smoothly(t)
+	random := rand.New(rand.NewPCG(3, 4))
+	for round := range 30 {
+		synctest.Test(t, func(t *testing.T) {
+			var all []finding.Finding
+			for _, batch := range story(time.Now()) {
+				all = append(all, batch...)
+			}
+			all = append(all, all[:random.IntN(len(all))]...)
+			random.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
+			f := newFakeBus()
+			s := start(t, f)
+			sequence := uint64(0)
+			for batch := range slices.Chunk(all, 1+random.IntN(9)) {
+				sequence++
+				mustHandle(t, s, sequence, batch...)
+			}
+			time.Sleep(5 * time.Second)
+			if got := outcome(t, f); got != want {
+				t.Errorf("round %d:\n%s\nwant\n%s", round, got, want)
+			}
+		})
+	}
+}

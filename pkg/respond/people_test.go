@@ -1,0 +1,223 @@
+package respond
+
+import (
+	"errors"
+	"net/netip"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/honeymoat/honeymoat/pkg/block"
+	"github.com/honeymoat/honeymoat/pkg/finding"
+)
+
+var ann = Caller{Name: "ann", Role: "analyst", Address: netip.MustParseAddr("192.0.2.50")}
+
+func asked(target string) AddBlock {
+	t, err := block.ParseTarget(target)
+	if err != nil {
+		panic(err)
+	}
+	return AddBlock{Target: t, Lifetime: time.Hour, Reason: "asked for"}
+}
+
+func TestAddBlock(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		bus := newFakeBus()
+		s := start(t, bus)
+		dry := asked("192.0.2.0/28")
+		dry.DryRun = true
+		if b, created, err := s.AddBlock(t.Context(), ann, dry); err != nil || created || b.ID == 0 || len(bus.List()) != 0 {
+			t.Errorf("dry run: %+v, %v, %v", b, created, err)
+		}
+		r := asked("192.0.2.0/28")
+		r.IdempotencyKey = "k1"
+		b, created, err := s.AddBlock(t.Context(), ann, r)
+		if err != nil || !created || b.Revision == 0 || b.By != "token:ann" || b.Segment != block.All {
+			t.Fatalf("%+v, %v, %v", b, created, err)
+		}
+		again, created, err := s.AddBlock(t.Context(), ann, r)
+		if err != nil || created || again.ID != b.ID {
+			t.Errorf("repeated: %+v, %v, %v", again, created, err)
+		}
+		r.Target = asked("192.0.2.99").Target
+		if _, _, err := s.AddBlock(t.Context(), ann, r); !errors.Is(err, ErrInvalid) {
+			t.Errorf("the key for another target: %v", err)
+		}
+		if held, _, err := s.AddBlock(t.Context(), ann, asked("192.0.2.0/28")); !errors.Is(err, ErrExists) || held.ID != b.ID {
+			t.Errorf("blocked twice: %+v, %v", held, err)
+		}
+		wantEvents(t, bus, "added 192.0.2.0/28")
+		if n := bus.count(AuditLog); n != 5 {
+			t.Errorf("%d entries in the audit, want 5", n)
+		}
+	})
+}
+
+func TestAddBlockFailure(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		bus := newFakeBus()
+		s := start(t, bus)
+		f := func(target string, change func(*AddBlock), want error) {
+			t.Helper()
+			r := asked(target)
+			change(&r)
+			if _, created, err := s.AddBlock(t.Context(), ann, r); !errors.Is(err, want) || created {
+				t.Errorf("%s: %v, want %v", target, err, want)
+			}
+		}
+		same := func(*AddBlock) {}
+		f("10.0.0.0/8", same, ErrRefused)
+		f("192.0.2.50", same, ErrRefused)
+		f("198.51.100.1", same, ErrRefused)
+		f("192.0.2.7", func(r *AddBlock) { r.Lifetime = 0 }, ErrInvalid)
+		f("192.0.2.7", func(r *AddBlock) { r.Lifetime = 400 * 24 * time.Hour }, ErrInvalid)
+		f("192.0.2.7", func(r *AddBlock) { r.Reason = "" }, ErrInvalid)
+		f("192.0.2.7", func(r *AddBlock) { r.Segment = "No Such" }, ErrInvalid)
+		f("192.0.2.7", func(r *AddBlock) { r.Target = block.Target{} }, ErrInvalid)
+		if bus.puts != 0 || bus.count(AuditLog) != 8 {
+			t.Errorf("%d puts, %d audited", bus.puts, bus.count(AuditLog))
+		}
+	})
+}
+
+func TestRemovedBlockStaysRemoved(t *testing.T) {
+	for _, crash := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			bus := newFakeBus()
+			s := start(t, bus)
+			touch, second := touchBy("192.0.2.7", "r1", time.Now()), touchBy("192.0.2.7", "r2", time.Now())
+			mustHandle(t, s, 1, touch, second)
+			before := bus.saves["respond"] // a checkpoint from before the batch, if any
+			time.Sleep(10 * time.Second)
+			b, err := s.RemoveBlock(t.Context(), ann, bus.List()[0].ID, "mistake")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := s.RemoveBlock(t.Context(), ann, b.ID, "again"); !errors.Is(err, ErrNotFound) {
+				t.Errorf("removed twice: %v", err)
+			}
+			if crash {
+				bus.allow(0)
+				s.stop()
+				bus.allow(-1)
+				delete(bus.saves, "respond")
+				if before != nil {
+					bus.saves["respond"] = before
+				}
+				s = start(t, bus)
+			}
+			mustHandle(t, s, 1, touch, second)
+			if len(bus.List()) != 0 {
+				t.Errorf("crash %v: the block is back", crash)
+			}
+			time.Sleep(2 * time.Second)
+			wantEvents(t, bus, "added 192.0.2.7", "removed 192.0.2.7")
+			mustHandle(t, s, 2, touchBy("192.0.2.7", "r3", time.Now()))
+			if len(bus.List()) != 1 {
+				t.Errorf("crash %v: new evidence does not block", crash)
+			}
+		})
+	}
+}
+
+func TestReplaceBlock(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		bus := newFakeBus()
+		s := start(t, bus)
+		mustHandle(t, s, 1, touchBy("192.0.2.7", "r1", time.Now()))
+		old := bus.List()[0]
+		b, err := s.ReplaceBlock(t.Context(), ann, old.ID, ReplaceBlock{Lifetime: 24 * time.Hour, Reason: "known bad"})
+		if err != nil || b.LifetimeSeconds != 86400 || !slices.Equal(b.Findings, old.Findings) {
+			t.Errorf("%+v, %v", b, err)
+		}
+		wantEvents(t, bus, "added 192.0.2.7", "added 192.0.2.7", "replaced 192.0.2.7")
+		time.Sleep(5 * time.Hour)
+		wantEvents(t, bus, "added 192.0.2.7", "added 192.0.2.7", "replaced 192.0.2.7")
+		if len(bus.List()) != 1 {
+			t.Error("the longer block has ended with the shorter")
+		}
+		if _, err := s.ReplaceBlock(t.Context(), ann, old.ID, ReplaceBlock{Reason: "x"}); !errors.Is(err, ErrNotFound) {
+			t.Errorf("replacing what was replaced: %v", err)
+		}
+	})
+}
+
+func TestDiscardLiftsBlockAndAlert(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		bus := newFakeBus()
+		s := start(t, bus)
+		touch := touchBy("192.0.2.7", "r1", time.Now())
+		mustHandle(t, s, 1, touch, touchBy("192.0.2.8", "r2", time.Now()))
+		d, err := s.DiscardFinding(t.Context(), ann, touch.ID, "our scanner", 0)
+		if err != nil || d.Rule != touch.Rule || d.Actor != touch.Actor {
+			t.Fatalf("%+v, %v", d, err)
+		}
+		wantEvents(t, bus, "added 192.0.2.7", "added 192.0.2.8", "removed 192.0.2.7")
+		wantRaised(t, bus, map[string]string{"192.0.2.8": "log"})
+		mustHandle(t, s, 2, touchBy("192.0.2.7", "r3", time.Now()))
+		if len(bus.List()) != 1 {
+			t.Error("a discarded finding blocks")
+		}
+		s.stop()
+		s = start(t, bus)
+		if got := s.Discards(); len(got) != 1 || got[0].ID != d.ID {
+			t.Errorf("discards after a restart: %+v", got)
+		}
+		if err := s.RemoveDiscard(t.Context(), ann, d.ID); err != nil {
+			t.Error(err)
+		}
+		if err := s.RemoveDiscard(t.Context(), ann, d.ID); !errors.Is(err, ErrNotFound) {
+			t.Errorf("removed twice: %v", err)
+		}
+		mustHandle(t, s, 3, touchBy("192.0.2.7", "r4", time.Now()))
+		if len(bus.List()) != 2 {
+			t.Error("a finding after the discard does not block")
+		}
+	})
+}
+
+func TestDiscardFailure(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := start(t, newFakeBus())
+		f := func(r AddDiscard) {
+			t.Helper()
+			if _, err := s.Discard(t.Context(), ann, r); !errors.Is(err, ErrInvalid) {
+				t.Errorf("%+v: %v, want ErrInvalid", r, err)
+			}
+		}
+		f(AddDiscard{Reason: "everything"})
+		f(AddDiscard{Path: "*", Reason: "everything"})
+		f(AddDiscard{Rule: "decoy.env"})
+		if _, err := s.DiscardFinding(t.Context(), ann, "none", "x", 0); !errors.Is(err, ErrNotFound) {
+			t.Errorf("no such finding: %v", err)
+		}
+	})
+}
+
+func TestWhy(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := start(t, newFakeBus())
+		mustHandle(t, s, 1, touchBy("192.0.2.7", "r1", time.Now()))
+		if _, _, err := s.AddBlock(t.Context(), ann, asked("192.0.2.0/28")); err != nil {
+			t.Fatal(err)
+		}
+		e := s.Why(asked("192.0.2.7").Target)
+		if len(e.Blocks) != 2 || e.Blocks[0].Block.Target.String() != "192.0.2.0/28" || e.Refusal != nil {
+			t.Errorf("blocks are %+v", e.Blocks)
+		}
+		if e.Actor == nil || len(e.Actor.Evidence) != 1 || len(e.Audit) != 1 || e.Audit[0].Who != "ann" {
+			t.Errorf("actor %+v, audit %+v", e.Actor, e.Audit)
+		}
+		if e := s.Why(asked("198.51.100.3").Target); e.Refusal == nil || e.Refusal.Rule != "allowlist" || len(e.Blocks) != 0 {
+			t.Errorf("an allowed address: %+v", e)
+		}
+		if _, err := s.Actor(finding.Actor{Kind: finding.User, Value: "x"}); !errors.Is(err, ErrNotFound) {
+			t.Errorf("unknown actor: %v", err)
+		}
+		if err := s.Audited(t.Context(), ann, "agent.revoke", "gw-a", "done", map[string]string{"why": "gone"}); err != nil {
+			t.Error(err)
+		}
+	})
+}

@@ -1,0 +1,285 @@
+package respond
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"maps"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/honeymoat/honeymoat/pkg/block"
+	"github.com/honeymoat/honeymoat/pkg/finding"
+)
+
+func mustHandle(t *testing.T, s *running, sequence uint64, findings ...finding.Finding) {
+	t.Helper()
+	if err := s.Handle(t.Context(), sequence, found(findings...)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func wantEvents(t *testing.T, f *fakeBus, want ...string) {
+	t.Helper()
+	if got := f.events(); !slices.Equal(got, want) {
+		t.Errorf("block log has %q, want %q", got, want)
+	}
+}
+
+func wantRaised(t *testing.T, f *fakeBus, want map[string]string) {
+	t.Helper()
+	if got := f.raised(); !maps.Equal(got, want) {
+		t.Errorf("alerts are %v, want %v", got, want)
+	}
+}
+
+func TestNewWantsItsPorts(t *testing.T) {
+	if _, err := New(Options{}); err == nil {
+		t.Error("a service without anything was made")
+	}
+}
+
+func TestFindingBecomesBlockAlertAndRecord(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFakeBus()
+		s := start(t, f, func(o *Options) { o.Links.Console = "https://moat.example" })
+		touch := touchBy("192.0.2.7", "r1", time.Now())
+		mustHandle(t, s, 5, touch)
+		mustHandle(t, s, 5, touch)
+		mustHandle(t, s, 6, touch, touchBy("192.0.2.7", "r2", time.Now()))
+		time.Sleep(3 * time.Second)
+		wantEvents(t, f, "added 192.0.2.7")
+		wantRaised(t, f, map[string]string{"192.0.2.7": "log"})
+		if n := f.count(Findings); n != 2 {
+			t.Errorf("%d rows of findings, want 2", n)
+		}
+		if f.puts != 1 || s.Saved() != 6 || s.Sequence() != 6 {
+			t.Errorf("%d puts, saved up to %d", f.puts, s.Saved())
+		}
+		for _, a := range f.alerts {
+			if a.URL != "https://moat.example/api/v1/actors/address/192.0.2.7" || a.Annotations["block"] == "" || a.Annotations["summary"] == "" {
+				t.Errorf("alert is %+v", a)
+			}
+		}
+	})
+}
+
+func TestEscalationPostsNewAndResolvesOldTogether(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFakeBus()
+		s := start(t, f)
+		mustHandle(t, s, 1, touchBy("192.0.2.7", "r1", time.Now()))
+		page := touchBy("192.0.2.7", "r2", time.Now())
+		page.Tier = finding.Page
+		mustHandle(t, s, 2, page)
+		wantRaised(t, f, map[string]string{"192.0.2.7": "page"})
+		last := f.posts[len(f.posts)-1]
+		if len(last) != 2 || last[0].Labels["tier"] != "page" || last[1].Labels["tier"] != "log" || last[1].EndsAt.IsZero() {
+			t.Errorf("escalation was posted as %+v", last)
+		}
+	})
+}
+
+func TestBlockExpiresAndAlertResolves(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFakeBus()
+		s := start(t, f)
+		mustHandle(t, s, 1, touchBy("192.0.2.7", "r1", time.Now()))
+		id := f.List()[0].ID
+		err := s.Handle(t.Context(), 2, func() Input { return Input{Denials: map[block.ID]uint64{id: 3, 99: 1}} })
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Hour)
+		wantRaised(t, f, map[string]string{"192.0.2.7": "log"}) // as long as the block lives
+		time.Sleep(3*time.Hour + 3*time.Second)
+		wantEvents(t, f, "added 192.0.2.7", "expired 192.0.2.7")
+		wantRaised(t, f, map[string]string{})
+		if _, ended, err := s.Find(id); err != nil || ended == nil || ended.Denied != 3 || ended.How != EventExpired {
+			t.Errorf("the block came out as %+v, %v", ended, err)
+		}
+		if !s.Known(id) {
+			t.Error("a block that ended just now is not known")
+		}
+		mustHandle(t, s, 3, touchBy("192.0.2.7", "r2", time.Now()))
+		wantRaised(t, f, map[string]string{"192.0.2.7": "notify"}) // came back
+	})
+}
+
+func TestQuietActorWithoutBlockResolves(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFakeBus()
+		s := start(t, f)
+		mustHandle(t, s, 1, touchBy("198.51.100.7", "r1", time.Now()))
+		wantRaised(t, f, map[string]string{"198.51.100.7": "log"})
+		time.Sleep(15*time.Minute + 2*time.Second)
+		wantRaised(t, f, map[string]string{})
+		wantEvents(t, f, "refused 198.51.100.7")
+	})
+}
+
+func TestHandleWaitsForTheBus(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFakeBus()
+		s := start(t, f)
+		f.allow(0)
+		done := make(chan error, 1)
+		go func() { done <- s.Handle(t.Context(), 1, found(touchBy("192.0.2.7", "r1", time.Now()))) }()
+		time.Sleep(time.Minute)
+		select {
+		case err := <-done:
+			t.Fatalf("Handle returned %v with the bus away", err)
+		default:
+		}
+		f.allow(-1)
+		if err := <-done; err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(20 * time.Second)
+		wantEvents(t, f, "added 192.0.2.7")
+		if f.count(Findings) != 1 {
+			t.Error("the finding is not on record")
+		}
+	})
+}
+
+func TestActiveAlertsAreRaisedAgainAfterRestart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFakeBus()
+		s := start(t, f)
+		mustHandle(t, s, 7, touchBy("192.0.2.7", "r1", time.Now()))
+		s.stop()
+		clear(f.alerts)
+		again := start(t, f)
+		synctest.Wait()
+		if again.after != 7 {
+			t.Errorf("goes on after %d, want 7", again.after)
+		}
+		wantRaised(t, f, map[string]string{"192.0.2.7": "log"})
+		time.Sleep(5 * time.Hour)
+		wantRaised(t, f, map[string]string{})
+		wantEvents(t, f, "added 192.0.2.7", "expired 192.0.2.7")
+	})
+}
+
+func TestBlockThatExpiredWhileAwayIsLogged(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFakeBus()
+		s := start(t, f)
+		old := touchBy("192.0.2.7", "r1", time.Now())
+		mustHandle(t, s, 7, old)
+		s.stop()
+		time.Sleep(6 * time.Hour)
+		again := start(t, f)
+		mustHandle(t, again, 7, old)
+		mustHandle(t, again, 8, touchBy("192.0.2.7", "late", old.Time.Add(time.Second)))
+		time.Sleep(3 * time.Second)
+		wantEvents(t, f, "added 192.0.2.7", "expired 192.0.2.7")
+	})
+}
+
+func TestLoadFailure(t *testing.T) {
+	f := func(name, text string, want error) {
+		t.Helper()
+		bus := newFakeBus()
+		bus.saves[name] = []byte(text)
+		s, err := New(options(bus))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Load(t.Context()); !errors.Is(err, want) {
+			t.Errorf("%s %q: %v, want %v", name, text, err, want)
+		}
+	}
+	f("respond", "{", ErrState)
+	f("respond", "{}", ErrState)
+	f("respond", `{"version":9}`, ErrState)
+	f("respond", `{"version":1,"ledger":null}`, ErrState)
+	f("respond", `{"version":1,"ledger":{"version":9}}`, ErrState)
+	f("respond.journal", "7", ErrState)
+}
+
+// memory is a detector's state.
+type memory struct{ seen []byte }
+
+func (m *memory) Snapshot() ([]byte, error) { return m.seen, nil }
+func (m *memory) Restore(data []byte) error { m.seen = data; return nil }
+
+func TestDetectorIsKeptWithTheSequence(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f, m := newFakeBus(), &memory{}
+		s := start(t, f, func(o *Options) { o.Memory = m })
+		err := s.Handle(t.Context(), 3, func() Input { m.seen = []byte("at 3"); return Input{} })
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.stop()
+		var saved state
+		if err := json.Unmarshal(f.saves["respond"], &saved); err != nil {
+			t.Fatal(err)
+		}
+		if saved.Sequence != 3 || string(saved.Memory) != "at 3" {
+			t.Errorf("saved %q at %d", saved.Memory, saved.Sequence)
+		}
+		other := &memory{}
+		start(t, f, func(o *Options) { o.Memory = other })
+		if string(other.seen) != "at 3" {
+			t.Errorf("restored %q", other.seen)
+		}
+	})
+}
+
+func TestHealth(t *testing.T) {
+	f := newFakeBus()
+	s, err := New(options(f))
+	if err != nil {
+		t.Fatal(err)
+	}
+	step := func(err error, posts, active int) {
+		t.Helper()
+		if err != nil || len(f.posts) != posts || len(f.alerts) != active {
+			t.Errorf("%v, %d posts, %d active; want %d and %d", err, len(f.posts), len(f.alerts), posts, active)
+		}
+	}
+	ctx := context.Background()
+	step(s.ResolveHealth(ctx, "StoreDown"), 0, 0)
+	step(s.RaiseHealth(ctx, "StoreDown", "no answer"), 1, 1)
+	step(s.RaiseHealth(ctx, "StoreDown", "no answer"), 1, 1)
+	step(s.RaiseHealth(ctx, "StoreDown", "no answer since noon"), 2, 1)
+	for _, a := range f.alerts {
+		if a.Labels["alertname"] != "HoneymoatStoreDown" || a.Labels["family"] != "health" {
+			t.Errorf("labels are %v", a.Labels)
+		}
+	}
+	step(s.ResolveHealth(ctx, "StoreDown"), 3, 0)
+}
+
+func TestNewGuardLiftsWhatItProtects(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFakeBus()
+		s := start(t, f)
+		mustHandle(t, s, 1, touchBy("192.0.2.7", "r1", time.Now()), touchBy("192.0.2.8", "r2", time.Now()))
+		s.SetGuard(NewGuard(GuardOptions{Allow: prefixes("192.0.2.7/32")}))
+		time.Sleep(2 * time.Minute)
+		wantEvents(t, f, "added 192.0.2.7", "added 192.0.2.8", "removed 192.0.2.7")
+		if len(f.List()) != 1 {
+			t.Errorf("blocks are %v", f.List())
+		}
+	})
+}
+
+func TestBlockRemovedOnTheBusIsNoticed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFakeBus()
+		s := start(t, f)
+		mustHandle(t, s, 1, touchBy("192.0.2.7", "r1", time.Now()))
+		time.Sleep(2 * time.Minute)
+		if err := f.Remove(t.Context(), f.List()[0]); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(2 * time.Minute)
+		wantEvents(t, f, "added 192.0.2.7", "removed 192.0.2.7")
+	})
+}
