@@ -38,7 +38,7 @@ func urgency(a respond.Actor) string {
 
 func actorOf(a respond.Actor) wire.Actor {
 	return wire.Actor{
-		Kind: a.Actor.Kind, Value: a.Actor.Value, Tier: a.Tier, Reasons: filledList(a.Reasons), Families: filledList(a.Families),
+		Kind: a.Actor.Kind, Value: a.Actor.Value, Tier: a.Tier.String(), Reasons: filledList(a.Reasons), Families: filledList(a.Families),
 		Findings: a.Findings, FirstSeen: a.FirstSeen, LastSeen: a.LastSeen, BlockIDs: filledList(a.Blocks),
 	}
 }

@@ -53,7 +53,7 @@ func checkTouch(found *finding.Finding) error {
 	f.check(len(found.ID) == 32 && strings.Trim(found.ID, "0123456789abcdef") == "", "id", "want 32 hex digits")
 	f.check(found.Family == finding.Decoy, "family", "want decoy: an agent reports decoys only")
 	f.check(!found.Time.IsZero(), "time", "want the time of the touch")
-	actor, err := finding.ParseActor(found.Actor.String())
+	actor, err := actorAt(string(found.Actor.Kind), found.Actor.Value)
 	if err == nil && actor != found.Actor {
 		f.check(false, "actor", "not in canonical form: want "+actor.String())
 	}

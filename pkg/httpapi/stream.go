@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/base64"
 	"encoding/json"
@@ -40,7 +41,7 @@ func (s *Server) stream(x *exchange) error {
 		return err
 	}
 	err := s.Feed.Follow(ctx, x.agent.Name, have, w)
-	s.ended(x, errors.Join(err, context.Cause(ctx)))
+	s.ended(x, cmp.Or(w.failed, errors.Join(err, context.Cause(ctx))))
 	return nil
 }
 
@@ -67,6 +68,9 @@ type eventWriter struct {
 	out      *bufio.Writer
 	patience time.Duration
 	cancel   context.CancelCauseFunc // ends the stream
+	// failed is why: net/http cancels the request by itself when a write
+	// fails, and does not tell the reason.
+	failed error
 }
 
 func newEventWriter(w http.ResponseWriter, patience time.Duration, cancel context.CancelCauseFunc) *eventWriter {
@@ -124,7 +128,14 @@ func (e *eventWriter) Linked(segments []string) {
 
 // Lost implements block.Follower. The agent sees a connection that ends,
 // which is what it is: nothing comes any more.
-func (e *eventWriter) Lost(reason error) { e.cancel(fmt.Errorf("%w: %w", errLost, reason)) }
+func (e *eventWriter) Lost(reason error) { e.fail(fmt.Errorf("%w: %w", errLost, reason)) }
+
+func (e *eventWriter) fail(err error) {
+	if e.failed == nil {
+		e.failed = err
+	}
+	e.cancel(err)
+}
 
 // Expect implements block.Follower: the agent expects a snapshot when it sees
 // one.
@@ -162,7 +173,7 @@ func (e *eventWriter) Withdraw(id block.ID) {
 func (e *eventWriter) send(event string, v any) {
 	data, err := json.Marshal(v)
 	if err != nil {
-		e.cancel(fmt.Errorf("write a %s event: %w", event, err))
+		e.fail(fmt.Errorf("write a %s event: %w", event, err))
 		return
 	}
 	_, _ = fmt.Fprintf(e.out, "event: %s\ndata: %s\n\n", event, data)
@@ -178,7 +189,7 @@ func (e *eventWriter) flush() error {
 	}
 	if err != nil {
 		err = fmt.Errorf("write to the stream: %w", err)
-		e.cancel(err)
+		e.fail(err)
 	}
 	return err
 }

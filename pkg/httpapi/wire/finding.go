@@ -57,7 +57,7 @@ type DiscardFinding struct {
 type Actor struct {
 	Kind      finding.ActorKind `json:"kind"`
 	Value     string            `json:"value"`
-	Tier      finding.Tier      `json:"tier"` // none: nothing is going on
+	Tier      string            `json:"tier"` // of finding.Tier, or "none": nothing is going on
 	Reasons   []string          `json:"reasons"`
 	Families  []finding.Family  `json:"families"`
 	Findings  int               `json:"findings"` // how many

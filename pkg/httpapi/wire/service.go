@@ -5,7 +5,6 @@ import (
 
 	"github.com/honeymoat/honeymoat/pkg/block"
 	"github.com/honeymoat/honeymoat/pkg/decoy"
-	"github.com/honeymoat/honeymoat/pkg/finding"
 )
 
 // EnrolmentRequest asks for a one-time token that makes an agent.
@@ -33,7 +32,7 @@ type Decoy struct {
 	Hosts           []string      `json:"hosts"` // empty = any
 	Methods         []string      `json:"methods"`
 	Paths           []string      `json:"paths"`
-	Tier            finding.Tier  `json:"tier"`
+	Tier            string        `json:"tier"` // of finding.Tier
 	Mode            block.Mode    `json:"mode"`
 	LifetimeSeconds int64         `json:"lifetime_seconds"`
 	Status          int           `json:"status"` // of the answer
@@ -69,7 +68,7 @@ type Status struct {
 func DecoyOf(d *decoy.Decoy) Decoy {
 	return Decoy{
 		ID: d.ID, Title: d.Title, Context: d.Context, Hosts: list(d.Hosts), Methods: list(d.Methods), Paths: list(d.Paths),
-		Tier: d.Tier, Mode: d.Mode, LifetimeSeconds: int64(d.Lifetime / time.Second), Status: d.Response.Status, Version: d.Version,
+		Tier: d.Tier.String(), Mode: d.Mode, LifetimeSeconds: int64(d.Lifetime / time.Second), Status: d.Response.Status, Version: d.Version,
 	}
 }
 
