@@ -6,10 +6,11 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/jedib0t/go-pretty/v6/table"
-	"github.com/jedib0t/go-pretty/v6/text"
 	"github.com/spf13/cobra"
 
 	"github.com/honeymoat/honeymoat/pkg/decoy"
@@ -80,11 +81,11 @@ func printActors(w io.Writer, actors []wire.Actor) {
 	}
 	t := newTable(w, "who", "tier", "findings", "last seen", "blocks", "because")
 	for _, a := range actors[:min(most, len(actors))] {
-		because := ""
-		for _, reason := range a.Reasons {
-			because += reason + "\n"
+		because := a.Reasons[:min(3, len(a.Reasons))]
+		if rest := len(a.Reasons) - len(because); rest > 0 {
+			because = append(slices.Clone(because), fmt.Sprintf("and %d more", rest))
 		}
-		t.AppendRow(table.Row{a.Value, a.Tier, a.Findings, clock(a.LastSeen), len(a.BlockIDs), text.Trim(because, 200)})
+		t.AppendRow(table.Row{a.Value, a.Tier, a.Findings, clock(a.LastSeen), len(a.BlockIDs), strings.Join(because, "\n")})
 	}
 	t.Render()
 }

@@ -18,9 +18,12 @@ import (
 	engine "github.com/honeymoat/honeymoat/pkg/store/embedded"
 )
 
-// storeRetry is the pause before a store that could not be set up is tried
-// again. Nothing waits for it but analysts.
-const storeRetry = 5 * time.Second
+// A store that could not be set up is tried again, at first soon: it starts
+// beside us. Nothing waits for it but analysts.
+const (
+	firstRetry = 100 * time.Millisecond
+	lastRetry  = 5 * time.Second
+)
 
 // startStore starts the embedded engine, unless a server is configured, and
 // what keeps the schema and the tables up to date. A store that is away or
@@ -68,12 +71,8 @@ func (s *Service) runWriter(ctx context.Context) error {
 		if err := s.store.Ping(ctx); err != nil {
 			return err
 		}
-		applied, err := s.store.Migrate(ctx)
-		if err != nil {
+		if _, err := s.store.Migrate(ctx); err != nil {
 			return err
-		}
-		for _, m := range applied {
-			s.log.Info("migration applied", "migration", m.String())
 		}
 		return s.store.Retain(ctx, retention(s.config.Store.RetentionDays))
 	})
@@ -84,23 +83,23 @@ func (s *Service) runWriter(ctx context.Context) error {
 	return s.writer.Run(ctx)
 }
 
-// persist runs fn until it succeeds or ctx ends, and logs a failure when it
-// is another one than before.
+// persist runs fn until it succeeds or ctx ends. A failure is logged when it
+// lasts, and again when it is another one.
 func (s *Service) persist(ctx context.Context, what string, fn func(context.Context) error) error {
-	last := ""
-	for {
+	told := ""
+	for wait := firstRetry; ; wait = min(2*wait, lastRetry) {
 		err := fn(ctx)
 		if err == nil || ctx.Err() != nil {
 			return nil
 		}
-		if err.Error() != last {
-			last = err.Error()
-			s.log.Error(what+" is not available, trying again", "error", err, "every", storeRetry)
+		if wait > time.Second && err.Error() != told {
+			told = err.Error()
+			s.log.Error(what+" is not available, trying again", "error", err)
 		}
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-time.After(storeRetry):
+		case <-time.After(wait):
 		}
 	}
 }
