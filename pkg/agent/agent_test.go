@@ -1,7 +1,6 @@
 package agent
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +8,8 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -49,13 +50,31 @@ type rig struct {
 	service *agenttest.Service
 	clock   *testClock
 	dir     string
-	log     *bytes.Buffer
+	log     *logBuffer
 	stop    func()
+}
+
+// logBuffer may be written and read at the same time.
+type logBuffer struct {
+	mu  sync.Mutex
+	buf strings.Builder
+}
+
+func (b *logBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.Write(p)
+}
+
+func (b *logBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.String()
 }
 
 func newRig(t *testing.T, service *agenttest.Service, clock *testClock, dir string, allow ...netip.Prefix) *rig {
 	t.Helper()
-	log := new(bytes.Buffer)
+	log := new(logBuffer)
 	a, err := New(Options{
 		Name: "edge", Software: "test", Dir: dir, Link: service, Clock: clock, Metrics: prometheus.NewRegistry(),
 		Log: slog.New(slog.NewTextHandler(log, nil)), Allow: block.NewAllowlist(allow),
@@ -429,7 +448,7 @@ func TestRefusedAgentGoesOnEnforcing(t *testing.T) {
 		service.Refuse(errors.New("revoked"))
 		pass(10 * time.Minute)
 		r.want("192.0.2.1", true)
-		if !bytes.Contains(r.log.Bytes(), []byte("honeymoat-agent enroll")) {
+		if !strings.Contains(r.log.String(), "honeymoat-agent enroll") {
 			t.Errorf("no hint in the log: %s", r.log)
 		}
 		service.Refuse(nil)
@@ -479,7 +498,7 @@ func TestDamagedStateIsSetAside(t *testing.T) {
 				t.Error(err)
 			}
 		}
-		if !bytes.Contains(r.log.Bytes(), []byte("cannot be read")) {
+		if !strings.Contains(r.log.String(), "cannot be read") {
 			t.Errorf("log: %s", r.log)
 		}
 	})
@@ -496,14 +515,14 @@ func TestStateThatCannotBeSavedIsToldOnce(t *testing.T) {
 		service.Put("192.0.2.1", time.Hour)
 		pass(time.Minute)
 		r.want("192.0.2.1", true)
-		if n := bytes.Count(r.log.Bytes(), []byte("cannot be saved")); n != 1 {
+		if n := strings.Count(r.log.String(), "cannot be saved"); n != 1 {
 			t.Errorf("told %d times: %s", n, r.log)
 		}
 		if err := os.Rename(aside, dir); err != nil {
 			t.Fatal(err)
 		}
 		pass(2 * time.Second)
-		if !bytes.Contains(r.log.Bytes(), []byte("can be saved again")) {
+		if !strings.Contains(r.log.String(), "can be saved again") {
 			t.Errorf("log: %s", r.log)
 		}
 	})
