@@ -72,17 +72,6 @@ func eventually(t testing.TB, what string, cond func() bool) {
 	}
 }
 
-// number gives the one number that a query answers, or -1 while it fails.
-func number(s *Store, sql string) int64 {
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-	defer cancel()
-	var n int64
-	if err := s.conn.QueryRow(ctx, sql).Scan(&n); err != nil {
-		return -1
-	}
-	return n
-}
-
 func wantNumber(t testing.TB, s *Store, sql string, want int64) {
 	t.Helper()
 	var n int64
