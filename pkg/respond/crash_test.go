@@ -42,7 +42,10 @@ func story(at time.Time) [][]finding.Finding {
 func outcome(t *testing.T, f *fakeBus) string {
 	t.Helper()
 	findings := []string{}
-	for _, data := range f.rows[Findings] {
+	f.mu.Lock()
+	rows := maps.Clone(f.rows[Findings])
+	f.mu.Unlock()
+	for _, data := range rows {
 		var row findingRow
 		if err := json.Unmarshal(data, &row); err != nil {
 			t.Fatal(err)
@@ -85,7 +88,7 @@ func TestCrashAtEveryPoint(t *testing.T) {
 				f.allow(operations)
 				deliverUntilDeath(t, f, batches, pace)
 				f.allow(-1)
-				clear(f.alerts) // Alertmanager keeps none
+				f.forgetAlerts() // Alertmanager keeps none
 				s := start(t, f)
 				for i := int(s.after); i < len(batches); i++ {
 					mustHandle(t, s, uint64(i+1), batches[i]...)

@@ -184,6 +184,30 @@ func (f *fakeBus) Withdraw(_ context.Context, agent string, id block.ID) error {
 	return nil
 }
 
+// forgetAlerts is a restart of Alertmanager.
+func (f *fakeBus) forgetAlerts() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	clear(f.alerts)
+}
+
+// saved gives what was saved last, nil for nothing.
+func (f *fakeBus) saved(name string) []byte {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.saves[name]
+}
+
+// rewind puts an earlier checkpoint back, nil for none.
+func (f *fakeBus) rewind(name string, data []byte) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	delete(f.saves, name)
+	if data != nil {
+		f.saves[name] = data
+	}
+}
+
 // Confirm trusts everybody.
 func (f *fakeBus) Confirm(claim finding.Finding) (finding.Finding, error) {
 	if claim.Rule == "decoy.unknown" {

@@ -89,7 +89,7 @@ func TestRemovedBlockStaysRemoved(t *testing.T) {
 			s := start(t, bus)
 			touch, second := touchBy("192.0.2.7", "r1", time.Now()), touchBy("192.0.2.7", "r2", time.Now())
 			mustHandle(t, s, 1, touch, second)
-			before := bus.saves["respond"] // a checkpoint from before the batch, if any
+			before := bus.saved("respond") // a checkpoint from before the removal, if any
 			time.Sleep(10 * time.Second)
 			b, err := s.RemoveBlock(t.Context(), ann, bus.List()[0].ID, "mistake")
 			if err != nil {
@@ -102,10 +102,7 @@ func TestRemovedBlockStaysRemoved(t *testing.T) {
 				bus.allow(0)
 				s.stop()
 				bus.allow(-1)
-				delete(bus.saves, "respond")
-				if before != nil {
-					bus.saves["respond"] = before
-				}
+				bus.rewind("respond", before)
 				s = start(t, bus)
 			}
 			mustHandle(t, s, 1, touch, second)

@@ -151,7 +151,7 @@ func TestActiveAlertsAreRaisedAgainAfterRestart(t *testing.T) {
 		s := start(t, f)
 		mustHandle(t, s, 7, touchBy("192.0.2.7", "r1", time.Now()))
 		s.stop()
-		clear(f.alerts)
+		f.forgetAlerts()
 		again := start(t, f)
 		synctest.Wait()
 		if again.after != 7 {
@@ -217,7 +217,7 @@ func TestDetectorIsKeptWithTheSequence(t *testing.T) {
 		}
 		s.stop()
 		var saved state
-		if err := json.Unmarshal(f.saves["respond"], &saved); err != nil {
+		if err := json.Unmarshal(f.saved("respond"), &saved); err != nil {
 			t.Fatal(err)
 		}
 		if saved.Sequence != 3 || string(saved.Memory) != "at 3" {

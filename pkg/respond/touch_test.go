@@ -69,7 +69,7 @@ func TestTouchSurvivesACrash(t *testing.T) {
 		bus.allow(0) // nothing that it does from now on is durable
 		s.stop()
 		bus.allow(-1)
-		clear(bus.alerts)
+		bus.forgetAlerts()
 		again := start(t, bus)
 		time.Sleep(3 * time.Second)
 		wantRaised(t, bus, map[string]string{"192.0.2.7": "log"})
