@@ -86,7 +86,7 @@ func TestSecondServiceWaitsForTheFirst(t *testing.T) {
 	p.must(err)
 	p.must(second.Start())
 	p.eventually("the second says that it waits", func(context.Context) error {
-		return second.Said("waits")
+		return second.Said("waiting until it ends")
 	})
 	p.service.Kill()
 	p.must(second.WaitReady(p.deadline()))

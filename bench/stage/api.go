@@ -226,3 +226,20 @@ func metric(text, name string) (float64, error) {
 	}
 	return sum, nil
 }
+
+// NotReady is nil when /readyz answers 503.
+func (a *API) NotReady(ctx context.Context) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, a.base+"/readyz", nil)
+	if err != nil {
+		return fmt.Errorf("ask for readiness: %w", err)
+	}
+	resp, err := a.http.Do(req)
+	if err != nil {
+		return fmt.Errorf("ask for readiness: %w", err)
+	}
+	defer func() { _ = resp.Body.Close() }() // nobody reads it
+	if resp.StatusCode != http.StatusServiceUnavailable {
+		return fmt.Errorf("/readyz answers %d", resp.StatusCode)
+	}
+	return nil
+}

@@ -15,9 +15,9 @@ const (
 	highestPort = 32000
 )
 
-// address finds a port on loopback on which nobody listens and which this
+// Address finds a port on loopback on which nobody listens and which this
 // stage has not given away.
-func (s *Stage) address() (string, error) {
+func (s *Stage) Address() (string, error) {
 	for range 1000 {
 		port := lowestPort + rand.IntN(highestPort-lowestPort)
 		if s.taken(port) {
@@ -43,10 +43,10 @@ func (s *Stage) taken(port int) bool {
 	return false
 }
 
-// addresses is address several times.
+// addresses is Address several times.
 func (s *Stage) addresses(into ...*string) error {
 	for _, a := range into {
-		found, err := s.address()
+		found, err := s.Address()
 		if err != nil {
 			return err
 		}

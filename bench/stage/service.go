@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -16,13 +18,12 @@ import (
 // its own.
 type Service struct {
 	*Process
-	DataDir   string
-	Config    string // the configuration file
-	Settings  Settings
-	Address   string // of the front
-	Engine    string // address of the embedded engine's HTTP interface
-	Responder string // address of the decoy responder
-	API       *API   // as admin; set once the service is ready
+	DataDir  string
+	Config   string // the configuration file
+	Settings Settings
+	Address  string // of the front
+	Engine   string // address of the embedded engine's HTTP interface
+	API      *API   // as admin; set once the service is ready
 }
 
 // Service starts a service and waits until it is ready. settings come over
@@ -46,7 +47,7 @@ func (s *Stage) PrepareService(name string, settings Settings) (*Service, error)
 	}
 	v := &Service{DataDir: filepath.Join(dir, "data"), Config: filepath.Join(dir, "honeymoat.yaml")}
 	var bus string
-	if err := s.addresses(&v.Address, &v.Engine, &v.Responder, &bus); err != nil {
+	if err := s.addresses(&v.Address, &v.Engine, &bus); err != nil {
 		return nil, err
 	}
 	v.Settings = Settings{
@@ -173,4 +174,30 @@ func (v *Service) KillEngine() error {
 		}
 	}
 	return fmt.Errorf("kill the engine of %s: no such child: %w", v.name, fs.ErrNotExist)
+}
+
+// Query asks the store for one line, with the account of people and Grafana.
+func (v *Service) Query(ctx context.Context, sql string) (string, error) {
+	password, err := os.ReadFile(filepath.Join(v.DataDir, "secrets", "viewer.password"))
+	if err != nil {
+		return "", fmt.Errorf("query the store: %w", err)
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+v.Engine+"/?database=honeymoat", strings.NewReader(sql))
+	if err != nil {
+		return "", fmt.Errorf("query the store: %w", err)
+	}
+	req.SetBasicAuth("viewer", strings.TrimSpace(string(password)))
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return "", fmt.Errorf("query the store: %w", err)
+	}
+	defer func() { _ = resp.Body.Close() }() // it has been read
+	text, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return "", fmt.Errorf("query the store: %w", err)
+	}
+	if resp.StatusCode != http.StatusOK {
+		return "", fmt.Errorf("query the store: status %d: %s", resp.StatusCode, text)
+	}
+	return strings.TrimSpace(string(text)), nil
 }

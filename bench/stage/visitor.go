@@ -19,6 +19,7 @@ const clientHeader = "X-Stage-Client"
 type Visitor struct {
 	Address string      // where its requests come from
 	Agent   string      // its User-Agent
+	Host    string      // the host that it asks for; empty is the gateway's address
 	Header  http.Header // sent with every request
 	http    http.Client
 }
@@ -51,6 +52,7 @@ func (v *Visitor) Get(ctx context.Context, g *Gateway, path string) (Answer, err
 	if err != nil {
 		return Answer{}, fmt.Errorf("ask %s: %w", g.Name, err)
 	}
+	req.Host = v.Host
 	maps.Copy(req.Header, v.Header)
 	req.Header.Set(clientHeader, v.Address)
 	req.Header.Set("User-Agent", v.Agent)
