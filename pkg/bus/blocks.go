@@ -8,6 +8,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/nats-io/nats.go"
+
 	"github.com/honeymoat/honeymoat/pkg/block"
 	"github.com/honeymoat/honeymoat/pkg/ingest"
 	"github.com/honeymoat/honeymoat/pkg/respond"
@@ -45,26 +47,26 @@ func (l *Blocks) Put(ctx context.Context, b block.Block) (block.Block, error) {
 	return o.Block, o.Err
 }
 
-// PutAll is Put for many blocks, without a wait for each: the result has an
-// outcome for each block, in the same order.
+// PutAll is Put for many blocks, in batches that are made durable together:
+// the result has an outcome for each block, in the same order.
 func (l *Blocks) PutAll(ctx context.Context, blocks []block.Block) []Outcome {
 	outcomes := make([]Outcome, len(blocks))
-	var p pipeline
 	var sent []int
+	var messages []*nats.Msg
 	for i, b := range blocks {
 		outcomes[i].Block = b
 		held, after, isHeld := l.board.holder(b.Key())
-		switch {
-		case isHeld && live(&held):
+		if isHeld && live(&held) {
 			outcomes[i] = Outcome{held, fmt.Errorf("put block on %s in %s: %w", b.Target, b.Segment, respond.ErrExists)}
-		default:
-			if outcomes[i].Err = l.send(ctx, &p, &b, after); outcomes[i].Err == nil {
-				sent = append(sent, i)
-			}
+			continue
+		}
+		m, err := l.message(&b, after)
+		if outcomes[i].Err = err; err == nil {
+			sent, messages = append(sent, i), append(messages, m)
 		}
 	}
 	last := uint64(0)
-	for n, r := range p.wait(ctx) {
+	for n, r := range l.bus.publishTogether(ctx, messages) {
 		o := &outcomes[sent[n]]
 		if errors.Is(r.err, ingest.ErrFenced) {
 			*o = l.contend(ctx, o.Block)
@@ -79,19 +81,19 @@ func (l *Blocks) PutAll(ctx context.Context, blocks []block.Block) []Outcome {
 	return outcomes
 }
 
-func (l *Blocks) send(ctx context.Context, p *pipeline, b *block.Block, after uint64) error {
+// message stores b in place of what has the sequence after.
+func (l *Blocks) message(b *block.Block, after uint64) (*nats.Msg, error) {
 	if err := b.Validate(); err != nil {
-		return fmt.Errorf("put block: %w", err)
+		return nil, fmt.Errorf("put block: %w", err)
 	}
 	if !live(b) {
-		return fmt.Errorf("put block on %s: its lifetime ended at %s", b.Target, b.ExpiresAt().Format(time.RFC3339))
+		return nil, fmt.Errorf("put block on %s: its lifetime ended at %s", b.Target, b.ExpiresAt().Format(time.RFC3339))
 	}
 	value, err := json.Marshal(b)
 	if err != nil {
-		return fmt.Errorf("put block on %s: %w", b.Target, err)
+		return nil, fmt.Errorf("put block on %s: %w", b.Target, err)
 	}
-	p.publish(ctx, l.bus.js, putMessage(l.bus.writeSubject(blocksBucket, b.Key()), b, value, after, time.Now()))
-	return nil
+	return putMessage(l.bus.writeSubject(blocksBucket, b.Key()), b, value, after, time.Now()), nil
 }
 
 // contend puts a block whose key was not as memory said: it asks the bucket.
@@ -115,7 +117,7 @@ func (l *Blocks) contend(ctx context.Context, b block.Block) Outcome {
 // current asks the bucket for a key: the block on it, if any, and what a
 // publish has to be fenced with.
 func (l *Blocks) current(ctx context.Context, key string) (held *block.Block, after uint64, err error) {
-	m, err := l.bus.lastMessage(ctx, "KV_"+blocksBucket, bucketSubject(blocksBucket, key))
+	m, err := l.bus.lastMessage(ctx, blocksStream, bucketSubject(blocksBucket, key))
 	if err != nil || m == nil {
 		return nil, 0, err
 	}
@@ -131,16 +133,16 @@ func (l *Blocks) current(ctx context.Context, key string) (held *block.Block, af
 
 // store publishes one block and waits until memory has it.
 func (l *Blocks) store(ctx context.Context, b block.Block, after uint64) (block.Block, error) {
-	var p pipeline
-	if err := l.send(ctx, &p, &b, after); err != nil {
+	m, err := l.message(&b, after)
+	if err != nil {
 		return b, err
 	}
-	r := p.wait(ctx)[0]
-	if r.err != nil {
-		return b, fmt.Errorf("store block on %s: %w", b.Target, r.err)
+	ack, err := l.bus.js.PublishMsg(ctx, m)
+	if err != nil {
+		return b, fmt.Errorf("store block on %s: %w", b.Target, publishError(err))
 	}
-	b.Revision = r.sequence
-	return b, l.board.wait(ctx, r.sequence)
+	b.Revision = ack.Sequence
+	return b, l.board.wait(ctx, ack.Sequence)
 }
 
 // Replace implements respond.Blocks.

@@ -169,7 +169,7 @@ func TestNoBlockIsMissedByAgentsThatReconnect(t *testing.T) {
 		took += time.Since(began)
 		removeOne(t, w, at+random.IntN(size))
 	}
-	t.Logf("%d blocks put in %s, pipelined, synced each", blocks, took)
+	t.Logf("%d blocks put in %s", blocks, took)
 	reconnects := 0
 	for _, g := range gateways {
 		eventually(t, "an agent is in step", func() bool { return g.inStep(w, block.All) })
@@ -180,6 +180,31 @@ func TestNoBlockIsMissedByAgentsThatReconnect(t *testing.T) {
 	if v := w.Blocks().Versions()[block.All]; v.Count != blocks-blocks/size || reconnects == 0 {
 		t.Errorf("%d blocks, %d reconnections; want %d and more than 0", v.Count, reconnects, blocks-blocks/size)
 	}
+}
+
+// One key that is held behind memory's back refuses its batch; the others are
+// put one by one then.
+func TestBatchWithAHeldKey(t *testing.T) {
+	everywhere(t, func(t *testing.T, at where) {
+		w := start(t, at)
+		twice := []block.Block{blockOn("eu", "192.0.2.1"), blockOn("eu", "192.0.2.2"), blockOn("eu", "192.0.2.1")}
+		outcomes := w.Blocks().PutAll(t.Context(), twice)
+		if outcomes[0].Err != nil || outcomes[1].Err != nil || !errors.Is(outcomes[2].Err, respond.ErrExists) {
+			t.Errorf("outcomes %+v, want the last to exist", outcomes)
+		}
+		if outcomes[2].Block.Revision != outcomes[0].Block.Revision || len(w.Blocks().List()) != 2 {
+			t.Errorf("revision %d, blocks %d", outcomes[2].Block.Revision, len(w.Blocks().List()))
+		}
+		var many []block.Block
+		for n := range 2*window + 1 {
+			many = append(many, blockOn("eu", address(n)))
+		}
+		for _, o := range w.Blocks().PutAll(t.Context(), many) {
+			if b, held := w.Blocks().Get("eu", o.Block.Target); o.Err != nil || !held || b.Revision != o.Block.Revision {
+				t.Fatalf("outcome %+v, in memory %+v", o, b)
+			}
+		}
+	})
 }
 
 func address(n int) string { return fmt.Sprintf("10.%d.%d.%d", n>>16, n>>8&255, n&255) }

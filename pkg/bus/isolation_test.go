@@ -81,7 +81,7 @@ func TestReplySubjectStaysInTheAgentsAccount(t *testing.T) {
 			info, err := stream.Info(t.Context())
 			return err == nil && info.State.Msgs == 4
 		})
-		for _, name := range []string{"KV_" + blocksBucket, recordsStream} {
+		for _, name := range []string{blocksStream, recordsStream} {
 			s, err := w.js.Stream(t.Context(), name)
 			if err != nil {
 				t.Fatal(err)

@@ -77,19 +77,27 @@ func (b *Bus) streamConfigs() []jetstream.StreamConfig {
 		Name: checkpointStream, Subjects: []string{"checkpoint.>"},
 		MaxBytes: stateBytes, Discard: jetstream.DiscardNew, MaxMsgsPerSubject: 1, AllowDirect: true,
 	}
-	return []jetstream.StreamConfig{lines, records, dead, checkpoints}
+	return []jetstream.StreamConfig{lines, records, dead, checkpoints, blocksConfig()}
+}
+
+// blocksConfig is that of a key-value bucket, and has besides what the
+// bucket's own call cannot say: batches that are synced once.
+func blocksConfig() jetstream.StreamConfig {
+	return jetstream.StreamConfig{
+		Name: blocksStream, Subjects: []string{bucketSubject(blocksBucket, ">")},
+		MaxMsgsPerSubject: 1, MaxBytes: stateBytes, Discard: jetstream.DiscardNew,
+		AllowRollup: true, DenyDelete: true, AllowDirect: true,
+		AllowMsgTTL: true, SubjectDeleteMarkerTTL: markerLife, AllowAtomicPublish: true,
+		// Agents get the headers only: why a block was made, by whom and on
+		// what evidence is not theirs to know.
+		RePublish: &jetstream.RePublish{
+			Source: bucketSubject(blocksBucket, ">"), Destination: "delta.>", HeadersOnly: true,
+		},
+	}
 }
 
 func bucketConfigs() []jetstream.KeyValueConfig {
 	return []jetstream.KeyValueConfig{
-		{
-			Bucket: blocksBucket, LimitMarkerTTL: markerLife, MaxBytes: stateBytes,
-			// Agents get the headers only: why a block was made, by whom and on
-			// what evidence is not theirs to know.
-			RePublish: &jetstream.RePublish{
-				Source: bucketSubject(blocksBucket, ">"), Destination: "delta.>", HeadersOnly: true,
-			},
-		},
 		{Bucket: agentsBucket, LimitMarkerTTL: markerLife, MaxBytes: stateBytes},
 		{Bucket: leaseBucket, LimitMarkerTTL: time.Second, MaxBytes: 1 << 20},
 	}

@@ -15,6 +15,7 @@ const (
 	deadStream       = "DEAD"
 	checkpointStream = "CHECKPOINTS"
 	blocksBucket     = "blocks"
+	blocksStream     = "KV_" + blocksBucket
 	agentsBucket     = "agents"
 	leaseBucket      = "lease"
 )

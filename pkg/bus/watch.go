@@ -43,7 +43,7 @@ func (w *watcher) run(ctx context.Context) error {
 }
 
 func (w *watcher) follow(ctx context.Context) error {
-	messages, err := w.bus.ordered(ctx, "KV_"+blocksBucket, jetstream.OrderedConsumerConfig{DeliverPolicy: jetstream.DeliverAllPolicy})
+	messages, err := w.bus.ordered(ctx, blocksStream, jetstream.OrderedConsumerConfig{DeliverPolicy: jetstream.DeliverAllPolicy})
 	if err != nil {
 		return err
 	}
@@ -68,7 +68,7 @@ func (w *watcher) follow(ctx context.Context) error {
 
 // load reads what the bucket holds now.
 func (w *watcher) load(ctx context.Context, messages jetstream.MessagesContext) error {
-	s, err := w.bus.js.Stream(ctx, "KV_"+blocksBucket)
+	s, err := w.bus.js.Stream(ctx, blocksStream)
 	if err != nil {
 		return fmt.Errorf("load blocks: %w", publishError(err))
 	}
@@ -78,7 +78,7 @@ func (w *watcher) load(ctx context.Context, messages jetstream.MessagesContext) 
 		m, meta, err := nextWithin(ctx, time.Second, messages)
 		if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
 			// The last message may have expired under our eyes.
-			if s, err = w.bus.js.Stream(ctx, "KV_"+blocksBucket); err != nil {
+			if s, err = w.bus.js.Stream(ctx, blocksStream); err != nil {
 				return fmt.Errorf("load blocks: %w", publishError(err))
 			}
 			if s.CachedInfo().State.LastSeq <= l.last {

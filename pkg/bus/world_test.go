@@ -161,11 +161,6 @@ func (w *world) follow(t testing.TB, name string) *gateway {
 	return g
 }
 
-// move makes an agent follow the service at another address.
-func (w *world) move(g *gateway) {
-	g.opts.URLs, g.opts.TLS = []string{w.url}, w.server.ClientTLS
-}
-
 func (g *gateway) now() time.Duration { return time.Since(g.epoch) }
 
 func (g *gateway) Linked(segments []string) {
