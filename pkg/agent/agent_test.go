@@ -592,6 +592,31 @@ func FuzzDecodeState(f *testing.F) {
 	})
 }
 
+func BenchmarkState(b *testing.B) {
+	clock := newTestClock()
+	var build block.Builder
+	for i := range 1_000_000 {
+		at := netip.AddrFrom4([4]byte{byte(i>>16) + 11, byte(i >> 8), byte(i), byte(i * 7)})
+		build.Add(block.Delta{Revision: uint64(i + 1), Target: block.AddressTarget(at), ID: block.ID(i + 1), Left: time.Hour}, 0)
+	}
+	sets := map[string]*block.Set{block.All: build.Set(1_000_000)}
+	file := stateFile{filepath.Join(b.TempDir(), StateFile)}
+	b.Run("save a million", func(b *testing.B) {
+		for b.Loop() {
+			if err := file.save(sets, clock); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("load a million", func(b *testing.B) {
+		for b.Loop() {
+			if _, err := ReadState(file.path, clock); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}
+
 func BenchmarkDecide(b *testing.B) {
 	for _, n := range []int{1_000, 100_000, 1_000_000} {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
