@@ -267,3 +267,33 @@ func TestPreview(t *testing.T) {
 		Routes: []wire.PreviewRoute{{Host: "host-1", Route: "route-5", Requests: 1}}})
 	f("192.0.2.1", wire.Preview{})
 }
+
+func TestFiltersUseTheIndexes(t *testing.T) {
+	s, _ := migrated(t)
+	stored(t, s, makeBatch(0, 0, 100))
+	args := func(client, request string) []any {
+		list := []any{
+			named("since", int64(0)), named("until", today.Add(time.Hour).UnixNano()), named("limit", uint32(10)),
+			named("after", false), named("at", int64(0)), named("file", ""), named("offset", uint64(0)),
+			named("client", client), named("request_id", request), named("status_from", int32(0)), named("status_to", int32(0)),
+		}
+		for _, name := range []string{"client_prefix", "source", "gateway", "kind", "host", "method", "path_prefix", "decision_action", "decision_id"} {
+			list = append(list, named(name, ""))
+		}
+		return list
+	}
+	f := func(index, client, request string) {
+		t.Helper()
+		rows, err := s.conn.Query(t.Context(), "EXPLAIN indexes = 1 "+s.queries["events"], args(client, request)...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		plan, err := collect(rows, func(scan scanner, line *string) error { return scan(line) })
+		if err != nil || !strings.Contains(strings.Join(plan, "\n"), index) {
+			t.Errorf("client %q, request %q: error %v, the plan does not use %s:\n%s", client, request, err, index, strings.Join(plan, "\n"))
+		}
+	}
+	f("client_address_bloom", "198.51.0.7", "")
+	f("request_id_bloom", "", "r1")
+	f("PrimaryKey", "", "")
+}
