@@ -118,6 +118,7 @@ func (p *Pipeline) follow(ctx context.Context, f File) error {
 		return err
 	}
 	from := further(f.Start(), mark.End)
+	f.Commit(from)
 	src.begin(f, from)
 	defer src.end(f)
 	return finished(s.ship(ctx, from, mark.Sequence))

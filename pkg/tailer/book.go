@@ -200,14 +200,27 @@ func (b *book) scanned(source string) time.Time {
 	return b.sources[source]
 }
 
-// holders gives what the paths of a source led to.
-func (b *book) holders(source string) map[string]key {
+// holders gives the ids of the files that the paths of a source led to.
+func (b *book) holders(source string) map[string]string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	held := map[string]key{}
+	held := map[string]string{}
 	for _, e := range b.entries {
 		if e.Source == source && !e.Truncated {
-			held[e.Path] = e.key()
+			held[e.Path] = e.ID
+		}
+	}
+	return held
+}
+
+// ids gives the ids of the files that inodes hold.
+func (b *book) ids(source string) map[key]string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	held := map[key]string{}
+	for _, e := range b.entries {
+		if e.Source == source && !e.Truncated {
+			held[e.key()] = e.ID
 		}
 	}
 	return held

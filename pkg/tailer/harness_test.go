@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -28,6 +29,8 @@ type host struct {
 	next int // number of the next line
 
 	registry *prometheus.Registry
+	dead     atomic.Bool             // nothing reaches the bus
+	faults   func() ingesttest.Fault // of a bus that is in reach
 	stop     context.CancelFunc
 	done     chan error
 }
@@ -41,6 +44,13 @@ func newHost(t testing.TB, patterns ...string) *host {
 		Drain: 40 * time.Millisecond, Save: 10 * time.Millisecond,
 		Sources: []Source{{Name: "edge"}},
 	}
+	h.bus.Fail = func(int) ingesttest.Fault {
+		if h.dead.Load() {
+			return ingesttest.Refuse
+		}
+		return h.faults()
+	}
+	h.faults = func() ingesttest.Fault { return ingesttest.None }
 	for _, p := range patterns {
 		h.opts.Sources[0].Paths = append(h.opts.Sources[0].Paths, h.path(p))
 	}
@@ -80,6 +90,8 @@ func (h *host) end() {
 // kill ends shipping as SIGKILL does: what was not on disk by then is lost.
 func (h *host) kill() {
 	h.Helper()
+	h.dead.Store(true)
+	defer h.dead.Store(false)
 	saved, err := os.ReadFile(h.opts.Positions)
 	if err != nil && !os.IsNotExist(err) {
 		h.Fatal(err)

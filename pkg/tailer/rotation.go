@@ -31,12 +31,10 @@ func (t *Tailer) noticeRotations(s Source, matched []candidate) {
 	now := time.Now()
 	t.rotations = slices.DeleteFunc(t.rotations, func(r rotation) bool { return now.After(r.until) })
 	since := t.book.scanned(s.Name)
-	before, after := t.holders[s.Name], map[string]key{}
-	if before == nil {
-		before = t.book.holders(s.Name)
-	}
+	before, after := t.holders[s.Name], map[string]string{}
+	ids := t.book.ids(s.Name)
 	for _, c := range matched {
-		after[c.path] = c.key
+		after[c.path] = ids[c.key]
 	}
 	t.holders[s.Name] = after
 	if since.IsZero() {
@@ -49,7 +47,7 @@ func (t *Tailer) noticeRotations(s Source, matched []candidate) {
 	}
 }
 
-func union(a, b map[string]key) map[string]bool {
+func union(a, b map[string]string) map[string]bool {
 	all := map[string]bool{}
 	for path := range a {
 		all[path] = true

@@ -44,12 +44,27 @@ func (t *Tailer) scan(ctx context.Context) {
 }
 
 func (t *Tailer) considerAll(ctx context.Context, s Source, candidates []candidate, found []*file) []*file {
-	for _, c := range candidates {
+	// Known inodes first: what a copy is of is clear once its original is known
+	// to be truncated.
+	known := t.book.ids(s.Name)
+	old, fresh := partition(candidates, func(c candidate) bool { return known[c.key] != "" })
+	for _, c := range append(old, fresh...) {
 		if f := t.consider(ctx, s, c, len(found)); f != nil {
 			found = append(found, f)
 		}
 	}
 	return found
+}
+
+func partition(all []candidate, is func(candidate) bool) (yes, no []candidate) {
+	for _, c := range all {
+		if is(c) {
+			yes = append(yes, c)
+		} else {
+			no = append(no, c)
+		}
+	}
+	return yes, no
 }
 
 // watch has the paths watched; where that fails for any, all are polled.

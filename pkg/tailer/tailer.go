@@ -29,7 +29,7 @@ type Tailer struct {
 	begun   time.Time
 	missing map[string]bool // sources and paths that were reported missing
 	// What the paths of each source led to in the last scan, and what changed.
-	holders   map[string]map[string]key
+	holders   map[string]map[string]string // ids by path, by source
 	rotations []rotation
 	crowd     int // files that found no room in the last scan
 
@@ -76,7 +76,10 @@ func (t *Tailer) Run(ctx context.Context, follow ingest.Follow) error {
 	}
 	t.book, t.follow, t.begun = book, follow, time.Now()
 	t.open, t.known, t.missing = map[place]*file{}, map[place]noted{}, map[string]bool{}
-	t.holders, t.rotations = map[string]map[string]key{}, nil
+	t.holders, t.rotations = map[string]map[string]string{}, nil
+	for _, s := range t.opts.Sources {
+		t.holders[s.Name] = book.holders(s.Name)
+	}
 	t.watchFiles()
 	t.loop(ctx)
 	t.wg.Wait()
