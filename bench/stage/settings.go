@@ -14,7 +14,8 @@ type Settings map[string]any
 
 // With gives these settings with others over them.
 func (s Settings) With(others Settings) Settings {
-	all := maps.Clone(s)
+	all := Settings{}
+	maps.Copy(all, s)
 	maps.Copy(all, others)
 	return all
 }
