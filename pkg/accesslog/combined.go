@@ -115,10 +115,13 @@ func (p *combined) headers(v []byte) (forwarded []byte, reason Reason) {
 		p.times(v)
 		return nil, Parsed
 	}
-	agent, v, ok := quoted(v)
+	agent, rest, ok := quoted(v)
 	if !ok {
-		return nil, NoClosingQuote
+		// Cut within its last field: what stands before it is evidence still.
+		p.Flag(event.Truncated)
+		agent, rest = v[1:], nil
 	}
+	v = rest
 	p.text(event.UserAgent, p.unescape(agent))
 	if len(v) > 0 && v[0] == '"' {
 		if forwarded, v, ok = quoted(v); ok {

@@ -45,6 +45,11 @@ func TestCombinedTails(t *testing.T) {
 	f(`192.0.2.1`+head+` 12345 trailing "words"`, row+at+`peer_address=192.0.2.1 client_address=192.0.2.1`)
 }
 
+func TestCombinedCutInItsLastField(t *testing.T) {
+	combinedTest(t)(`192.0.2.1 - - [12/Dec/2019:16:53:29 +0000] "GET / HTTP/1.1" 200 0 "-" "curl/8 (half`,
+		`method=GET path=/ protocol=HTTP/1.1 user_agent=curl/8 (half time=2019-12-12T16:53:29Z status=200 response_bytes=0 quality=[truncated] peer_address=192.0.2.1 client_address=192.0.2.1`)
+}
+
 func TestCombinedOddRequests(t *testing.T) {
 	f := combinedTest(t)
 	line := func(request string) string {
@@ -98,7 +103,7 @@ func TestCombinedMalformed(t *testing.T) {
 	f(`192.0.2.1 - - [32/Dec/2019:16:53:29 +0000] "GET / HTTP/1.1" 200 0`, `rejected: unreadable time`)
 	f(`192.0.2.1 - - [29/Feb/2019:16:53:29 +0000] "GET / HTTP/1.1" 200 0`, `rejected: unreadable time`)
 	f(`192.0.2.1 - - [12/Dec/2019:16:53:29 +0000] "GET / HTTP/1.1`, `rejected: no closing quote`)
-	f(`192.0.2.1 - - [12/Dec/2019:16:53:29 +0000] "GET / HTTP/1.1" 200 0 "-" "curl`, `rejected: no closing quote`)
+	f(`192.0.2.1 - - [12/Dec/2019:16:53:29 +0000] "GET / HTTP/1.1" 200 0 "http://refe`, `rejected: no closing quote`)
 	f(`192.0.2.1 - - [12/Dec/2019:16:53:29 +0000] "GET / HTTP/1.1" OK 0`, `rejected: status is not a number`)
 	f(`192.0.2.1 - - [12/Dec/2019:16:53:29 +0000] "GET / HTTP/1.1"`, `rejected: status is not a number`)
 	f(`192.0.2.1 - - [12/Dec/2019:16:53:29 +0000] "GET / HTTP/1.1" 200 many`, `rejected: size is not a number`)

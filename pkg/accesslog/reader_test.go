@@ -115,7 +115,7 @@ func TestUnknownFormatNamesTheKnownOnes(t *testing.T) {
 func TestALineAllocatesNothing(t *testing.T) {
 	f := func(format, line string) {
 		t.Helper()
-		r, err := NewReader(Options{Format: format, Trusted: trust2})
+		r, err := NewReader(Options{Format: format, Trusted: trust})
 		if err != nil {
 			t.Fatal(err)
 		}

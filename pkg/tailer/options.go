@@ -41,11 +41,14 @@ type Options struct {
 	// Positions is the file that remembers how far each log has been read. It
 	// is locked, by a file of the same name with ".lock", while Run runs.
 	Positions string
-	MaxFiles  int           // open at the same time; default 512
-	Scan      time.Duration // between two looks for new files; default 1 s
-	Poll      time.Duration // between two looks at a file without an event; default 1 s
-	Drain     time.Duration // a rotated file is done when idle for so long; default 10 s
-	Save      time.Duration // between two writings of Positions; default 1 s
+	// PollOnly does without the watcher: for file systems that tell nothing of
+	// what other hosts write.
+	PollOnly bool
+	MaxFiles int           // open at the same time; default 512
+	Scan     time.Duration // between two looks for new files; default 1 s
+	Poll     time.Duration // between two looks at a file without an event; default 1 s
+	Drain    time.Duration // a rotated file is done when idle for so long; default 10 s
+	Save     time.Duration // between two writings of Positions; default 1 s
 }
 
 func (o *Options) defaults() {

@@ -91,6 +91,11 @@ func (t *Tailer) Run(ctx context.Context, follow ingest.Follow) error {
 
 // watchFiles starts to watch, or else polls faster.
 func (t *Tailer) watchFiles() {
+	t.hub = nil
+	t.polling.Store(true)
+	if t.opts.PollOnly {
+		return
+	}
 	hub, err := newHub(t.notify)
 	t.hub = hub
 	t.polling.Store(err != nil)

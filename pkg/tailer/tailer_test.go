@@ -56,10 +56,22 @@ func TestEventsComeWithoutPolling(t *testing.T) {
 }
 
 func TestPollingAloneWorks(t *testing.T) {
+	h := newHost(t, "access.log")
+	h.opts.PollOnly = true
+	h.write("access.log", 5)
+	h.start()
+	h.shipped()
+	h.write("access.log", 5)
+	h.shipped()
+	h.rename("access.log", "access.log.1")
+	h.write("access.log", 5)
+	h.check()
+}
+
+func TestLinksAreFollowed(t *testing.T) {
 	h := newHost(t, "link.log")
 	h.must(os.Mkdir(h.path("elsewhere"), 0o700))
 	h.write("elsewhere/a.log", 2)
-	// A link to a link: no event of the folder that is watched tells of writes.
 	h.must(os.Symlink(h.path("elsewhere/a.log"), h.path("elsewhere/b.log")))
 	h.must(os.Symlink(h.path("elsewhere/b.log"), h.path("link.log")))
 	h.start()
