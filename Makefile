@@ -7,7 +7,10 @@ ENGINE  := .cache/engine
 BIN     := bin
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -s -w -X main.version=$(VERSION)
-# The packages whose tests start many servers run one after the other.
+# Programs and tests without cgo, so that they share what is compiled; only
+# the race detector needs it.
+export CGO_ENABLED := 0
+
 RACE    := ./pkg/event ./pkg/block ./pkg/finding ./pkg/accesslog ./pkg/decoy ./pkg/ingest ./pkg/detect ./pkg/respond ./pkg/agent/... ./pkg/tailer
 
 .PHONY: help run test demo bench torture build engine setup lint fuzz clean
@@ -20,7 +23,7 @@ run: build engine ## start everything embedded on a log: make run [LOG=/var/log/
 
 test: setup build lint ## run all checks; sets up what they need
 	go test -timeout 20m ./...
-	go test -timeout 10m -race $(RACE)
+	CGO_ENABLED=1 go test -timeout 10m -race $(RACE)
 
 demo: setup build ## two nginx gateways, an attacker and a client: the timeline
 	go run ./bench/demo -bin $(BIN)
@@ -32,7 +35,7 @@ torture: setup build ## the long form of the torture test
 	HONEYMOAT_TORTURE=long go test -count=1 -timeout 60m -run Torture -v ./bench/endtoend
 
 build: ## compile both programs into bin/
-	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN)/ ./cmd/...
+	go build -ldflags '$(LDFLAGS)' -o $(BIN)/ ./cmd/...
 
 engine: ## set up the pinned ClickHouse engine
 	@deploy/engine/fetch.sh $(ENGINE)
