@@ -73,6 +73,20 @@ func (p *Poster) useMetrics(m *metrics) {
 	}
 }
 
+// Check tells what is wrong when no Alertmanager takes alerts: nil as long as
+// one does, or none was tried yet.
+func (p *Poster) Check() error {
+	var problems []error
+	for _, s := range p.senders {
+		problem := s.problem.Load()
+		if problem == nil {
+			return nil
+		}
+		problems = append(problems, *problem)
+	}
+	return errors.Join(problems...)
+}
+
 // Run posts until ctx ends, then makes one last attempt of at most two seconds
 // for what is new. It always returns nil. It may be called once.
 func (p *Poster) Run(ctx context.Context) error {

@@ -174,6 +174,30 @@ func TestNothingIsLostWhileAlertmanagerIsAway(t *testing.T) {
 	})
 }
 
+func TestCheckTellsOnlyWhenNobodyTakesAlerts(t *testing.T) {
+	one, two := &fakeServer{away: true}, &fakeServer{}
+	schedule(t, Options{}, []*fakeServer{one, two}, func(t *testing.T, p *Poster) {
+		if err := p.Check(); err != nil {
+			t.Errorf("before anything was posted: %v", err)
+		}
+		post(t, p, named("a"))
+		pass(time.Minute)
+		if err := p.Check(); err != nil {
+			t.Errorf("one of two takes alerts, and yet: %v", err)
+		}
+		two.set(func(s *fakeServer) { s.away = true })
+		pass(5 * time.Minute)
+		if err := p.Check(); err == nil {
+			t.Error("nobody takes alerts, and nobody is told")
+		}
+		one.set(func(s *fakeServer) { s.away = false })
+		pass(5 * time.Minute)
+		if err := p.Check(); err != nil {
+			t.Errorf("after one has come back: %v", err)
+		}
+	})
+}
+
 func TestAlertmanagerThatFailsNowAndThenIsToldEverything(t *testing.T) {
 	am := &fakeServer{flaky: true}
 	schedule(t, Options{}, []*fakeServer{am}, func(t *testing.T, p *Poster) {

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"slices"
+	"sync/atomic"
 	"time"
 )
 
@@ -28,6 +29,8 @@ type sender struct {
 	sent     uint64 // the version up to which the Alertmanager was told
 	behind   bool   // it failed since it was last told everything
 	failures int    // in a row
+
+	problem atomic.Pointer[error] // of the last delivery; nil when it succeeded
 }
 
 // run delivers until ctx ends, then once more what is new, if the Alertmanager
@@ -82,6 +85,7 @@ func (s *sender) deliver(ctx context.Context) {
 // its memory; but once only until it has been, so that one which answers now
 // and then gets on.
 func (s *sender) failed(err error) {
+	s.problem.Store(&err)
 	if !s.behind {
 		s.behind, s.sent = true, 0
 		s.log.Warn("alertmanager does not take alerts; they are kept and sent again", "err", err)
@@ -91,6 +95,7 @@ func (s *sender) failed(err error) {
 }
 
 func (s *sender) caughtUp() {
+	s.problem.Store(nil)
 	if s.behind {
 		s.behind = false
 		s.log.Info("alertmanager takes alerts again and has been told everything")

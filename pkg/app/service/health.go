@@ -65,6 +65,7 @@ func (s *Service) look(ctx context.Context) []wire.Part {
 	return []wire.Part{
 		part("bus", "", s.bus.Check(ctx)),
 		part("store", "", s.checkStore(ctx)),
+		part("alertmanager", "", s.alerts.Check()),
 		part("ingest", "", s.checkIngest()),
 		part("detect", fmt.Sprintf("at sequence %d", s.responder.Sequence()), nil),
 	}
@@ -107,6 +108,8 @@ func alertName(part string) string {
 		return "BusDown"
 	case "store":
 		return "StoreDown"
+	case "alertmanager":
+		return "AlertmanagerDown"
 	case "ingest":
 		return "IngestBlocked"
 	}
