@@ -38,14 +38,15 @@ type Networking struct {
 
 // Bus is NATS JetStream, embedded or a cluster.
 type Bus struct {
-	Listen      string        `yaml:"listen" doc:"Address on which agents reach the bus (TLS), such as 0.0.0.0:4440. Empty: agents use the HTTP stream of the front."`
-	Advertise   []string      `yaml:"advertise" doc:"Host names or addresses, with port, that agents are told to use. Default: api.names with the port of bus.listen."`
-	MaxBytes    Size          `yaml:"max_bytes" doc:"Disk budget of events that wait for the store."`
-	OnFull      string        `yaml:"on_full" doc:"When the budget is used up: stop (reading stops, the files are the buffer) or detect_only (unstored events are dropped, oldest first, and counted)."`
-	ExternalURL string        `yaml:"external_url" doc:"URL of a NATS cluster, such as nats-leaf://bus.example.net:7422. The embedded server then joins it as a leaf node and keeps no streams itself."`
-	Credentials string        `yaml:"credentials" doc:"NATS credentials file for external_url."`
-	Replicas    int           `yaml:"replicas" doc:"Copies of each stream in a cluster."`
-	LeaseTTL    time.Duration `yaml:"lease_ttl" doc:"How long a second honeymoat on the same bus waits after the first was last heard of."`
+	Listen         string        `yaml:"listen" doc:"Address on which agents reach the bus (TLS), such as 0.0.0.0:4440. Empty: agents use the HTTP stream of the front."`
+	Advertise      []string      `yaml:"advertise" doc:"Host names or addresses, with port, that agents are told to use. Default: api.names with the port of bus.listen."`
+	MaxBytes       Size          `yaml:"max_bytes" doc:"Disk budget of events that wait for the store."`
+	OnFull         string        `yaml:"on_full" doc:"When the budget is used up: stop (reading stops, the files are the buffer) or detect_only (unstored events are dropped, oldest first, and counted)."`
+	ExternalURL    string        `yaml:"external_url" doc:"URL of a NATS cluster, such as nats-leaf://bus.example.net:7422. The embedded server then joins it as a leaf node and keeps no streams itself."`
+	ExternalDomain string        `yaml:"external_domain" doc:"JetStream domain of that cluster (jetstream { domain: … } in its configuration). A leaf node reaches JetStream by it only."`
+	Credentials    string        `yaml:"credentials" doc:"NATS credentials file for external_url."`
+	Replicas       int           `yaml:"replicas" doc:"Copies of each stream in a cluster."`
+	LeaseTTL       time.Duration `yaml:"lease_ttl" doc:"How long a second honeymoat on the same bus waits after the first was last heard of."`
 }
 
 // Store is ClickHouse, embedded or a server.
@@ -163,6 +164,9 @@ func (c *checker) service(s *Service) {
 	c.address("$.store.engine.listen", s.Store.Engine.Listen, false)
 	c.address("$.api.listen", s.API.Listen, false)
 	c.address("$.decoys.responder.listen", s.Decoys.Responder.Listen, true)
+	if s.Bus.ExternalURL != "" && s.Bus.ExternalDomain == "" {
+		c.add("$.bus.external_url", "a cluster without its JetStream domain", "set external_domain to the domain in the cluster's own configuration")
+	}
 	c.atLeast("$.bus.max_bytes", int64(s.Bus.MaxBytes), 16<<20)
 	c.atLeast("$.bus.replicas", int64(s.Bus.Replicas), 1)
 	c.atLeast("$.bus.lease_ttl", int64(s.Bus.LeaseTTL), int64(2*time.Second))

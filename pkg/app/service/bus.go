@@ -30,7 +30,7 @@ func (s *Service) startBus(ctx context.Context, l *lifecycle) error {
 	}
 	user, password := server.Login()
 	b, err := bus.Connect(ctx, bus.Options{
-		InProcess: server, User: user, Password: password,
+		InProcess: server, User: user, Password: password, Domain: s.config.Bus.ExternalDomain,
 		Replicas: s.config.Bus.Replicas, LinesBytes: int64(s.config.Bus.MaxBytes),
 		OnDead:    s.onDeadLetter,
 		Connected: server.Connected, Disconnect: server.Disconnect,
