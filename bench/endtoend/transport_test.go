@@ -47,7 +47,7 @@ func TestExternalNATS(t *testing.T) {
 	p.must(err)
 	p.backend, err = p.Backend()
 	p.must(err)
-	p.service, err = p.Service(p.deadline(), stage.Settings{"bus.external_url": nats.LeafURL})
+	p.service, err = p.Service(p.deadline(), stage.Settings{"bus.external_url": nats.LeafURL, "bus.external_domain": "cluster"})
 	p.must(err)
 	a, b := p.gateway("edge-a", nil), p.gateway("edge-b", stage.Settings{"transport": "http"})
 	v := p.visitor(attacker)
@@ -78,7 +78,7 @@ func TestSecondServiceWaitsForTheFirst(t *testing.T) {
 	p := &play{T: t, Stage: newStage(t)}
 	nats, err := p.NATS(p.deadline())
 	p.must(err)
-	settings := stage.Settings{"bus.external_url": nats.LeafURL}
+	settings := stage.Settings{"bus.external_url": nats.LeafURL, "bus.external_domain": "cluster"}
 	p.service, err = p.Service(p.deadline(), settings)
 	p.must(err)
 	held := p.block(attacker, time.Hour)

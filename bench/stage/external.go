@@ -28,7 +28,7 @@ func goBuild(ctx context.Context, out, packages string) error {
 // NATS is a NATS server of its own, with JetStream and one account.
 type NATS struct {
 	*Process
-	LeafURL string // for a leaf node, user and password in it
+	LeafURL string // for a leaf node, user and password in it; the JetStream domain is "cluster"
 }
 
 // NATS builds the server from the module that honeymoat embeds, starts it and
@@ -65,7 +65,7 @@ const natsConfig = `
 server_name: external
 listen: %q
 max_payload: 4194304
-jetstream { store_dir: %q, sync_interval: always }
+jetstream { store_dir: %q, sync_interval: always, domain: cluster }
 leafnodes { listen: %q }
 accounts {
   honeymoat { jetstream: enabled, users: [{user: honeymoat, password: leaf}] }
