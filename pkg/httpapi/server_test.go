@@ -46,10 +46,15 @@ func run(t *testing.T, change ...func(*Options)) *running {
 		world: w, base: "https://" + listener.Addr().String(), client: &http.Client{Transport: transport},
 		stop: stop, done: make(chan error, 1),
 	}
-	go func() { r.done <- w.Run(ctx) }()
+	gone := make(chan struct{})
+	go func() {
+		defer close(gone)
+		r.done <- w.Run(ctx)
+	}()
 	t.Cleanup(func() {
 		stop()
 		transport.CloseIdleConnections()
+		<-gone
 	})
 	return r
 }
