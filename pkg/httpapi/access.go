@@ -61,7 +61,7 @@ func (s *Server) authenticate(x *exchange, need access) error {
 	if need == agent {
 		return s.authenticateAgent(x, text)
 	}
-	token, err := s.Tokens().Find(text, s.Now())
+	token, err := s.options.Tokens().Find(text, s.options.Now())
 	if err != nil {
 		return s.rejectPerson(x, text, err)
 	}
@@ -77,12 +77,12 @@ func (s *Server) authenticate(x *exchange, need access) error {
 func (s *Server) authenticateAgent(x *exchange, text string) error {
 	name, secret, ok := auth.ParseAgentBearer(text)
 	if !ok {
-		if _, err := s.Tokens().Find(text, s.Now()); err == nil {
+		if _, err := s.options.Tokens().Find(text, s.options.Now()); err == nil {
 			return lowRole.hinted("this path is for agents", "Use the credential that the agent got when it enrolled.")
 		}
 		return s.reject(x, wrongToken.hinted("", "Enrol the agent: honeymoat-agent enroll."))
 	}
-	a, ok := s.Agents.Authenticate(name, secret)
+	a, ok := s.options.Agents.Authenticate(name, secret)
 	if !ok || a.Revoked {
 		return s.reject(x, wrongToken.hinted("the agent is not enrolled, or was revoked", "Enrol it again: honeymoat-agent enroll."))
 	}
@@ -93,7 +93,7 @@ func (s *Server) authenticateAgent(x *exchange, text string) error {
 // rejectPerson tells a wrong token from a credential that is good elsewhere.
 func (s *Server) rejectPerson(x *exchange, text string, err error) error {
 	if name, secret, ok := auth.ParseAgentBearer(text); ok {
-		if a, ok := s.Agents.Authenticate(name, secret); ok && !a.Revoked {
+		if a, ok := s.options.Agents.Authenticate(name, secret); ok && !a.Revoked {
 			return lowRole.hinted("the credential is an agent's", "An agent may use the paths below /api/v1/agent/ only.")
 		}
 	}
@@ -105,14 +105,14 @@ func (s *Server) rejectPerson(x *exchange, text string, err error) error {
 
 // reject counts a wrong credential against its address.
 func (s *Server) reject(x *exchange, problem error) error {
-	s.attempts.Failed(s.address(x.Context), s.Now())
+	s.attempts.Failed(s.address(x.Context), s.options.Now())
 	return problem
 }
 
 // throttle refuses an address that has sent too many wrong credentials, a
 // right one included: else guessing would cost nothing.
 func (s *Server) throttle(x *exchange) error {
-	ok, after := s.attempts.Allowed(s.address(x.Context), s.Now())
+	ok, after := s.attempts.Allowed(s.address(x.Context), s.options.Now())
 	if ok {
 		return nil
 	}

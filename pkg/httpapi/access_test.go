@@ -46,7 +46,7 @@ func TestWrongTokensAreThrottled(t *testing.T) {
 
 func TestWrongEnrolmentTokensAreThrottled(t *testing.T) {
 	w := newWorld(t, func(o *Options) { o.FailedPerMinute = 2 })
-	unknown := auth.Enrolment{CA: w.CA, Secret: "x"}.String()
+	unknown := auth.Enrolment{CA: w.Server.options.CA, Secret: "x"}.String()
 	for _, token := range []string{unknown, "nonsense"} {
 		c := call{method: "POST", path: "/api/v1/agents/enroll", body: `{"token":"` + token + `"}`}
 		w.problem(w.do(c), wrongToken)

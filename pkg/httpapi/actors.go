@@ -18,7 +18,7 @@ func (s *Server) listActors(x *exchange) error {
 	if err := p.err(); err != nil {
 		return err
 	}
-	actors := slices.DeleteFunc(slices.Clone(s.Operator.Actors()), func(a respond.Actor) bool {
+	actors := slices.DeleteFunc(slices.Clone(s.options.Operator.Actors()), func(a respond.Actor) bool {
 		return kind != "" && a.Actor.Kind != kind || a.Tier < least
 	})
 	slices.SortFunc(actors, func(a, b respond.Actor) int { return strings.Compare(urgency(a), urgency(b)) })
@@ -53,7 +53,7 @@ func (s *Server) getActor(x *exchange) error {
 	if err != nil {
 		return invalid("value", err.Error())
 	}
-	actor, err := s.Operator.Actor(a)
+	actor, err := s.options.Operator.Actor(a)
 	if err != nil {
 		return notFound.with("there is no evidence about " + a.String())
 	}

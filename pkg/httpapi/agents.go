@@ -26,7 +26,7 @@ func (s *Server) listAgents(x *exchange) error {
 	if err := p.err(); err != nil {
 		return err
 	}
-	agents, err := s.Agents.Agents(x.Request.Context())
+	agents, err := s.options.Agents.Agents(x.Request.Context())
 	if err != nil {
 		return fromBus(err)
 	}
@@ -49,13 +49,13 @@ func (s *Server) createEnrolment(x *exchange) error {
 	lifetime := cmp.Or(seconds(r.LifetimeSeconds), enrolmentLifetime)
 	e := Enrolment{
 		Name: r.Name, Gateway: r.Gateway, Segments: filledList(r.Segments), By: "token:" + x.caller.Name,
-		ExpiresAt: s.Now().Add(lifetime).UTC().Truncate(time.Second),
+		ExpiresAt: s.options.Now().Add(lifetime).UTC().Truncate(time.Second),
 	}
-	token, err := auth.NewEnrolment(s.Random, s.CA)
+	token, err := auth.NewEnrolment(s.options.Random, s.options.CA)
 	if err != nil {
 		return err
 	}
-	if err := s.Agents.CreateEnrolment(x.Request.Context(), token.Digest(), e); err != nil {
+	if err := s.options.Agents.CreateEnrolment(x.Request.Context(), token.Digest(), e); err != nil {
 		return fromBus(err)
 	}
 	s.audit(x, "agent.enrolment", cmp.Or(r.Name, r.Gateway), e)
@@ -105,11 +105,11 @@ func (s *Server) enrol(x *exchange) error {
 	if r.Name != "" && !validAgent(r.Name) {
 		return invalid("name", agentNames)
 	}
-	secret, err := auth.NewSecret(s.Random)
+	secret, err := auth.NewSecret(s.options.Random)
 	if err != nil {
 		return err
 	}
-	a, err := s.Agents.Enrol(x.Request.Context(), token.Digest(), auth.DigestOf(secret), r.Name)
+	a, err := s.options.Agents.Enrol(x.Request.Context(), token.Digest(), auth.DigestOf(secret), r.Name)
 	switch {
 	case errors.Is(err, respond.ErrNotFound):
 		return s.reject(x, wrongToken.hinted("the token is unknown, used or out of date",
@@ -122,7 +122,7 @@ func (s *Server) enrol(x *exchange) error {
 	x.agent = a
 	s.auditAs(x, respond.Caller{Name: "agent:" + a.Name, Role: agent.String(), Address: s.address(x.Context)}, "agent.enrol", a.Name, a)
 	x.JSON(http.StatusCreated, block.Enrolment{
-		Name: a.Name, Secret: secret, Segments: others(a.Segments), Gateway: a.Gateway, BusURLs: s.BusURLs, CAPEM: string(s.CAPEM),
+		Name: a.Name, Secret: secret, Segments: others(a.Segments), Gateway: a.Gateway, BusURLs: s.options.BusURLs, CAPEM: string(s.options.CAPEM),
 	})
 	return nil
 }
@@ -137,7 +137,7 @@ func (s *Server) revokeAgent(x *exchange) error {
 	if !block.ValidName(name) {
 		return invalid("name", agentNames)
 	}
-	if err := s.Agents.Revoke(x.Request.Context(), name); err != nil {
+	if err := s.options.Agents.Revoke(x.Request.Context(), name); err != nil {
 		return fromBus(err)
 	}
 	s.audit(x, "agent.revoke", name, nil)
@@ -152,8 +152,8 @@ func (s *Server) audit(x *exchange, action, subject string, detail any) {
 // auditAs records what was done. What was done stays done when it cannot be
 // recorded, so that is told in the log and not to the caller.
 func (s *Server) auditAs(x *exchange, by respond.Caller, action, subject string, detail any) {
-	if err := s.Operator.Audited(x.Request.Context(), by, action, subject, "done", detail); err != nil {
-		s.Log.Error("an action is missing in the audit", "request", x.id, "who", by.Name, "action", action, "subject", subject, "error", err)
+	if err := s.options.Operator.Audited(x.Request.Context(), by, action, subject, "done", detail); err != nil {
+		s.options.Log.Error("an action is missing in the audit", "request", x.id, "who", by.Name, "action", action, "subject", subject, "error", err)
 	}
 }
 
@@ -163,7 +163,7 @@ func (s *Server) listDecoys(x *exchange) error {
 	if err := p.err(); err != nil {
 		return err
 	}
-	decoys := slices.SortedFunc(slices.Values(s.Catalogue().Decoys()), func(a, b *decoy.Decoy) int {
+	decoys := slices.SortedFunc(slices.Values(s.options.Catalogue().Decoys()), func(a, b *decoy.Decoy) int {
 		return cmp.Compare(a.ID, b.ID)
 	})
 	page, err := pageOf(decoys, slice, func(d *decoy.Decoy) string { return d.ID })

@@ -19,7 +19,7 @@ func (s *Server) listBlocks(x *exchange) error {
 	if err := p.err(); err != nil {
 		return err
 	}
-	blocks := slices.DeleteFunc(slices.Clone(s.Blocklist.List()), func(b block.Block) bool { return !keep(&b) })
+	blocks := slices.DeleteFunc(slices.Clone(s.options.Blocklist.List()), func(b block.Block) bool { return !keep(&b) })
 	page, err := pageOf(blocks, slice, func(b block.Block) string { return b.Key() })
 	if err != nil {
 		return err
@@ -54,7 +54,7 @@ func (s *Server) addBlock(x *exchange) error {
 	if len(add.IdempotencyKey) > maxKey {
 		return invalid("Idempotency-Key", "longer than 128 bytes")
 	}
-	b, created, err := s.Operator.AddBlock(x.Request.Context(), x.caller, add)
+	b, created, err := s.options.Operator.AddBlock(x.Request.Context(), x.caller, add)
 	switch {
 	case errors.Is(err, respond.ErrExists):
 		return conflict.hinted("the block "+b.ID.String()+" is on "+b.Key()+" already",
@@ -99,7 +99,7 @@ func (s *Server) getBlock(x *exchange) error {
 		return invalid("id", err.Error())
 	}
 	d, known := s.recall(id)
-	d.Log, err = s.History.BlockLog(x.Request.Context(), id)
+	d.Log, err = s.options.History.BlockLog(x.Request.Context(), id)
 	switch {
 	case err != nil && !known:
 		return fromStore(err)
@@ -117,7 +117,7 @@ func (s *Server) getBlock(x *exchange) error {
 
 // recall gives what is known of a block in memory.
 func (s *Server) recall(id block.ID) (d wire.BlockDetail, known bool) {
-	held, ended, err := s.Operator.Find(id)
+	held, ended, err := s.options.Operator.Find(id)
 	if err != nil {
 		// One that was put on the bus by somebody else.
 		b, ok := s.listed(id)
@@ -135,7 +135,7 @@ func (s *Server) recall(id block.ID) (d wire.BlockDetail, known bool) {
 }
 
 func (s *Server) listed(id block.ID) (block.Block, bool) {
-	blocks := s.Blocklist.List()
+	blocks := s.options.Blocklist.List()
 	at := slices.IndexFunc(blocks, func(b block.Block) bool { return b.ID == id })
 	if at < 0 {
 		return block.Block{}, false
@@ -156,7 +156,7 @@ func (s *Server) removeBlock(x *exchange) error {
 	if err := p.err(); err != nil {
 		return err
 	}
-	b, err := s.Operator.RemoveBlock(x.Request.Context(), x.caller, id, reason)
+	b, err := s.options.Operator.RemoveBlock(x.Request.Context(), x.caller, id, reason)
 	if err != nil {
 		return fromBus(err)
 	}
@@ -170,7 +170,7 @@ func (s *Server) why(x *exchange) error {
 	if err := p.err(); err != nil {
 		return err
 	}
-	x.JSON(http.StatusOK, whyOf(s.Operator.Why(target)))
+	x.JSON(http.StatusOK, whyOf(s.options.Operator.Why(target)))
 	return nil
 }
 
@@ -214,12 +214,12 @@ func (s *Server) preview(x *exchange) error {
 		return err
 	}
 	if period.Until.IsZero() {
-		period.Until = s.Now().UTC()
+		period.Until = s.options.Now().UTC()
 	}
 	if period.Since.IsZero() {
 		period.Since = period.Until.Add(-previewed)
 	}
-	v, err := s.History.Preview(x.Request.Context(), target, period)
+	v, err := s.options.History.Preview(x.Request.Context(), target, period)
 	v.Routes = filledList(v.Routes)
 	return one(x, v, err)
 }

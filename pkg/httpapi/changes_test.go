@@ -208,12 +208,12 @@ func TestEnrolment(t *testing.T) {
 	made := decoded[wire.EnrolmentToken](t, w.do(call{method: "POST", path: "/api/v1/agents/enrolments", token: adminToken,
 		body: `{"gateway":"edge","segments":["shop"]}`}))
 	parsed, err := auth.ParseEnrolment(made.Token)
-	if err != nil || parsed.CA != w.CA || !made.ExpiresAt.After(w.now.now()) {
+	if err != nil || parsed.CA != w.Server.options.CA || !made.ExpiresAt.After(w.now.now()) {
 		t.Fatalf("got %+v, %v", made, err)
 	}
 	c := call{method: "POST", path: "/api/v1/agents/enroll", body: `{"token":"` + made.Token + `","name":"gw-7","software":"a/1"}`}
 	got := decoded[block.Enrolment](t, w.do(c))
-	if got.Name != "gw-7" || got.Gateway != "edge" || len(got.Segments) != 1 || got.Segments[0] != "shop" || got.CAPEM != string(w.CAPEM) || len(got.BusURLs) != 1 {
+	if got.Name != "gw-7" || got.Gateway != "edge" || len(got.Segments) != 1 || got.Segments[0] != "shop" || got.CAPEM != string(w.Server.options.CAPEM) || len(got.BusURLs) != 1 {
 		t.Errorf("got %+v", got)
 	}
 	if answer := w.get("/api/v1/agent/mark?source=web&file=00c5a0f1e2d3b4a5", auth.AgentBearer(got.Name, got.Secret)); answer.Code != http.StatusOK {
@@ -235,7 +235,7 @@ func TestEnrolmentErrors(t *testing.T) {
 	w := newWorld(t)
 	f := func(name string, err error, want kind) {
 		t.Helper()
-		e := auth.Enrolment{CA: w.CA, Secret: "s"}
+		e := auth.Enrolment{CA: w.Server.options.CA, Secret: "s"}
 		w.agents.tokens[e.Digest()] = Enrolment{Gateway: "edge"}
 		w.agents.err = err
 		w.problem(w.do(call{method: "POST", path: "/api/v1/agents/enroll", body: `{"token":"` + e.String() + `","name":"` + name + `"}`}), want)

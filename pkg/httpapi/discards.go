@@ -16,7 +16,7 @@ func (s *Server) listDiscards(x *exchange) error {
 	if err := p.err(); err != nil {
 		return err
 	}
-	page, err := pageOf(s.Operator.Discards(), slice, func(d respond.Discard) string { return d.ID })
+	page, err := pageOf(s.options.Operator.Discards(), slice, func(d respond.Discard) string { return d.ID })
 	if err != nil {
 		return err
 	}
@@ -58,11 +58,11 @@ func (s *Server) discardFinding(x *exchange) error {
 		return err
 	}
 	ctx, id, lifetime := x.Request.Context(), x.Param("id"), seconds(r.LifetimeSeconds)
-	d, err := s.Operator.DiscardFinding(ctx, x.caller, id, r.Reason, lifetime)
+	d, err := s.options.Operator.DiscardFinding(ctx, x.caller, id, r.Reason, lifetime)
 	if !errors.Is(err, respond.ErrNotFound) {
 		return created(x, d, err)
 	}
-	found, err := s.History.Finding(ctx, id)
+	found, err := s.options.History.Finding(ctx, id)
 	if err != nil {
 		return fromStore(err)
 	}
@@ -70,7 +70,7 @@ func (s *Server) discardFinding(x *exchange) error {
 }
 
 func (s *Server) discard(x *exchange, r respond.AddDiscard) error {
-	d, err := s.Operator.Discard(x.Request.Context(), x.caller, r)
+	d, err := s.options.Operator.Discard(x.Request.Context(), x.caller, r)
 	return created(x, d, err)
 }
 
@@ -84,7 +84,7 @@ func created[T any](x *exchange, v T, err error) error {
 }
 
 func (s *Server) removeDiscard(x *exchange) error {
-	if err := s.Operator.RemoveDiscard(x.Request.Context(), x.caller, x.Param("id")); err != nil {
+	if err := s.options.Operator.RemoveDiscard(x.Request.Context(), x.caller, x.Param("id")); err != nil {
 		return fromBus(err)
 	}
 	x.Status(http.StatusNoContent)

@@ -37,12 +37,12 @@ func exchangeOf(c *gin.Context) *exchange {
 // observe gives each request an id, counts it, and logs it: never its query
 // or headers, which may hold secrets.
 func (s *Server) observe(c *gin.Context) {
-	begin := s.Now()
+	begin := s.options.Now()
 	x := &exchange{Context: c, id: s.requestID()}
 	c.Set(exchangeKey, x)
 	c.Header("X-Request-Id", x.id)
 	c.Next()
-	took := s.Now().Sub(begin)
+	took := s.options.Now().Sub(begin)
 	route := c.FullPath()
 	if route == "" {
 		route = "none"
@@ -62,7 +62,7 @@ func methodLabel(method string) string {
 
 func (s *Server) requestID() string {
 	var raw [8]byte
-	if _, err := io.ReadFull(s.Random, raw[:]); err != nil {
+	if _, err := io.ReadFull(s.options.Random, raw[:]); err != nil {
 		return "none"
 	}
 	return hex.EncodeToString(raw[:])
@@ -87,7 +87,7 @@ func (s *Server) logExchange(x *exchange, route string, took time.Duration) {
 	if x.err != nil {
 		attrs = append(attrs, slog.Any("error", x.err))
 	}
-	s.Log.LogAttrs(x.Request.Context(), level, "http request", attrs...)
+	s.options.Log.LogAttrs(x.Request.Context(), level, "http request", attrs...)
 }
 
 // address is the caller's address: the connection's peer, or what trusted
@@ -112,7 +112,7 @@ func (s *Server) recovery(c *gin.Context) {
 			panic(v) // how net/http is told to drop the connection
 		}
 		x := exchangeOf(c)
-		s.Log.Error("a handler panicked", "request", x.id, "route", c.FullPath(), "panic", v, "stack", stack())
+		s.options.Log.Error("a handler panicked", "request", x.id, "route", c.FullPath(), "panic", v, "stack", stack())
 		if c.Writer.Written() {
 			panic(http.ErrAbortHandler) // half an answer must not look whole
 		}

@@ -62,7 +62,7 @@ func (s *Server) ready(x *exchange) error {
 
 func (s *Server) parts() (parts []wire.Part, ready bool) {
 	ready = true
-	for _, p := range s.Parts() {
+	for _, p := range s.options.Parts() {
 		ready = ready && p.Ready
 		parts = append(parts, p)
 	}
@@ -71,7 +71,7 @@ func (s *Server) parts() (parts []wire.Part, ready bool) {
 
 func (s *Server) status(x *exchange) error {
 	parts, ready := s.parts()
-	agents, err := s.Agents.Agents(x.Request.Context())
+	agents, err := s.options.Agents.Agents(x.Request.Context())
 	if err != nil {
 		return fromBus(err)
 	}
@@ -81,34 +81,34 @@ func (s *Server) status(x *exchange) error {
 			connected++
 		}
 	}
-	versions, blocks := s.Blocklist.Versions(), 0
+	versions, blocks := s.options.Blocklist.Versions(), 0
 	for _, v := range versions {
 		blocks += v.Count
 	}
 	x.JSON(http.StatusOK, wire.Status{
-		Version: s.Version, StartedAt: s.started.UTC(), Ready: ready, Parts: parts, Blocks: blocks,
-		Agents: connected, Segments: versions, Catalogue: s.Catalogue().Version(),
+		Version: s.options.Version, StartedAt: s.started.UTC(), Ready: ready, Parts: parts, Blocks: blocks,
+		Agents: connected, Segments: versions, Catalogue: s.options.Catalogue().Version(),
 	})
 	return nil
 }
 
 func (s *Server) metricsAccess() access {
-	if s.PublicMetrics {
+	if s.options.PublicMetrics {
 		return public
 	}
 	return viewer
 }
 
 func (s *Server) serveMetrics(x *exchange) error {
-	promhttp.HandlerFor(s.Gatherer, promhttp.HandlerOpts{}).ServeHTTP(x.Writer, x.Request)
+	promhttp.HandlerFor(s.options.Gatherer, promhttp.HandlerOpts{}).ServeHTTP(x.Writer, x.Request)
 	return nil
 }
 
 // mounted passes a request on to the embedded Alertmanager.
 func (s *Server) mounted(x *exchange) error {
-	if s.Alertmanager == nil {
+	if s.options.Alertmanager == nil {
 		return notFound.hinted("there is no embedded Alertmanager", "Ask the one that alerting.urls names.")
 	}
-	http.StripPrefix(mountPath, s.Alertmanager).ServeHTTP(x.Writer, x.Request)
+	http.StripPrefix(mountPath, s.options.Alertmanager).ServeHTTP(x.Writer, x.Request)
 	return nil
 }

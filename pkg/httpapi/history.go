@@ -40,7 +40,7 @@ func (s *Server) listEvents(x *exchange) error {
 	if err := p.err(); err != nil {
 		return err
 	}
-	events, err := s.History.Events(x.Request.Context(), q)
+	events, err := s.options.History.Events(x.Request.Context(), q)
 	return page(x, events, err)
 }
 
@@ -57,7 +57,7 @@ func (s *Server) getEvent(x *exchange) error {
 	if _, _, err := event.ParseRecordID(id); err != nil {
 		return invalid("id", err.Error())
 	}
-	e, err := s.History.Event(x.Request.Context(), id)
+	e, err := s.options.History.Event(x.Request.Context(), id)
 	return one(x, e, err)
 }
 
@@ -69,7 +69,7 @@ func (s *Server) listQuarantine(x *exchange) error {
 	if err := p.err(); err != nil {
 		return err
 	}
-	records, err := s.History.Quarantine(x.Request.Context(), q)
+	records, err := s.options.History.Quarantine(x.Request.Context(), q)
 	return page(x, records, err)
 }
 
@@ -83,12 +83,12 @@ func (s *Server) listFindings(x *exchange) error {
 	if err := p.err(); err != nil {
 		return err
 	}
-	findings, err := s.History.Findings(x.Request.Context(), q)
+	findings, err := s.options.History.Findings(x.Request.Context(), q)
 	return page(x, findings, err)
 }
 
 func (s *Server) getFinding(x *exchange) error {
-	f, err := s.History.Finding(x.Request.Context(), x.Param("id"))
+	f, err := s.options.History.Finding(x.Request.Context(), x.Param("id"))
 	return one(x, f, err)
 }
 
@@ -100,6 +100,6 @@ func (s *Server) listAudit(x *exchange) error {
 	if err := p.err(); err != nil {
 		return err
 	}
-	entries, err := s.History.Audit(x.Request.Context(), q)
+	entries, err := s.options.History.Audit(x.Request.Context(), q)
 	return page(x, entries, err)
 }

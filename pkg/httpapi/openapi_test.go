@@ -135,7 +135,7 @@ func TestDocumentListsEveryKindOfProblem(t *testing.T) {
 
 // examples has a good request for every operation.
 func (w *world) examples() map[string]call {
-	e := auth.Enrolment{CA: w.CA, Secret: "one-time"}
+	e := auth.Enrolment{CA: w.Server.options.CA, Secret: "one-time"}
 	w.agents.tokens[e.Digest()] = Enrolment{Gateway: "edge", Segments: []string{"shop"}}
 	blockID := exampleBlock(1).ID.String()
 	return map[string]call{

@@ -74,8 +74,8 @@ func (s *Server) newEngine() (*gin.Engine, error) {
 	e.RedirectTrailingSlash = false
 	e.HandleMethodNotAllowed = true
 	e.UseRawPath = true // a prefix in a path has a slash of its own
-	proxies := make([]string, 0, len(s.Proxies))
-	for _, p := range s.Proxies {
+	proxies := make([]string, 0, len(s.options.Proxies))
+	for _, p := range s.options.Proxies {
 		proxies = append(proxies, p.String())
 	}
 	if err := e.SetTrustedProxies(proxies); err != nil {
@@ -107,7 +107,7 @@ func (s *Server) handler(r route) gin.HandlerFunc {
 		}
 		c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, limit)
 		if !r.unbounded {
-			ctx, cancel := context.WithTimeout(c.Request.Context(), s.QueryTimeout)
+			ctx, cancel := context.WithTimeout(c.Request.Context(), s.options.QueryTimeout)
 			defer cancel()
 			c.Request = c.Request.WithContext(ctx)
 		}

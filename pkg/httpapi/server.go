@@ -28,7 +28,7 @@ const (
 // Server is the front. Handler may be used at any time, by any number of
 // goroutines.
 type Server struct {
-	Options
+	options  Options
 	engine   *gin.Engine
 	keyPair  *keyPair
 	attempts *auth.Attempts
@@ -55,7 +55,7 @@ func New(o Options) (*Server, error) {
 		return nil, fmt.Errorf("make the http front: %w", err)
 	}
 	s := &Server{
-		Options: o, keyPair: pair, metrics: m, started: o.Now(),
+		options: o, keyPair: pair, metrics: m, started: o.Now(),
 		attempts: auth.NewAttempts(o.FailedPerMinute, time.Minute/time.Duration(o.FailedPerMinute), maxFailingPeers),
 	}
 	s.streams, s.end = context.WithCancel(context.Background())
@@ -83,7 +83,7 @@ func (s *Server) Run(ctx context.Context) error {
 	server := s.newServer()
 	served := make(chan error, 1)
 	go func() { served <- server.ServeTLS(listener, "", "") }()
-	s.Log.Info("http front is listening", "address", listener.Addr().String())
+	s.options.Log.Info("http front is listening", "address", listener.Addr().String())
 	select {
 	case err = <-served:
 	case <-ctx.Done():
@@ -98,10 +98,10 @@ func (s *Server) Run(ctx context.Context) error {
 }
 
 func (s *Server) listen() (net.Listener, error) {
-	if s.Listener != nil {
-		return s.Listener, nil
+	if s.options.Listener != nil {
+		return s.options.Listener, nil
 	}
-	listener, err := net.Listen("tcp", s.Address)
+	listener, err := net.Listen("tcp", s.options.Address)
 	if err != nil {
 		return nil, fmt.Errorf("listen for http: %w; is another honeymoat running?", err)
 	}
@@ -114,22 +114,22 @@ func (s *Server) newServer() *http.Server {
 		TLSConfig:         &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: s.keyPair.get},
 		ReadHeaderTimeout: headerTimeout,
 		ReadTimeout:       readTimeout,
-		WriteTimeout:      s.QueryTimeout + readTimeout,
+		WriteTimeout:      s.options.QueryTimeout + readTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeaderBytes,
 		// What goes wrong below HTTP is the doing of strangers mostly.
-		ErrorLog: slog.NewLogLogger(s.Log.Handler(), slog.LevelDebug),
+		ErrorLog: slog.NewLogLogger(s.options.Log.Handler(), slog.LevelDebug),
 	}
 }
 
 // stop lets answers finish. Those that do not in time are cut off.
 func (s *Server) stop(server *http.Server) error {
 	s.end()
-	grace, cancel := context.WithTimeout(context.Background(), s.Grace)
+	grace, cancel := context.WithTimeout(context.Background(), s.options.Grace)
 	defer cancel()
 	err := server.Shutdown(grace)
 	if errors.Is(err, context.DeadlineExceeded) {
-		s.Log.Warn("answers under way were cut off", "after", s.Grace)
+		s.options.Log.Warn("answers under way were cut off", "after", s.options.Grace)
 		return server.Close()
 	}
 	return err

@@ -233,7 +233,7 @@ func TestOptionsThatLackSomething(t *testing.T) {
 			o.Registerer = reg
 		},
 	} {
-		o := w.options()
+		o := w.newOptions()
 		spoil(&o)
 		if _, err := New(o); err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("%s: got %v", name, err)
@@ -243,7 +243,7 @@ func TestOptionsThatLackSomething(t *testing.T) {
 
 func TestCertificateIsRenewed(t *testing.T) {
 	w := newWorld(t)
-	dir := filepath.Dir(w.CertFile)
+	dir := filepath.Dir(w.Server.options.CertFile)
 	serial := func() string {
 		cert, err := w.keyPair.get(nil)
 		if err != nil {
@@ -253,7 +253,7 @@ func TestCertificateIsRenewed(t *testing.T) {
 	}
 	first := serial()
 	w.certificate(dir)
-	later(t, w.CertFile)
+	later(t, w.Server.options.CertFile)
 	if serial() != first {
 		t.Error("the files were looked at again at once")
 	}
@@ -262,14 +262,14 @@ func TestCertificateIsRenewed(t *testing.T) {
 	if second == first {
 		t.Error("the new certificate is not used")
 	}
-	if err := os.WriteFile(w.CertFile, []byte("half a cert"), 0o600); err != nil {
+	if err := os.WriteFile(w.Server.options.CertFile, []byte("half a cert"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	w.now.advance(recheck)
 	if serial() != second || !strings.Contains(w.log.String(), "cannot be used") {
 		t.Error("a broken certificate took the place of the good one, or nobody was told")
 	}
-	if err := os.Remove(w.CertFile); err != nil {
+	if err := os.Remove(w.Server.options.CertFile); err != nil {
 		t.Fatal(err)
 	}
 	w.now.advance(recheck)

@@ -23,7 +23,7 @@ func (s *Server) report(x *exchange) error {
 		return err
 	}
 	r.Agent = x.agent.Name
-	if err := s.Agents.Report(x.Request.Context(), r); err != nil {
+	if err := s.options.Agents.Report(x.Request.Context(), r); err != nil {
 		return fromBus(err)
 	}
 	x.Status(http.StatusNoContent)
@@ -41,7 +41,7 @@ func (s *Server) touch(x *exchange) error {
 	}
 	found.Sighting.Via = finding.ViaAgent
 	found.Sighting.Gateway = x.agent.Gateway
-	if err := s.Operator.Touch(x.Request.Context(), x.agent.Name, found); err != nil {
+	if err := s.options.Operator.Touch(x.Request.Context(), x.agent.Name, found); err != nil {
 		return fromBus(err)
 	}
 	x.Status(http.StatusNoContent)
@@ -74,7 +74,7 @@ func (s *Server) mark(x *exchange) error {
 	if err := p.err(); err != nil {
 		return err
 	}
-	m, err := s.Lines(x.agent.Name).Last(x.Request.Context(), source, file)
+	m, err := s.options.Lines(x.agent.Name).Last(x.Request.Context(), source, file)
 	if err != nil {
 		return fromBus(err)
 	}
@@ -111,7 +111,7 @@ func (s *Server) lines(x *exchange) error {
 		return err
 	}
 	b.Shipper = x.agent.Name
-	sequence, err := s.Lines(x.agent.Name).Publish(x.Request.Context(), b, after)
+	sequence, err := s.options.Lines(x.agent.Name).Publish(x.Request.Context(), b, after)
 	if err != nil {
 		return fromBus(err)
 	}

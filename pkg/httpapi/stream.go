@@ -36,11 +36,11 @@ func (s *Server) stream(x *exchange) error {
 	s.metrics.streams.Inc()
 	defer s.metrics.streams.Dec()
 
-	w := newEventWriter(x.Writer, s.SlowReader, cancel)
+	w := newEventWriter(x.Writer, s.options.SlowReader, cancel)
 	if err := w.begin(); err != nil {
 		return err
 	}
-	err := s.Feed.Follow(ctx, x.agent.Name, have, w)
+	err := s.options.Feed.Follow(ctx, x.agent.Name, have, w)
 	s.ended(x, cmp.Or(w.failed, errors.Join(err, context.Cause(ctx))))
 	return nil
 }
@@ -56,7 +56,7 @@ func (s *Server) ended(x *exchange, err error) {
 	x.err = err
 	if errors.Is(err, errSlow) {
 		s.metrics.cut.Inc()
-		s.Log.Warn("an agent's stream was cut off", "request", x.id, "agent", x.agent.Name, "after", s.SlowReader, "error", err)
+		s.options.Log.Warn("an agent's stream was cut off", "request", x.id, "agent", x.agent.Name, "after", s.options.SlowReader, "error", err)
 	}
 }
 

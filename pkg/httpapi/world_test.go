@@ -65,7 +65,7 @@ func newWorld(t *testing.T, change ...func(*Options)) *world {
 		parts: []wire.Part{{Name: "bus", Ready: true, Detail: "embedded"}, {Name: "store", Ready: true}},
 		now:   &fakeClock{at: time.Now()},
 	}
-	options := w.options()
+	options := w.newOptions()
 	for _, f := range change {
 		f(&options)
 	}
@@ -78,7 +78,7 @@ func newWorld(t *testing.T, change ...func(*Options)) *world {
 	return w
 }
 
-func (w *world) options() Options {
+func (w *world) newOptions() Options {
 	w.t.Helper()
 	cert, key := w.certificate(w.t.TempDir())
 	reg := prometheus.NewRegistry()
