@@ -1,0 +1,84 @@
+package endtoend
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+
+	"github.com/honeymoat/honeymoat/bench/stage"
+)
+
+// chaos kills processes while lines are being written.
+type chaos struct {
+	*torture
+	random  *rand.Rand
+	written func() int // lines so far
+	diary   []string
+}
+
+// run kills every kind of process equally often, in random order. Moments are
+// told by how many lines there are, so that they are the same for a seed.
+func (c *chaos) run() {
+	c.Helper()
+	kinds := []func(){c.killService, c.killEngine, c.killShipper, c.killFollower}
+	order := make([]int, c.plan.kills)
+	for i := range order {
+		order[i] = i % len(kinds)
+	}
+	c.random.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
+	moments := c.moments()
+	for i, kind := range order {
+		c.until(moments[i])
+		kinds[kind]()
+	}
+	c.Logf("killed: %s", strings.Join(c.diary, " "))
+}
+
+// moments are numbers of lines, in order; the last may come when all has been written.
+func (c *chaos) moments() []int {
+	all := make([]int, c.plan.kills)
+	for i := range all {
+		all[i] = c.random.IntN(c.plan.lines)
+	}
+	slices.Sort(all)
+	return all
+}
+
+// until waits until so many lines were written.
+func (c *chaos) until(lines int) {
+	c.Helper()
+	c.eventually(fmt.Sprintf("%d lines are written", lines), func(context.Context) error {
+		if n := c.written(); n < lines {
+			return fmt.Errorf("%d", n)
+		}
+		return nil
+	})
+}
+
+func (c *chaos) killService()  { c.restart("service", c.service.Process) }
+func (c *chaos) killShipper()  { c.restart("shipper", c.shipper.Process) }
+func (c *chaos) killFollower() { c.restart("follower", c.follower.Process) }
+
+// restart kills a process, lets some lines be written and starts it again. It
+// may be killed next while it is still starting.
+func (c *chaos) restart(name string, p *stage.Process) {
+	c.Helper()
+	at := c.written()
+	if !p.Running() {
+		c.Fatalf("%s has ended by itself:\n%s", name, p.Tail())
+	}
+	p.Kill()
+	c.until(min(at+c.random.IntN(c.plan.lines/50), c.plan.lines))
+	c.must(p.Start())
+	c.diary = append(c.diary, fmt.Sprintf("%s@%d-%d", name, at, c.written()))
+}
+
+// killEngine kills the store's child as soon as there is one; the service
+// starts it again.
+func (c *chaos) killEngine() {
+	c.Helper()
+	c.eventually("there is an engine to kill", func(context.Context) error { return c.service.KillEngine() })
+	c.diary = append(c.diary, fmt.Sprintf("engine@%d", c.written()))
+}
