@@ -67,4 +67,7 @@ func (a *Agent) refuse(id block.ID, f finding.Finding) {
 	if !a.provisional.add(id, target, a.clock.Now()) {
 		a.count.unrefused.Add(1)
 	}
+	if a.decided(target) { // while we were about it
+		a.provisional.settleOne(target)
+	}
 }

@@ -67,6 +67,7 @@ func (a *Agent) Load(segment string, snapshot []byte) error {
 	}
 	a.replica.Load(segment, set, now)
 	a.count.snapshots.Add(1)
+	a.provisional.settle(a.decided)
 	a.moved()
 	return nil
 }
@@ -74,9 +75,26 @@ func (a *Agent) Load(segment string, snapshot []byte) error {
 // Apply implements block.Follower.
 func (a *Agent) Apply(segment string, d block.Delta) {
 	a.count.deltas.Add(1)
-	if a.replica.Apply(segment, d, a.clock.Now()) {
-		a.moved()
+	if !a.replica.Apply(segment, d, a.clock.Now()) {
+		return
 	}
+	if a.decided(d.Target) {
+		a.provisional.settleOne(d.Target)
+	}
+	a.moved()
+}
+
+// decided tells whether the service enforces a block on just this target. Then
+// this agent's own refusal of it is over: it would outlive a block that is
+// short, or that somebody removes.
+func (a *Agent) decided(t block.Target) bool {
+	now := a.clock.Now()
+	for _, set := range a.replica.Sets() {
+		if e, ok := set.Get(t); ok && e.Mode == block.Enforce && e.Deadline > now {
+			return true
+		}
+	}
+	return false
 }
 
 // Heartbeat implements block.Follower.

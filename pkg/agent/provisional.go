@@ -62,6 +62,26 @@ func (p *provisional) remove(id block.ID) bool {
 	return p.drop(id)
 }
 
+// settle takes back the refusals of targets that the service has decided about.
+func (p *provisional) settle(decided func(block.Target) bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for id, t := range p.targets {
+		if decided(t) {
+			p.drop(id)
+		}
+	}
+}
+
+// settleOne is settle for one target.
+func (p *provisional) settleOne(t block.Target) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if e, ok := p.set.Load().Get(t); ok {
+		p.drop(e.ID)
+	}
+}
+
 // expire forgets the refusals that are over.
 func (p *provisional) expire(now time.Duration) {
 	p.mu.Lock()
