@@ -125,13 +125,14 @@ func fill(from, to string, places map[string]string) error {
 	if err != nil {
 		return fmt.Errorf("configure nginx: %w", err)
 	}
-	text := string(data)
+	var pairs []string
 	for old, value := range places {
-		if !strings.Contains(text, old) {
+		if !strings.Contains(string(data), old) {
 			return fmt.Errorf("configure nginx: %s no longer holds %q", from, old)
 		}
-		text = strings.ReplaceAll(text, old, value)
+		pairs = append(pairs, old, value)
 	}
+	text := strings.NewReplacer(pairs...).Replace(string(data))
 	if err := os.WriteFile(to, []byte(text), 0o600); err != nil {
 		return fmt.Errorf("configure nginx: %w", err)
 	}
