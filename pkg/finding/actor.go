@@ -56,5 +56,20 @@ func ParseActor(s string) (Actor, error) {
 	if !ok || value == "" || !slices.Contains(actorKinds, ActorKind(kind)) {
 		return Actor{}, fmt.Errorf("actor %q: want an address, a prefix or KIND:VALUE with one of the kinds %v", s, actorKinds)
 	}
-	return Actor{Kind: ActorKind(kind), Value: value}, nil
+	a := Actor{Kind: ActorKind(kind), Value: value}
+	if (a.Kind == Address || a.Kind == Prefix) && !canonical(a) {
+		return Actor{}, fmt.Errorf("actor %q: want a canonical address or prefix, such as address:192.0.2.7 or prefix:2001:db8::/64", s)
+	}
+	return a, nil
+}
+
+// canonical tells whether an address or prefix is written in the one way in
+// which evidence about it is kept.
+func canonical(a Actor) bool {
+	if a.Kind == Address {
+		addr, err := netip.ParseAddr(a.Value)
+		return err == nil && ActorOf(addr) == a
+	}
+	p, err := netip.ParsePrefix(a.Value)
+	return err == nil && p.Masked().String() == a.Value
 }

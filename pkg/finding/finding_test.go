@@ -35,7 +35,7 @@ func TestParseActor(t *testing.T) {
 	f("2001:db8::7", "prefix:2001:db8::/64")
 	f("192.0.2.7/24", "prefix:192.0.2.0/24")
 	f("user:a:b", "user:a:b")
-	for _, bad := range []string{"", "nobody", "planet:earth", "user:"} {
+	for _, bad := range []string{"", "nobody", "planet:earth", "user:", "address:192.0.2.01", "address:2001:db8::7", "address:x", "prefix:192.0.2.7/24", "prefix:x"} {
 		if _, err := ParseActor(bad); err == nil {
 			t.Errorf("%q was taken as an actor", bad)
 		}
@@ -43,7 +43,7 @@ func TestParseActor(t *testing.T) {
 }
 
 func TestTierText(t *testing.T) {
-	for _, tier := range Tiers() {
+	for _, tier := range append(Tiers(), 0) {
 		data, err := json.Marshal(tier)
 		var got Tier
 		if err != nil || json.Unmarshal(data, &got) != nil || got != tier {

@@ -27,8 +27,13 @@ func (t Tier) String() string {
 // MarshalText implements encoding.TextMarshaler.
 func (t Tier) MarshalText() ([]byte, error) { return []byte(t.String()), nil }
 
-// UnmarshalText implements encoding.TextUnmarshaler.
+// UnmarshalText implements encoding.TextUnmarshaler. It reads what MarshalText
+// writes, "none" for the zero Tier included.
 func (t *Tier) UnmarshalText(text []byte) error {
+	if string(text) == Tier(0).String() {
+		*t = 0
+		return nil
+	}
 	for _, tier := range Tiers() {
 		if tier.String() == string(text) {
 			*t = tier
