@@ -25,6 +25,14 @@ const (
 
 var actorKinds = []ActorKind{Address, Prefix, User, Application, Key, Token, Session, Fingerprint}
 
+// ParseActorKind checks the name of a kind.
+func ParseActorKind(s string) (ActorKind, error) {
+	if kind := ActorKind(s); slices.Contains(actorKinds, kind) {
+		return kind, nil
+	}
+	return "", fmt.Errorf("actor kind %q: want one of %v", s, actorKinds)
+}
+
 // Actor is somebody about whom evidence is kept.
 type Actor struct {
 	Kind  ActorKind `json:"kind"`

@@ -14,7 +14,7 @@ import (
 
 func (s *Server) listActors(x *exchange) error {
 	p := newParams(x.Request.URL)
-	slice, kind, least := p.slice(), read(p, "kind", actorKind), read(p, "tier", tier)
+	slice, kind, least := p.slice(), read(p, "kind", finding.ParseActorKind), read(p, "tier", tier)
 	if err := p.err(); err != nil {
 		return err
 	}
@@ -41,11 +41,6 @@ func actorOf(a respond.Actor) wire.Actor {
 		Kind: a.Actor.Kind, Value: a.Actor.Value, Tier: a.Tier.String(), Reasons: filledList(a.Reasons), Families: filledList(a.Families),
 		Findings: a.Findings, FirstSeen: a.FirstSeen, LastSeen: a.LastSeen, BlockIDs: filledList(a.Blocks),
 	}
-}
-
-func actorKind(s string) (finding.ActorKind, error) {
-	a, err := finding.ParseActor(s + ":x")
-	return a.Kind, err
 }
 
 func (s *Server) getActor(x *exchange) error {
