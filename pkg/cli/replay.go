@@ -21,6 +21,7 @@ import (
 	"github.com/honeymoat/honeymoat/pkg/accesslog"
 	"github.com/honeymoat/honeymoat/pkg/app/replay"
 	"github.com/honeymoat/honeymoat/pkg/app/service"
+	"github.com/honeymoat/honeymoat/pkg/block"
 	"github.com/honeymoat/honeymoat/pkg/config"
 	"github.com/honeymoat/honeymoat/pkg/event"
 )
@@ -67,7 +68,7 @@ func replayOptions(cfg config.Service) (replay.Options, error) {
 		return replay.Options{}, err
 	}
 	return replay.Options{
-		Log: service.LogOptions(config.Source{}, cfg.Network.TrustedHops), Catalogue: catalogue,
+		Log: accesslog.Options{Trusted: block.NewAllowlist(cfg.Network.TrustedHops.Prefixes()).Contains}, Catalogue: catalogue,
 		Internal: cfg.Network.Internal.Prefixes(), Guard: guard, Ledger: service.LedgerOptions(cfg.Blocks),
 	}, nil
 }

@@ -74,7 +74,7 @@ func (c *checker) agent(a *Agent) {
 		c.add("$.state_dir", "no directory", "name a directory such as /var/lib/honeymoat-agent")
 	}
 	c.log(a.Log)
-	c.sources(a.Sources)
+	c.sources(a.Sources, a.Decoys.Responder)
 	c.oneOf("$.transport", a.Transport, "auto", "bus", "http")
 	c.oneOf("$.enforce.on_unknown", a.Enforce.OnUnknown, "pass", "deny")
 	if !strings.HasPrefix(a.Enforce.Listen, "unix:/") {

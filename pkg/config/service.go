@@ -158,7 +158,12 @@ func (c *checker) service(s *Service) {
 		c.add("$.data_dir", "no directory", "name a directory such as /var/lib/honeymoat")
 	}
 	c.log(s.Log)
-	c.sources(s.Sources)
+	c.sources(s.Sources, s.Decoys.Responder)
+	for i := range s.Sources {
+		if s.Sources[i].Name == FilesSource {
+			c.add(fmt.Sprintf("$.sources[%d].name", i), fmt.Sprintf("%q is the source of logs named on the command line", FilesSource), "choose another name")
+		}
+	}
 	c.oneOf("$.bus.on_full", s.Bus.OnFull, "stop", "detect_only")
 	c.address("$.bus.listen", s.Bus.Listen, true)
 	c.address("$.store.engine.listen", s.Store.Engine.Listen, false)
@@ -211,17 +216,12 @@ func (s *Service) SetDataDir(dir string) {
 	s.DataDir = dir
 }
 
-// AddLogs adds a source of log files in any known format, and the log of our
-// own decoy responder if there is one.
+// AddLogs adds a source of log files in any known format.
 func (s *Service) AddLogs(paths []string) {
-	add := func(src Source) {
-		src.setDefaults()
-		s.Sources = append(s.Sources, src)
+	if len(paths) == 0 {
+		return
 	}
-	if len(paths) > 0 {
-		add(Source{Name: "files", Paths: paths})
-	}
-	if s.Decoys.Responder.Listen != "" {
-		add(Source{Name: "decoy-responder", Kind: "decoy", Format: "json", Paths: []string{s.Decoys.Responder.Log}})
-	}
+	src := Source{Name: FilesSource, Paths: paths}
+	src.setDefaults()
+	s.Sources = append(s.Sources, src)
 }

@@ -39,6 +39,31 @@ func (s *Source) setDefaults() {
 	}
 }
 
+// Names of sources that no configuration file lists.
+const (
+	DecoySource = "decoys" // the log of the own decoy responder
+	FilesSource = "files"  // logs named on the command line
+)
+
+// WithDecoyLog adds the responder's own log to sources, as that of a gateway
+// (its own name without one), unless the responder is off or one of them reads
+// the log already.
+func (r Responder) WithDecoyLog(sources []Source, gateway string) []Source {
+	if r.Listen == "" || slices.ContainsFunc(sources, r.readBy) {
+		return sources
+	}
+	own := Source{Name: DecoySource, Gateway: gateway, Kind: "decoy", Format: "json", Paths: []string{r.Log}}
+	own.setDefaults()
+	return append(slices.Clone(sources), own)
+}
+
+func (r Responder) readBy(s Source) bool {
+	return slices.ContainsFunc(s.Paths, func(pattern string) bool {
+		match, err := filepath.Match(pattern, r.Log)
+		return pattern == r.Log || err == nil && match
+	})
+}
+
 const nameCharacters = "abcdefghijklmnopqrstuvwxyz0123456789-_"
 
 func (c *checker) name(path, name string) {
@@ -54,7 +79,7 @@ func (c *checker) oneOf(path, value string, allowed ...string) {
 	}
 }
 
-func (c *checker) sources(sources []Source) {
+func (c *checker) sources(sources []Source, r Responder) {
 	seen := map[string]bool{}
 	for i := range sources {
 		s, path := &sources[i], fmt.Sprintf("$.sources[%d]", i)
@@ -63,6 +88,9 @@ func (c *checker) sources(sources []Source) {
 			c.add(path+".name", fmt.Sprintf("a second source %q", s.Name), "names of sources are unique")
 		}
 		seen[s.Name] = true
+		if s.Name == DecoySource && r.Listen != "" && !r.readBy(*s) {
+			c.add(path+".name", fmt.Sprintf("%q is the source of the decoy responder's own log", s.Name), "choose another name")
+		}
 	}
 }
 

@@ -1,11 +1,13 @@
 package gateway
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 	"reflect"
 	"slices"
 
+	"github.com/honeymoat/honeymoat/pkg/app/shipping"
 	"github.com/honeymoat/honeymoat/pkg/block"
 	"github.com/honeymoat/honeymoat/pkg/config"
 	"github.com/honeymoat/honeymoat/pkg/decoy"
@@ -36,7 +38,7 @@ func newLive(c config.Agent) (live, error) {
 // that can be seen without running it.
 func Check(c config.Agent) error {
 	_, err := newLive(c)
-	return err
+	return errors.Join(err, shipping.Check(c.Sources))
 }
 
 // Reload takes over the allowlist and the decoys of a configuration. With a

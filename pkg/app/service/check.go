@@ -10,8 +10,8 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/honeymoat/honeymoat/pkg/accesslog"
 	alertmanager "github.com/honeymoat/honeymoat/pkg/alerting/embedded"
+	"github.com/honeymoat/honeymoat/pkg/app/shipping"
 	"github.com/honeymoat/honeymoat/pkg/config"
 )
 
@@ -23,17 +23,7 @@ func Check(cfg config.Service) error {
 	if errors.Is(tokenErr, fs.ErrNotExist) {
 		tokenErr = nil // made at the first start
 	}
-	return errors.Join(policyErr, tokenErr, checkSources(cfg), checkAlertmanager(cfg.Alerting), checkFiles(cfg))
-}
-
-func checkSources(cfg config.Service) error {
-	var problems []error
-	for _, src := range cfg.Sources {
-		if _, err := accesslog.NewReader(LogOptions(src, cfg.Network.TrustedHops)); err != nil {
-			problems = append(problems, fmt.Errorf("source %s: %w", src.Name, err))
-		}
-	}
-	return errors.Join(problems...)
+	return errors.Join(policyErr, tokenErr, shipping.Check(cfg.Sources), checkAlertmanager(cfg.Alerting), checkFiles(cfg))
 }
 
 func checkAlertmanager(cfg config.Alerting) error {

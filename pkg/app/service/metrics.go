@@ -1,10 +1,6 @@
 package service
 
-import (
-	"github.com/prometheus/client_golang/prometheus"
-
-	"github.com/honeymoat/honeymoat/pkg/ingest"
-)
+import "github.com/prometheus/client_golang/prometheus"
 
 // collector shows the counts of the packages on floor 2, which know nothing of
 // Prometheus.
@@ -18,7 +14,6 @@ func (c collector) Describe(chan<- *prometheus.Desc) {}
 func (c collector) Collect(out chan<- prometheus.Metric) {
 	s := c.service
 	e := emitter{out}
-	c.ingest(e, s.pipeline.Stats())
 	d := s.detector.Stats()
 	e.counter("detect_rows_total", "Rows looked at.", d.Rows)
 	e.counter("detect_findings_total", "Sightings of decoy touches in logs.", d.Findings)
@@ -39,22 +34,6 @@ func (c collector) Collect(out chan<- prometheus.Metric) {
 	e.gauge("respond_actors", "Actors about whom evidence is kept.", float64(r.Actors))
 	e.gauge("respond_blocks_live", "Live blocks.", float64(r.Live))
 	e.counter("store_dropped_batches_total", "Batches that were never stored because the bus was full.", s.dropped.batches.Load())
-}
-
-func (c collector) ingest(e emitter, st ingest.Stats) {
-	e.counter("ingest_batches_total", "Batches acknowledged by the bus.", st.Batches)
-	e.counter("ingest_retries_total", "Publishes that failed for want of a connection or an acknowledgement.", st.Retries)
-	e.counter("ingest_fenced_total", "Publishes refused because the bus had the lines already.", st.Fenced)
-	e.counter("ingest_bus_full_total", "Publishes refused because the bus was full.", st.Full)
-	for name, src := range st.Sources {
-		e.counter("ingest_lines_total", "Rows acknowledged by the bus.", src.Lines, "source", name)
-		e.counter("ingest_bytes_total", "Bytes of log files acknowledged by the bus.", src.Bytes, "source", name)
-		e.gauge("ingest_files", "Files being followed.", float64(src.Files), "source", name)
-		e.gauge("ingest_lag_bytes", "Bytes of followed files that are not acknowledged yet.", float64(src.Lag), "source", name)
-		for reason, n := range src.Rejected {
-			e.counter("ingest_quarantined_total", "Records that could not be parsed.", n, "source", name, "reason", reason)
-		}
-	}
 }
 
 type emitter struct{ out chan<- prometheus.Metric }

@@ -6,8 +6,6 @@ import (
 	"net/netip"
 	"os"
 
-	"github.com/honeymoat/honeymoat/pkg/accesslog"
-	"github.com/honeymoat/honeymoat/pkg/block"
 	"github.com/honeymoat/honeymoat/pkg/config"
 	"github.com/honeymoat/honeymoat/pkg/decoy"
 	"github.com/honeymoat/honeymoat/pkg/respond"
@@ -54,16 +52,4 @@ func hostAddresses() ([]netip.Prefix, error) {
 // LedgerOptions are the limits on automatic blocks.
 func LedgerOptions(cfg config.Blocks) respond.LedgerOptions {
 	return respond.LedgerOptions{PerMinute: cfg.MaxPerMinute, PerAgentOnly: cfg.AgentPerMinute}
-}
-
-// LogOptions are how a source's lines are read.
-func LogOptions(s config.Source, trustedHops config.Networks) accesslog.Options {
-	opts := accesslog.Options{Format: s.Format, Trusted: block.NewAllowlist(trustedHops.Prefixes()).Contains}
-	if len(s.Fields) > 0 {
-		opts.Mapping = accesslog.Mapping{}
-		for name, f := range s.Fields {
-			opts.Mapping[name] = accesslog.Pointer{Path: f.Pointer, Unit: f.Unit}
-		}
-	}
-	return opts
 }

@@ -1,0 +1,101 @@
+// Package shipping follows the configured logs and ships them to whoever takes
+// batches of events: the part that the service and the agent have in common.
+//
+// It imports the configuration, the tailer and the ingestion, and puts them
+// together. It never knows where the batches go, and never retries as a whole:
+// whoever runs the pipeline decides what its end means.
+package shipping
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/netip"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/honeymoat/honeymoat/pkg/accesslog"
+	"github.com/honeymoat/honeymoat/pkg/config"
+	"github.com/honeymoat/honeymoat/pkg/event"
+	"github.com/honeymoat/honeymoat/pkg/ingest"
+	"github.com/honeymoat/honeymoat/pkg/tailer"
+)
+
+// Options say what is followed and where it goes. All but Sources are needed.
+type Options struct {
+	Sources   []config.Source
+	Trusted   func(netip.Addr) bool // hops whose forwarded-for is believed
+	Positions string                // file that remembers how far each log has been shipped
+	To        ingest.Publisher
+	Log       *slog.Logger
+	Metrics   prometheus.Registerer
+}
+
+// New makes the pipeline of all sources, and registers its counters. It opens
+// nothing before it runs. The error names the source with a mistake.
+func New(o Options) (*ingest.Pipeline, error) {
+	var files []tailer.Source
+	var logs []ingest.Source
+	for _, s := range o.Sources {
+		file, log, err := source(s, o.Trusted)
+		if err != nil {
+			return nil, err
+		}
+		files, logs = append(files, file), append(logs, log)
+	}
+	tail, err := tailer.New(tailer.Options{Sources: files, Positions: o.Positions}, o.Log, o.Metrics)
+	if err != nil {
+		return nil, fmt.Errorf("follow logs: %w", err)
+	}
+	pipeline, err := ingest.New(ingest.Options{}, logs, tail, o.To, o.Log)
+	if err != nil {
+		return nil, fmt.Errorf("ship logs: %w", err)
+	}
+	if err := o.Metrics.Register(newCollector(pipeline.Stats)); err != nil {
+		return nil, fmt.Errorf("register the metrics of shipping: %w", err)
+	}
+	return pipeline, nil
+}
+
+// Check tells the mistakes of all sources at once.
+func Check(sources []config.Source) error {
+	var problems []error
+	for _, s := range sources {
+		_, log, err := source(s, func(netip.Addr) bool { return false })
+		if err == nil {
+			if _, err = accesslog.NewReader(log.Log); err != nil {
+				err = fmt.Errorf("source %s: %w", s.Name, err)
+			}
+		}
+		problems = append(problems, err)
+	}
+	return errors.Join(problems...)
+}
+
+// source is a configured source as the tailer and as the pipeline know it.
+func source(s config.Source, trusted func(netip.Addr) bool) (tailer.Source, ingest.Source, error) {
+	from, err := tailer.ParseFrom(s.From)
+	if err != nil {
+		return tailer.Source{}, ingest.Source{}, fmt.Errorf("source %s: %w", s.Name, err)
+	}
+	kind := event.Access
+	if s.Kind == event.Decoy.String() {
+		kind = event.Decoy
+	}
+	return tailer.Source{Name: s.Name, Paths: s.Paths, From: from}, ingest.Source{
+		Name: s.Name, Gateway: s.Gateway, Kind: kind,
+		Log: accesslog.Options{Format: s.Format, Mapping: mapping(s.Fields), Trusted: trusted},
+	}, nil
+}
+
+// mapping is nil without fields: the documented log_format then holds.
+func mapping(fields map[string]config.Field) accesslog.Mapping {
+	if len(fields) == 0 {
+		return nil
+	}
+	m := accesslog.Mapping{}
+	for name, f := range fields {
+		m[name] = accesslog.Pointer{Path: f.Pointer, Unit: f.Unit}
+	}
+	return m
+}

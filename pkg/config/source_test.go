@@ -1,0 +1,63 @@
+package config
+
+import (
+	"reflect"
+	"testing"
+)
+
+func TestTheRespondersLogIsASource(t *testing.T) {
+	edge := Source{Name: "edge", Paths: []string{"/var/log/nginx/access.log"}}
+	f := func(listen string, configured Source, wantOwn bool) {
+		t.Helper()
+		before := []Source{edge, configured}
+		r := Responder{Listen: listen, Log: "/var/lib/hm/decoy.log"}
+		got := r.WithDecoyLog(before[:2:2], "shop")
+		want := before
+		if wantOwn {
+			want = append(want, Source{
+				Name: "decoys", Gateway: "shop", Kind: "decoy", Format: "json", From: "beginning", Paths: []string{"/var/lib/hm/decoy.log"},
+			})
+		}
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("got  %+v\nwant %+v", got, want)
+		}
+	}
+	other := Source{Name: "other", Paths: []string{"/x.log"}}
+	f("127.0.0.1:1", other, true)
+	f("", other, false)
+	f("127.0.0.1:1", Source{Name: "mine", Kind: "decoy", Paths: []string{"/var/lib/hm/decoy.log"}}, false)
+	f("127.0.0.1:1", Source{Name: "mine", Kind: "decoy", Paths: []string{"/x", "/var/lib/hm/decoy*.log"}}, false)
+	f("127.0.0.1:1", Source{Name: "broken", Paths: []string{"[", "/var/lib/other/*.log"}}, true)
+	if own := (Responder{Listen: "x", Log: "y"}).WithDecoyLog(nil, ""); own[0].Gateway != DecoySource {
+		t.Errorf("without a gateway: %+v", own)
+	}
+}
+
+func TestAddLogs(t *testing.T) {
+	s := DefaultService()
+	s.AddLogs(nil)
+	if len(s.Sources) != 0 {
+		t.Errorf("no logs: %+v", s.Sources)
+	}
+	s.AddLogs([]string{"/a", "/b"})
+	want := []Source{{Name: "files", Gateway: "files", Kind: "access", Format: "auto", From: "beginning", Paths: []string{"/a", "/b"}}}
+	if !reflect.DeepEqual(s.Sources, want) {
+		t.Errorf("%+v", s.Sources)
+	}
+}
+
+func TestSetDataDirTakesWhatLiesInIt(t *testing.T) {
+	s, err := ParseService("", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.SetDataDir("/srv")
+	if s.DataDir != "/srv" || s.API.TokenFile != "/srv/tokens.yaml" || s.Decoys.Responder.Log != "/srv/decoy.log" {
+		t.Errorf("%+v", s)
+	}
+	s.API.TokenFile = "/etc/tokens.yaml"
+	s.SetDataDir("/var")
+	if s.API.TokenFile != "/etc/tokens.yaml" || s.Decoys.Responder.Log != "/var/decoy.log" {
+		t.Errorf("%+v", s)
+	}
+}
