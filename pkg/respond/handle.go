@@ -1,6 +1,7 @@
 package respond
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -137,27 +138,31 @@ func (s *Service) put(ctx context.Context, st *step) error {
 			s.log.Warn("a block was not made", "target", p.Target.String(), "finding", st.Finding.ID, "error", err)
 			return nil
 		}
-		made, err := s.putOnce(ctx, p, st.Replaces)
+		made, replaced, err := s.putOnce(ctx, p, st.Replaces)
 		if err != nil && !errors.Is(err, ErrExists) {
 			return err
 		}
-		st.made, st.new = made, made.ID == p.ID
+		st.made, st.new, st.Replaces = made, made.ID == p.ID, replaced
 		return nil
 	})
 }
 
-func (s *Service) putOnce(ctx context.Context, p block.Block, replaces *block.Block) (block.Block, error) {
-	if replaces != nil {
-		made, err := s.options.Blocks.Replace(ctx, *replaces, p)
+// putOnce puts a block, in place of one in shadow if there is one: the one
+// that the ledger knew of, or one that was made at the same moment.
+func (s *Service) putOnce(ctx context.Context, p block.Block, known *block.Block) (made block.Block, replaced *block.Block, err error) {
+	if known != nil {
+		made, err := s.options.Blocks.Replace(ctx, *known, p)
 		if !errors.Is(err, ErrExists) && !errors.Is(err, ErrNotFound) {
-			return made, err
+			return made, known, err
 		}
 	}
-	made, err := s.options.Blocks.Put(ctx, p)
+	made, err = s.options.Blocks.Put(ctx, p)
 	if errors.Is(err, ErrExists) && made.Mode == block.Shadow && p.Mode == block.Enforce {
-		return s.options.Blocks.Replace(ctx, made, p)
+		shadow := made
+		made, err = s.options.Blocks.Replace(ctx, shadow, p)
+		return made, &shadow, err
 	}
-	return made, err
+	return made, nil, err
 }
 
 // conclude brings the ledger up to date with the blocks that were made, and
@@ -166,8 +171,7 @@ func (s *Service) conclude(steps []step) ([]outRow, []Alert) {
 	now := s.now()
 	var w rowWriter
 	touched := map[finding.Actor]bool{}
-	for i := range steps {
-		st := &steps[i]
+	for _, st := range inOrderOfBlocks(steps) {
 		s.concludeBlock(&w, st, now)
 		w.add(Findings, rowOfFinding(&st.Evidence, st.Discarded, st.blockID()))
 		if !st.Settled && !st.Discarded {
@@ -185,6 +189,17 @@ func (s *Service) conclude(steps []step) ([]outRow, []Alert) {
 	}
 	s.touch()
 	return w.rows, alerts
+}
+
+// inOrderOfBlocks gives the steps in the order in which their blocks were
+// made: one may have replaced another of the same batch.
+func inOrderOfBlocks(steps []step) []*step {
+	ordered := make([]*step, len(steps))
+	for i := range steps {
+		ordered[i] = &steps[i]
+	}
+	slices.SortStableFunc(ordered, func(a, b *step) int { return cmp.Compare(a.made.Revision, b.made.Revision) })
+	return ordered
 }
 
 func (s *Service) concludeBlock(w *rowWriter, st *step, now time.Time) {

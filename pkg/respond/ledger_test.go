@@ -111,7 +111,7 @@ func TestLedgerTombstone(t *testing.T) {
 	a := newAccount(LedgerOptions{})
 	v := a.take(touchBy("192.0.2.7", "r1", epoch), "", epoch)
 	removed := epoch.Add(time.Minute)
-	a.End(v.Proposal.ID, EventRemoved, "token:ann", "mistake", removed)
+	a.End(v.Proposal.ID, EventRemoved, "token:analyst", "mistake", removed)
 	a.Remove(v.Proposal.Key(), removed)
 	before, after := touchBy("192.0.2.7", "r2", removed.Add(-time.Second)), touchBy("192.0.2.7", "r3", removed.Add(time.Second))
 	if v := a.take(before, "", removed.Add(time.Second)); v.Proposal != nil || v.Note == "" {
@@ -143,7 +143,7 @@ func TestLedgerGuardAndKinds(t *testing.T) {
 	f(func(x *finding.Finding) { x.Segment = "shop" }, "enforce shop 192.0.2.7")
 	f(func(x *finding.Finding) { x.Wanted.Shadow = true }, "shadow all 192.0.2.7")
 	f(func(x *finding.Finding) { x.Wanted.LifetimeSeconds = 0 }, "")
-	f(func(x *finding.Finding) { x.Actor = finding.Actor{Kind: finding.User, Value: "ann"} }, "")
+	f(func(x *finding.Finding) { x.Actor = finding.Actor{Kind: finding.User, Value: "analyst"} }, "")
 	f(func(x *finding.Finding) { x.Actor = finding.Actor{Kind: finding.Prefix, Value: "2001:db8::/64"} }, "enforce all 2001:db8::/64")
 	f(func(x *finding.Finding) { x.Actor.Value = "198.51.100.7" }, "allowlist")
 	f(func(x *finding.Finding) { x.Actor.Value = "127.0.0.1" }, "reserved")

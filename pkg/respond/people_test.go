@@ -12,7 +12,7 @@ import (
 	"github.com/honeymoat/honeymoat/pkg/finding"
 )
 
-var ann = Caller{Name: "ann", Role: "analyst", Address: netip.MustParseAddr("192.0.2.50")}
+var analyst = Caller{Name: "analyst", Role: "analyst", Address: netip.MustParseAddr("192.0.2.50")}
 
 func asked(target string) AddBlock {
 	t, err := block.ParseTarget(target)
@@ -28,24 +28,24 @@ func TestAddBlock(t *testing.T) {
 		s := start(t, bus)
 		dry := asked("192.0.2.0/28")
 		dry.DryRun = true
-		if b, created, err := s.AddBlock(t.Context(), ann, dry); err != nil || created || b.ID == 0 || len(bus.List()) != 0 {
+		if b, created, err := s.AddBlock(t.Context(), analyst, dry); err != nil || created || b.ID == 0 || len(bus.List()) != 0 {
 			t.Errorf("dry run: %+v, %v, %v", b, created, err)
 		}
 		r := asked("192.0.2.0/28")
 		r.IdempotencyKey = "k1"
-		b, created, err := s.AddBlock(t.Context(), ann, r)
-		if err != nil || !created || b.Revision == 0 || b.By != "token:ann" || b.Segment != block.All {
+		b, created, err := s.AddBlock(t.Context(), analyst, r)
+		if err != nil || !created || b.Revision == 0 || b.By != "token:analyst" || b.Segment != block.All {
 			t.Fatalf("%+v, %v, %v", b, created, err)
 		}
-		again, created, err := s.AddBlock(t.Context(), ann, r)
+		again, created, err := s.AddBlock(t.Context(), analyst, r)
 		if err != nil || created || again.ID != b.ID {
 			t.Errorf("repeated: %+v, %v, %v", again, created, err)
 		}
 		r.Target = asked("192.0.2.99").Target
-		if _, _, err := s.AddBlock(t.Context(), ann, r); !errors.Is(err, ErrInvalid) {
+		if _, _, err := s.AddBlock(t.Context(), analyst, r); !errors.Is(err, ErrInvalid) {
 			t.Errorf("the key for another target: %v", err)
 		}
-		if held, _, err := s.AddBlock(t.Context(), ann, asked("192.0.2.0/28")); !errors.Is(err, ErrExists) || held.ID != b.ID {
+		if held, _, err := s.AddBlock(t.Context(), analyst, asked("192.0.2.0/28")); !errors.Is(err, ErrExists) || held.ID != b.ID {
 			t.Errorf("blocked twice: %+v, %v", held, err)
 		}
 		wantEvents(t, bus, "added 192.0.2.0/28")
@@ -63,7 +63,7 @@ func TestAddBlockFailure(t *testing.T) {
 			t.Helper()
 			r := asked(target)
 			change(&r)
-			if _, created, err := s.AddBlock(t.Context(), ann, r); !errors.Is(err, want) || created {
+			if _, created, err := s.AddBlock(t.Context(), analyst, r); !errors.Is(err, want) || created {
 				t.Errorf("%s: %v, want %v", target, err, want)
 			}
 		}
@@ -91,11 +91,11 @@ func TestRemovedBlockStaysRemoved(t *testing.T) {
 			mustHandle(t, s, 1, touch, second)
 			before := bus.saved("respond") // a checkpoint from before the removal, if any
 			time.Sleep(10 * time.Second)
-			b, err := s.RemoveBlock(t.Context(), ann, bus.List()[0].ID, "mistake")
+			b, err := s.RemoveBlock(t.Context(), analyst, bus.List()[0].ID, "mistake")
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, err := s.RemoveBlock(t.Context(), ann, b.ID, "again"); !errors.Is(err, ErrNotFound) {
+			if _, err := s.RemoveBlock(t.Context(), analyst, b.ID, "again"); !errors.Is(err, ErrNotFound) {
 				t.Errorf("removed twice: %v", err)
 			}
 			if crash {
@@ -125,7 +125,7 @@ func TestReplaceBlock(t *testing.T) {
 		s := start(t, bus)
 		mustHandle(t, s, 1, touchBy("192.0.2.7", "r1", time.Now()))
 		old := bus.List()[0]
-		b, err := s.ReplaceBlock(t.Context(), ann, old.ID, ReplaceBlock{Lifetime: 24 * time.Hour, Reason: "known bad"})
+		b, err := s.ReplaceBlock(t.Context(), analyst, old.ID, ReplaceBlock{Lifetime: 24 * time.Hour, Reason: "known bad"})
 		if err != nil || b.LifetimeSeconds != 86400 || !slices.Equal(b.Findings, old.Findings) {
 			t.Errorf("%+v, %v", b, err)
 		}
@@ -135,7 +135,7 @@ func TestReplaceBlock(t *testing.T) {
 		if len(bus.List()) != 1 {
 			t.Error("the longer block has ended with the shorter")
 		}
-		if _, err := s.ReplaceBlock(t.Context(), ann, old.ID, ReplaceBlock{Reason: "x"}); !errors.Is(err, ErrNotFound) {
+		if _, err := s.ReplaceBlock(t.Context(), analyst, old.ID, ReplaceBlock{Reason: "x"}); !errors.Is(err, ErrNotFound) {
 			t.Errorf("replacing what was replaced: %v", err)
 		}
 	})
@@ -147,7 +147,7 @@ func TestDiscardLiftsBlockAndAlert(t *testing.T) {
 		s := start(t, bus)
 		touch := touchBy("192.0.2.7", "r1", time.Now())
 		mustHandle(t, s, 1, touch, touchBy("192.0.2.8", "r2", time.Now()))
-		d, err := s.DiscardFinding(t.Context(), ann, touch.ID, "our scanner", 0)
+		d, err := s.DiscardFinding(t.Context(), analyst, touch.ID, "our scanner", 0)
 		if err != nil || d.Rule != touch.Rule || d.Actor != touch.Actor {
 			t.Fatalf("%+v, %v", d, err)
 		}
@@ -162,10 +162,10 @@ func TestDiscardLiftsBlockAndAlert(t *testing.T) {
 		if got := s.Discards(); len(got) != 1 || got[0].ID != d.ID {
 			t.Errorf("discards after a restart: %+v", got)
 		}
-		if err := s.RemoveDiscard(t.Context(), ann, d.ID); err != nil {
+		if err := s.RemoveDiscard(t.Context(), analyst, d.ID); err != nil {
 			t.Error(err)
 		}
-		if err := s.RemoveDiscard(t.Context(), ann, d.ID); !errors.Is(err, ErrNotFound) {
+		if err := s.RemoveDiscard(t.Context(), analyst, d.ID); !errors.Is(err, ErrNotFound) {
 			t.Errorf("removed twice: %v", err)
 		}
 		mustHandle(t, s, 3, touchBy("192.0.2.7", "r4", time.Now()))
@@ -180,14 +180,14 @@ func TestDiscardFailure(t *testing.T) {
 		s := start(t, newFakeBus())
 		f := func(r AddDiscard) {
 			t.Helper()
-			if _, err := s.Discard(t.Context(), ann, r); !errors.Is(err, ErrInvalid) {
+			if _, err := s.Discard(t.Context(), analyst, r); !errors.Is(err, ErrInvalid) {
 				t.Errorf("%+v: %v, want ErrInvalid", r, err)
 			}
 		}
 		f(AddDiscard{Reason: "everything"})
 		f(AddDiscard{Path: "*", Reason: "everything"})
 		f(AddDiscard{Rule: "decoy.env"})
-		if _, err := s.DiscardFinding(t.Context(), ann, "none", "x", 0); !errors.Is(err, ErrNotFound) {
+		if _, err := s.DiscardFinding(t.Context(), analyst, "none", "x", 0); !errors.Is(err, ErrNotFound) {
 			t.Errorf("no such finding: %v", err)
 		}
 	})
@@ -197,14 +197,14 @@ func TestWhy(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := start(t, newFakeBus())
 		mustHandle(t, s, 1, touchBy("192.0.2.7", "r1", time.Now()))
-		if _, _, err := s.AddBlock(t.Context(), ann, asked("192.0.2.0/28")); err != nil {
+		if _, _, err := s.AddBlock(t.Context(), analyst, asked("192.0.2.0/28")); err != nil {
 			t.Fatal(err)
 		}
 		e := s.Why(asked("192.0.2.7").Target)
 		if len(e.Blocks) != 2 || e.Blocks[0].Block.Target.String() != "192.0.2.0/28" || e.Refusal != nil {
 			t.Errorf("blocks are %+v", e.Blocks)
 		}
-		if e.Actor == nil || len(e.Actor.Evidence) != 1 || len(e.Audit) != 1 || e.Audit[0].Who != "ann" {
+		if e.Actor == nil || len(e.Actor.Evidence) != 1 || len(e.Audit) != 1 || e.Audit[0].Who != "analyst" {
 			t.Errorf("actor %+v, audit %+v", e.Actor, e.Audit)
 		}
 		if e := s.Why(asked("198.51.100.3").Target); e.Refusal == nil || e.Refusal.Rule != "allowlist" || len(e.Blocks) != 0 {
@@ -213,7 +213,7 @@ func TestWhy(t *testing.T) {
 		if _, err := s.Actor(finding.Actor{Kind: finding.User, Value: "x"}); !errors.Is(err, ErrNotFound) {
 			t.Errorf("unknown actor: %v", err)
 		}
-		if err := s.Audited(t.Context(), ann, "agent.revoke", "gw-a", "done", map[string]string{"why": "gone"}); err != nil {
+		if err := s.Audited(t.Context(), analyst, "agent.revoke", "gw-a", "done", map[string]string{"why": "gone"}); err != nil {
 			t.Error(err)
 		}
 	})

@@ -283,3 +283,29 @@ func TestBlockRemovedOnTheBusIsNoticed(t *testing.T) {
 		wantEvents(t, f, "added 192.0.2.7", "removed 192.0.2.7")
 	})
 }
+
+// TestShadowAndEnforcedInOneBatch: whichever of two blocks on one client is
+// made first, the enforced one stands alone in the end.
+func TestShadowAndEnforcedInOneBatch(t *testing.T) {
+	for range 20 { // the two are put at the same time
+		synctest.Test(t, func(t *testing.T) {
+			f := newFakeBus()
+			s := start(t, f)
+			enforced, shadow := touchBy("192.0.2.7", "r1", time.Now()), touchBy("192.0.2.7", "r2", time.Now())
+			shadow.Wanted.Shadow = true
+			mustHandle(t, s, 1, enforced, shadow)
+			live := f.List()
+			if len(live) != 1 || live[0].Mode != block.Enforce {
+				t.Fatalf("live blocks: %+v", live)
+			}
+			explained := s.Why(live[0].Target)
+			if len(explained.Blocks) != 1 || explained.Blocks[0].Block.ID != live[0].ID {
+				t.Errorf("the ledger holds %+v, the bus %s", explained.Blocks, live[0].ID)
+			}
+			time.Sleep(3 * time.Second)
+			if events := f.events(); len(events) != 1 && !slices.Equal(events, []string{"added 192.0.2.7", "added 192.0.2.7", "replaced 192.0.2.7"}) {
+				t.Errorf("block log has %q", events)
+			}
+		})
+	}
+}
