@@ -16,6 +16,7 @@ import (
 	"github.com/honeymoat/honeymoat/pkg/app/gateway"
 	"github.com/honeymoat/honeymoat/pkg/auth"
 	"github.com/honeymoat/honeymoat/pkg/block"
+	"github.com/honeymoat/honeymoat/pkg/command"
 )
 
 // output may be written and read at the same time.
@@ -38,7 +39,7 @@ func (o *output) String() string {
 
 func execute(ctx context.Context, in string, reload <-chan os.Signal, args ...string) (code int, out, err *output) {
 	out, err = new(output), new(output)
-	code = Run(ctx, "1.2.3", args, Surroundings{In: strings.NewReader(in), Out: out, Err: err, Reload: reload})
+	code = Run(ctx, "1.2.3", args, command.Surroundings{In: strings.NewReader(in), Out: out, Err: err, Reload: reload})
 	return code, out, err
 }
 
@@ -76,28 +77,28 @@ func TestCommands(t *testing.T) {
 			t.Errorf("%v: code %d, %q, %q", args, code, out, err)
 		}
 	}
-	f(ExitOK, "honeymoat-agent 1.2.3", "", "version")
-	f(ExitOK, "the configuration is good", "", "config", "check")
-	f(ExitOK, "the configuration is good", "", "config", "check", "--config", good)
-	f(ExitUsage, "", `agent.yaml:3:1: `, "config", "check", "--config", bad)
-	f(ExitUsage, "", `did you mean "transport"?`, "run", "--config", bad)
-	f(ExitUsage, "", "decoys.yml:1:", "config", "check", "--config", wrongDecoy)
-	f(ExitUsage, "", "decoys.yml:1:", "run", "--config", wrongDecoy)
-	f(ExitUsage, "", "no such file", "run", "--config", good+".none")
-	f(ExitUsage, "", "--help", "run", "--loudly")
-	f(ExitUsage, "", "--help", "run", "now")
-	f(ExitFailed, "", "honeymoat-agent enroll", "run", "--config", good)
-	f(ExitUsage, "", "is not an address", "decide", "everybody", "--config", good)
-	f(ExitOK, "192.0.2.7: pass (by the saved state", "", "decide", "192.0.2.7", "--config", good)
-	f(ExitFailed, "", "malformed enrolment token", "enroll", "--config", good, "--url", "https://127.0.0.1:1")
-	f(ExitFailed, "", "malformed enrolment token", "enroll", "--config", good, "--url", "https://127.0.0.1:1", "--token", "x")
+	f(command.ExitOK, "honeymoat-agent 1.2.3", "", "version")
+	f(command.ExitOK, "the configuration is good", "", "config", "check")
+	f(command.ExitOK, "the configuration is good", "", "config", "check", "--config", good)
+	f(command.ExitUsage, "", `agent.yaml:3:1: `, "config", "check", "--config", bad)
+	f(command.ExitUsage, "", `did you mean "transport"?`, "run", "--config", bad)
+	f(command.ExitUsage, "", "decoys.yml:1:", "config", "check", "--config", wrongDecoy)
+	f(command.ExitUsage, "", "decoys.yml:1:", "run", "--config", wrongDecoy)
+	f(command.ExitUsage, "", "no such file", "run", "--config", good+".none")
+	f(command.ExitUsage, "", "--help", "run", "--loudly")
+	f(command.ExitUsage, "", "--help", "run", "now")
+	f(command.ExitFailed, "", "honeymoat-agent enroll", "run", "--config", good)
+	f(command.ExitUsage, "", "is not an address", "decide", "everybody", "--config", good)
+	f(command.ExitOK, "192.0.2.7: pass (by the saved state", "", "decide", "192.0.2.7", "--config", good)
+	f(command.ExitFailed, "", "malformed enrolment token", "enroll", "--config", good, "--url", "https://127.0.0.1:1")
+	f(command.ExitFailed, "", "malformed enrolment token", "enroll", "--config", good, "--url", "https://127.0.0.1:1", "--token", "x")
 }
 
 func TestTokenComesFromStandardInput(t *testing.T) {
 	_, file := settled(t, "")
 	token := "hm1." + strings.Repeat("0", 64) + ".secret"
 	code, _, err := execute(t.Context(), token+"\n", nil, "enroll", "--config", file, "--url", "https://127.0.0.1:1")
-	if code != ExitFailed || !strings.Contains(err.String(), "connection refused") || strings.Contains(err.String(), "secret") {
+	if code != command.ExitFailed || !strings.Contains(err.String(), "connection refused") || strings.Contains(err.String(), "secret") {
 		t.Errorf("%d %s", code, err)
 	}
 }
@@ -128,7 +129,7 @@ func TestRunReloadsAndStops(t *testing.T) {
 	reload := make(chan os.Signal)
 	said, code := new(output), make(chan int, 1)
 	go func() {
-		code <- Run(ctx, "1.2.3", []string{"run", "--config", file}, Surroundings{In: strings.NewReader(""), Out: said, Err: said, Reload: reload})
+		code <- Run(ctx, "1.2.3", []string{"run", "--config", file}, command.Surroundings{In: strings.NewReader(""), Out: said, Err: said, Reload: reload})
 	}()
 	await(t, "the agent to enforce", func() bool {
 		conn, err := net.Dial("unix", filepath.Join(dir, "agent.sock"))
@@ -157,7 +158,7 @@ func TestRunReloadsAndStops(t *testing.T) {
 	reload <- syscall.SIGHUP
 	await(t, "a hint to restart", func() bool { return strings.Contains(said.String(), "take a restart") })
 	stop()
-	if got := <-code; got != ExitOK {
+	if got := <-code; got != command.ExitOK {
 		t.Errorf("code %d: %s", got, said)
 	}
 	if strings.Contains(said.String(), "agent.edge.s") {

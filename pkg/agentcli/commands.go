@@ -10,6 +10,7 @@ import (
 
 	"github.com/honeymoat/honeymoat/pkg/app/gateway"
 	"github.com/honeymoat/honeymoat/pkg/block"
+	"github.com/honeymoat/honeymoat/pkg/command"
 )
 
 // maxToken bounds a token that is read from standard input.
@@ -19,7 +20,7 @@ func enrollCommand(version string) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "enroll",
 		Short: "Trade a one-time token for this agent's credential, which goes into the state directory.",
-		Args:  exactly(0),
+		Args:  command.Exactly(0),
 	}
 	file := configFlag(c)
 	url := c.Flags().String("url", "", "URL of the service's front, such as https://honeymoat.example.net:8440.")
@@ -63,7 +64,7 @@ func decideCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "decide ADDRESS",
 		Short: "Tell what the agent would do with a client: by asking it, or out of its state file when it is not running.",
-		Args:  exactly(1),
+		Args:  command.Exactly(1),
 	}
 	file := configFlag(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
@@ -73,7 +74,7 @@ func decideCommand() *cobra.Command {
 		}
 		client, err := netip.ParseAddr(args[0])
 		if err != nil {
-			return usageError{fmt.Errorf("%q is not an address such as 192.0.2.7", args[0])}
+			return command.Usage(fmt.Errorf("%q is not an address such as 192.0.2.7", args[0]))
 		}
 		answer, err := gateway.Ask(c.Context(), cfg, client)
 		if err != nil {
@@ -86,33 +87,11 @@ func decideCommand() *cobra.Command {
 }
 
 func configCommand() *cobra.Command {
-	parent := &cobra.Command{Use: "config", Short: "Work with configuration files."}
-	check := &cobra.Command{
-		Use:   "check",
-		Short: "Check a configuration file and the files it names, and start nothing.",
-		Args:  exactly(0),
-	}
-	file := configFlag(check)
-	check.RunE = func(c *cobra.Command, _ []string) error {
-		cfg, err := readConfig(*file)
+	return command.ConfigCheck(configEnv, configMeaning, func(file string) error {
+		cfg, err := readConfig(file)
 		if err != nil {
 			return err
 		}
-		if err := gateway.Check(cfg); err != nil {
-			return usageError{err}
-		}
-		fmt.Fprintln(c.OutOrStdout(), "the configuration is good")
-		return nil
-	}
-	parent.AddCommand(check)
-	return parent
-}
-
-func versionCommand(version string) *cobra.Command {
-	return &cobra.Command{
-		Use:   "version",
-		Short: "Print the version.",
-		Args:  exactly(0),
-		Run:   func(c *cobra.Command, _ []string) { fmt.Fprintln(c.OutOrStdout(), "honeymoat-agent", version) },
-	}
+		return gateway.Check(cfg)
+	})
 }

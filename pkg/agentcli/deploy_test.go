@@ -4,6 +4,8 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"github.com/honeymoat/honeymoat/pkg/command"
 )
 
 const deploy = "../../deploy/"
@@ -37,7 +39,7 @@ func TestUnitRunsWhatThereIs(t *testing.T) {
 
 func TestExampleConfigurationIsGood(t *testing.T) {
 	code, out, err := execute(t.Context(), "", nil, "config", "check", "--config", deploy+"gateways/nginx/agent.yaml")
-	if code != ExitOK {
+	if code != command.ExitOK {
 		t.Errorf("%s%s", out, err)
 	}
 	cfg, readErr := readConfig(deploy + "gateways/nginx/agent.yaml")

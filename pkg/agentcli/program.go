@@ -3,6 +3,7 @@ package agentcli
 import (
 	"github.com/honeymoat/honeymoat/pkg/agent"
 	"github.com/honeymoat/honeymoat/pkg/app/gateway"
+	"github.com/honeymoat/honeymoat/pkg/command"
 	"github.com/honeymoat/honeymoat/pkg/config"
 	"github.com/honeymoat/honeymoat/pkg/reference"
 )
@@ -27,10 +28,6 @@ func Program() reference.Program {
 			{Name: "state_dir/touches.json", Meaning: "Touches of decoys that the service does not have yet."},
 			{Name: "state_dir/" + gateway.PositionsFile, Meaning: "How far each log has been shipped."},
 		},
-		ExitCodes: []reference.Row{
-			{Name: "0", Meaning: "All is well."},
-			{Name: "1", Meaning: "It was tried and did not work."},
-			{Name: "2", Meaning: "The command line or the configuration has a mistake."},
-		},
+		ExitCodes: command.ExitCodes(),
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/honeymoat/honeymoat/pkg/block"
+	"github.com/honeymoat/honeymoat/pkg/command"
 	"github.com/honeymoat/honeymoat/pkg/httpapi/client"
 	"github.com/honeymoat/honeymoat/pkg/httpapi/wire"
 )
@@ -59,7 +60,7 @@ func blocksAdd(r remote) *cobra.Command {
 	asJSON := false
 	c := ask(r, "add TARGET", "Block an address or a prefix.", 1, func(c *cobra.Command, api *client.Client, args []string) error {
 		if err := req.Mode.UnmarshalText([]byte(mode)); err != nil {
-			return usageError{fmt.Errorf("--mode: %w", err)}
+			return command.Usage(fmt.Errorf("--mode: %w", err))
 		}
 		req.Target, req.LifetimeSeconds = args[0], int64(lifetime/time.Second)
 		res, err := api.AddBlock(c.Context(), req, key)
@@ -118,7 +119,7 @@ func blockIDs(c *cobra.Command, api *client.Client, arg string) ([]block.ID, err
 	}
 	target, err := block.ParseTarget(arg)
 	if err != nil {
-		return nil, usageError{fmt.Errorf("%q is neither a block's id nor an address or prefix", arg)}
+		return nil, command.Usage(fmt.Errorf("%q is neither a block's id nor an address or prefix", arg))
 	}
 	var ids []block.ID
 	for b, err := range api.Blocks(c.Context(), client.BlockFilter{Target: arg}) {

@@ -2,59 +2,44 @@ package cli
 
 import (
 	"fmt"
-	"os"
 
 	"github.com/spf13/cobra"
 
 	"github.com/honeymoat/honeymoat/pkg/app/service"
 	"github.com/honeymoat/honeymoat/pkg/auth"
+	"github.com/honeymoat/honeymoat/pkg/command"
 	"github.com/honeymoat/honeymoat/pkg/config"
 	"github.com/honeymoat/honeymoat/pkg/store/embedded"
 )
 
-const configEnv = "HONEYMOAT_CONFIG"
+const (
+	configEnv     = "HONEYMOAT_CONFIG"
+	configMeaning = "Configuration file. Without one, everything embedded, state in ./data."
+)
 
-func configFlag(c *cobra.Command) *string {
-	return c.Flags().String("config", os.Getenv(configEnv), "Configuration file. Without one, everything embedded, state in ./data.")
-}
+func configFlag(c *cobra.Command) *string { return command.ConfigFlag(c, configEnv, configMeaning) }
 
 func readConfig(file string) (config.Service, error) {
 	cfg, err := config.ReadService(file)
-	if err != nil {
-		return cfg, usageError{err}
-	}
-	return cfg, nil
+	return cfg, command.Usage(err)
 }
 
 func configCommand() *cobra.Command {
-	parent := &cobra.Command{Use: "config", Short: "Work with configuration files."}
-	check := &cobra.Command{
-		Use:   "check",
-		Short: "Check a configuration file and the files it names, and start nothing.",
-		Args:  exactly(0),
-	}
-	file := configFlag(check)
-	check.RunE = func(c *cobra.Command, _ []string) error {
-		cfg, err := readConfig(*file)
+	return command.ConfigCheck(configEnv, configMeaning, func(file string) error {
+		cfg, err := readConfig(file)
 		if err != nil {
 			return err
 		}
-		if err := service.Check(cfg); err != nil {
-			return usageError{err}
-		}
-		c.Println("the configuration is good")
-		return nil
-	}
-	parent.AddCommand(check)
-	return parent
+		return service.Check(cfg)
+	})
 }
 
 func tokensCommand() *cobra.Command {
-	parent := &cobra.Command{Use: "tokens", Short: "Give people and programs access to the API."}
+	parent := command.Group("tokens", "Give people and programs access to the API.")
 	add := &cobra.Command{
 		Use:   "add NAME",
 		Short: "Make a token, add its hash to the token file, and print it once. A running service reads the file on SIGHUP.",
-		Args:  exactly(1),
+		Args:  command.Exactly(1),
 	}
 	file := configFlag(add)
 	roleName := add.Flags().String("role", "viewer", "viewer, analyst or admin.")
@@ -65,7 +50,7 @@ func tokensCommand() *cobra.Command {
 		}
 		role, err := auth.ParseRole(*roleName)
 		if err != nil {
-			return usageError{err}
+			return command.Usage(err)
 		}
 		text, err := service.NewToken(cfg.API.TokenFile, args[0], role)
 		if err != nil {
@@ -78,15 +63,6 @@ func tokensCommand() *cobra.Command {
 	return parent
 }
 
-func versionCommand(version string) *cobra.Command {
-	return &cobra.Command{
-		Use:   "version",
-		Short: "Print the version.",
-		Args:  exactly(0),
-		Run:   func(c *cobra.Command, _ []string) { fmt.Fprintln(c.OutOrStdout(), "honeymoat", version) },
-	}
-}
-
 // engineCommand is how the service starts its store: honeymoat itself, as a
 // child that loads the engine.
 func engineCommand() *cobra.Command {
@@ -94,9 +70,9 @@ func engineCommand() *cobra.Command {
 		Use:    "engine",
 		Short:  "Run the embedded ClickHouse engine as a child of the service.",
 		Hidden: true,
-		Args:   exactly(0),
+		Args:   command.Exactly(0),
 		RunE: func(*cobra.Command, []string) error {
-			if code := embedded.ChildMain(); code != ExitOK {
+			if code := embedded.ChildMain(); code != command.ExitOK {
 				return fmt.Errorf("the engine ended with code %d", code)
 			}
 			return nil

@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/honeymoat/honeymoat/pkg/command"
 	"github.com/honeymoat/honeymoat/pkg/config"
 	"github.com/honeymoat/honeymoat/pkg/reference"
 )
@@ -12,7 +13,7 @@ import (
 // Reference is everything that the operator of honeymoat can set or meet.
 func Reference(version string) reference.Program {
 	return reference.Program{
-		Root: Root(version),
+		Root: Root(version, nil),
 		Keys: config.Keys(config.DefaultService()),
 		Environment: []reference.Row{
 			{Name: configEnv, Meaning: "Configuration file, in place of --config."},
@@ -38,21 +39,13 @@ func Reference(version string) reference.Program {
 			{Name: "data_dir/ca.pem", Meaning: "Certificate of honeymoat's own authority, for clients."},
 			{Name: "data_dir/decoy.log", Meaning: "The decoy responder's log. `decoys.responder.log`."},
 		},
-		ExitCodes: exitCodes(),
-	}
-}
-
-func exitCodes() []reference.Row {
-	return []reference.Row{
-		{Name: fmt.Sprint(ExitOK), Meaning: "All is well."},
-		{Name: fmt.Sprint(ExitFailed), Meaning: "It was tried and did not work; standard error says what and what to do."},
-		{Name: fmt.Sprint(ExitUsage), Meaning: "The command line, the configuration or a file that it names has a mistake."},
+		ExitCodes: command.ExitCodes(),
 	}
 }
 
 func referenceCommand(version string) *cobra.Command {
 	return &cobra.Command{
-		Use: "reference", Short: "Print the reference of commands, flags, keys and files as Markdown.", Args: exactly(0),
+		Use: "reference", Short: "Print the reference of commands, flags, keys and files as Markdown.", Args: command.Exactly(0),
 		Run: func(c *cobra.Command, _ []string) { fmt.Fprint(c.OutOrStdout(), Reference(version).Markdown()) },
 	}
 }

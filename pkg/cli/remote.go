@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/honeymoat/honeymoat/pkg/command"
 	"github.com/honeymoat/honeymoat/pkg/httpapi/client"
 )
 
@@ -70,14 +71,14 @@ func (r remote) token(dataDir string) (string, error) {
 
 // group makes a parent command whose children talk to the API.
 func group(use, short string) (*cobra.Command, remote) {
-	c := &cobra.Command{Use: use, Short: short, Args: cobra.NoArgs}
+	c := command.Group(use, short)
 	return c, remoteFlags(c)
 }
 
 // ask makes a child command that calls the API.
 func ask(r remote, use, short string, args int, run func(c *cobra.Command, api *client.Client, args []string) error) *cobra.Command {
 	return &cobra.Command{
-		Use: use, Short: short, Args: exactly(args),
+		Use: use, Short: short, Args: command.Exactly(args),
 		RunE: func(c *cobra.Command, args []string) error {
 			api, err := r.connect()
 			if err != nil {

@@ -22,6 +22,7 @@ import (
 	"github.com/honeymoat/honeymoat/pkg/app/replay"
 	"github.com/honeymoat/honeymoat/pkg/app/service"
 	"github.com/honeymoat/honeymoat/pkg/block"
+	"github.com/honeymoat/honeymoat/pkg/command"
 	"github.com/honeymoat/honeymoat/pkg/config"
 	"github.com/honeymoat/honeymoat/pkg/event"
 )
@@ -30,7 +31,7 @@ func replayCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "replay FILE…",
 		Short: "Read finished logs (plain, gzip or zstd) and tell what was found and who would have been blocked.",
-		Args:  usage(cobra.MinimumNArgs(1)),
+		Args:  command.AtLeast(1),
 	}
 	file := configFlag(c)
 	format := c.Flags().String("format", accesslog.Auto, "auto, combined or json.")
@@ -44,14 +45,14 @@ func replayCommand() *cobra.Command {
 		}
 		opts, err := replayOptions(cfg)
 		if err != nil {
-			return usageError{err}
+			return command.Usage(err)
 		}
 		opts.Files, opts.Log.Format = args, *format
 		if opts.Kind, err = kindOf(*kind); err != nil {
 			return err
 		}
 		if _, err := accesslog.NewReader(opts.Log); err != nil {
-			return usageError{fmt.Errorf("--format: %w", err)}
+			return command.Usage(fmt.Errorf("--format: %w", err))
 		}
 		return runReplay(c, opts, *findings, *asJSON)
 	}
@@ -79,7 +80,7 @@ func kindOf(name string) (event.Kind, error) {
 			return k, nil
 		}
 	}
-	return 0, usageError{fmt.Errorf("--kind %q: want access or decoy", name)}
+	return 0, command.Usage(fmt.Errorf("--kind %q: want access or decoy", name))
 }
 
 func runReplay(c *cobra.Command, opts replay.Options, findings string, asJSON bool) error {

@@ -4,20 +4,18 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"log/slog"
 	"os"
-	"os/signal"
 	"path/filepath"
-	"syscall"
 
 	"github.com/spf13/cobra"
 
 	"github.com/honeymoat/honeymoat/pkg/app/service"
+	"github.com/honeymoat/honeymoat/pkg/command"
 	"github.com/honeymoat/honeymoat/pkg/config"
 	"github.com/honeymoat/honeymoat/pkg/store"
 )
 
-func serveCommand(version string) *cobra.Command {
+func serveCommand(version string, reload <-chan os.Signal) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "serve [FILE…]",
 		Short: "Run the whole service: bus, ingestion, detection, response, store, alerting and API. Logs named here are followed too.",
@@ -30,18 +28,22 @@ func serveCommand(version string) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		log := newLogger(c.ErrOrStderr(), cfg.Log)
-		command, err := engineCommandLine()
+		log := command.NewLogger(c.ErrOrStderr(), cfg.Log)
+		child, err := engineCommandLine()
 		if err != nil {
 			return err
 		}
-		s, err := service.New(cfg, service.Options{Version: version, EngineCommand: command, Log: log})
+		s, err := service.New(cfg, service.Options{Version: version, EngineCommand: child, Log: log})
 		if err != nil {
-			return usageError{err}
+			return command.Usage(err)
 		}
-		stop := reloadOnHangup(s, load, log)
-		defer stop()
-		return s.Run(c.Context())
+		return command.RunReloading(c.Context(), reload, log, s.Run, func() error {
+			cfg, err := load()
+			if err != nil {
+				return err
+			}
+			return s.Reload(cfg)
+		})
 	}
 	return c
 }
@@ -74,42 +76,8 @@ func serveConfig(file, dataDir string, logs []string) (config.Service, error) {
 	return cfg, nil
 }
 
-// reloadOnHangup reads the configuration again on SIGHUP, until stop is
-// called, which waits.
-func reloadOnHangup(s *service.Service, load func() (config.Service, error), log *slog.Logger) (stop func()) {
-	hangup, done := make(chan os.Signal, 1), make(chan struct{})
-	signal.Notify(hangup, syscall.SIGHUP)
-	go func() {
-		defer close(done)
-		for range hangup {
-			cfg, err := load()
-			if err == nil {
-				err = s.Reload(cfg)
-			}
-			if err != nil {
-				log.Error("reload refused, the running configuration stays", "error", err)
-			}
-		}
-	}()
-	return func() {
-		signal.Stop(hangup)
-		close(hangup)
-		<-done
-	}
-}
-
-func newLogger(w io.Writer, cfg config.Log) *slog.Logger {
-	var level slog.Level
-	_ = level.UnmarshalText([]byte(cfg.Level)) // checked with the configuration
-	opts := &slog.HandlerOptions{Level: level}
-	if cfg.Format == "json" {
-		return slog.New(slog.NewJSONHandler(w, opts))
-	}
-	return slog.New(slog.NewTextHandler(w, opts))
-}
-
 func migrateCommand() *cobra.Command {
-	parent := &cobra.Command{Use: "migrate", Short: "Look after the store's schema. The service does it by itself at each start."}
+	parent := command.Group("migrate", "Look after the store's schema. The service does it by itself at each start.")
 	parent.AddCommand(
 		migrateChild("up", "Apply the migrations that the store lacks.", func(ctx context.Context, s *store.Store, w io.Writer) error {
 			applied, err := s.Migrate(ctx)
@@ -136,18 +104,18 @@ func migrateCommand() *cobra.Command {
 }
 
 func migrateChild(use, short string, run func(context.Context, *store.Store, io.Writer) error) *cobra.Command {
-	c := &cobra.Command{Use: use, Short: short, Args: exactly(0)}
+	c := &cobra.Command{Use: use, Short: short, Args: command.Exactly(0)}
 	file := configFlag(c)
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		cfg, err := readConfig(*file)
 		if err != nil {
 			return err
 		}
-		command, err := engineCommandLine()
+		child, err := engineCommandLine()
 		if err != nil {
 			return err
 		}
-		s, stop, err := service.OpenStore(c.Context(), cfg, command, newLogger(c.ErrOrStderr(), cfg.Log))
+		s, stop, err := service.OpenStore(c.Context(), cfg, child, command.NewLogger(c.ErrOrStderr(), cfg.Log))
 		if err != nil {
 			return err
 		}

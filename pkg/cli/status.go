@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -13,6 +12,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
 
+	"github.com/honeymoat/honeymoat/pkg/command"
 	"github.com/honeymoat/honeymoat/pkg/decoy"
 	"github.com/honeymoat/honeymoat/pkg/httpapi/client"
 	"github.com/honeymoat/honeymoat/pkg/httpapi/wire"
@@ -20,7 +20,7 @@ import (
 
 func statusCommand() *cobra.Command {
 	var wait time.Duration
-	c := &cobra.Command{Use: "status", Short: "Tell how the service does, what was found, and where to look.", Args: exactly(0)}
+	c := &cobra.Command{Use: "status", Short: "Tell how the service does, what was found, and where to look.", Args: command.Exactly(0)}
 	r := remoteFlags(c)
 	c.Flags().DurationVar(&wait, "wait", 0, "Wait for so long until every part is ready.")
 	c.RunE = func(c *cobra.Command, _ []string) error {
@@ -53,7 +53,7 @@ func waitReady(ctx context.Context, r remote, wait time.Duration) (wire.Status, 
 			}
 			api.Close()
 		}
-		if errors.As(err, new(usageError)) || !time.Now().Before(deadline) {
+		if command.IsUsage(err) || !time.Now().Before(deadline) {
 			return wire.Status{}, nil, err
 		}
 		select {
@@ -92,15 +92,15 @@ func printActors(w io.Writer, actors []wire.Actor) {
 
 func decoysCheck() *cobra.Command {
 	return &cobra.Command{
-		Use: "check FILE", Short: "Check a decoy catalogue and start nothing.", Args: exactly(1),
+		Use: "check FILE", Short: "Check a decoy catalogue and start nothing.", Args: command.Exactly(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			data, err := os.ReadFile(args[0])
 			if err != nil {
-				return usageError{fmt.Errorf("read catalogue: %w", err)}
+				return command.Usage(fmt.Errorf("read catalogue: %w", err))
 			}
 			catalogue, err := decoy.Parse(decoy.Source{Name: args[0], Data: data})
 			if err != nil {
-				return usageError{err}
+				return command.Usage(err)
 			}
 			fmt.Fprintf(c.OutOrStdout(), "%d decoys, no mistake\n", len(catalogue.Decoys()))
 			return nil

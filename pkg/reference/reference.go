@@ -35,7 +35,7 @@ func (p Program) Markdown() string {
 	fmt.Fprintf(&s, "## `%s`\n\n%s\n", p.Root.Name(), p.Root.Short)
 	s.WriteString("\n### Commands\n\n| command | what it does |\n|---|---|\n")
 	walk(p.Root, func(c *cobra.Command) {
-		if c.Runnable() {
+		if c.Runnable() && !c.HasSubCommands() {
 			fmt.Fprintf(&s, "| `%s` | %s |\n", escape(c.UseLine()), escape(c.Short))
 		}
 	})

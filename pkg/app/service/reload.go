@@ -17,11 +17,11 @@ func (s *Service) Reload(cfg config.Service) error {
 	p, err := newPolicy(cfg)
 	tokens, tokenErr := readTokens(cfg.API.TokenFile)
 	if err = errors.Join(err, tokenErr, checkAlertmanager(cfg.Alerting)); err != nil {
-		return fmt.Errorf("reload refused, the running configuration stays: %w", err)
+		return fmt.Errorf("reload: %w", err)
 	}
 	if s.alertmanager != nil && len(cfg.Alerting.URLs) == 0 {
 		if err := s.alertmanager.Reload(cfg.Alerting.ConfigFile); err != nil {
-			return fmt.Errorf("reload refused, the running configuration stays: %w", err)
+			return fmt.Errorf("reload: %w", err)
 		}
 	}
 	s.tokens.Store(tokens)
