@@ -53,13 +53,13 @@ func TestUnknownAgents(t *testing.T) {
 	v := p.visitor(attacker)
 	p.turns(v, g, "/shop", http.StatusForbidden)
 	p.eventually("the forged agent says that it is refused", func(context.Context) error {
-		return errors.Join(other.Agent.Said("refused"), other.Agent.Said("enrol"))
+		return errors.Join(other.Agent.Said("does not take this agent"), other.Agent.Said("honeymoat-agent enroll"))
 	})
 	p.get(v, other, "/shop", http.StatusOK)
 
 	p.must(p.service.API.RevokeAgent(p.deadline(), "edge-a"))
 	p.eventually("the revoked agent says that it is refused", func(context.Context) error {
-		return errors.Join(g.Agent.Said("refused"), g.Agent.Said("enrol"))
+		return errors.Join(g.Agent.Said("does not take this agent"), g.Agent.Said("honeymoat-agent enroll"))
 	})
 	p.get(v, g, "/shop", http.StatusForbidden) // what it held it enforces to its end
 }

@@ -33,6 +33,9 @@ func goesOnAlone(p *play, settings stage.Settings) {
 		p.turns(long, g, "/shop", http.StatusForbidden)
 		p.turns(short, g, "/shop", http.StatusForbidden)
 	}
+	p.eventually("the agent has written down what it holds", func(ctx context.Context) error {
+		return a.Agent.Holds(ctx, long.Address)
+	})
 	p.service.Kill()
 
 	p.get(long, a, "/shop", http.StatusForbidden)

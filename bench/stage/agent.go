@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os/exec"
 	"path/filepath"
+	"strings"
 
 	"github.com/honeymoat/honeymoat/pkg/httpapi/wire"
 )
@@ -79,4 +80,22 @@ func (a *Agent) Restart(ctx context.Context) error {
 		return err
 	}
 	return a.WaitListening(ctx)
+}
+
+// Holds is nil when the agent would refuse a client out of its state on disk,
+// whether it runs or not.
+func (a *Agent) Holds(ctx context.Context, client string) error {
+	file := a.Config + ".away"
+	away := Settings{"enforce.listen": "unix:" + a.Socket + ".away"} // nobody answers there
+	if err := a.Settings.With(away).write(file); err != nil {
+		return err
+	}
+	out, err := exec.CommandContext(ctx, a.program, "decide", "--config", file, client).CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("ask for the state of %s: %w\n%s", a.Name, err, out)
+	}
+	if !strings.Contains(string(out), "deny") {
+		return fmt.Errorf("%s would say: %s", a.Name, out)
+	}
+	return nil
 }

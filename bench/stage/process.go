@@ -85,6 +85,29 @@ func (p *Process) Stop() error {
 	return nil
 }
 
+// dismiss ends the process and its children at once: the end of a play is no
+// test of how programs stop.
+func (p *Process) dismiss() error {
+	if !p.Running() {
+		return nil
+	}
+	family := children(p.Pid())
+	p.Kill()
+	for _, child := range family {
+		_ = syscall.Kill(child, syscall.SIGKILL) // most have ended with their parent
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	return Until(ctx, "the children of "+p.name+" have ended", func(context.Context) error {
+		for _, child := range family {
+			if alive(child) {
+				return fmt.Errorf("process %d runs", child)
+			}
+		}
+		return nil
+	})
+}
+
 func (p *Process) end(signal syscall.Signal) {
 	p.mu.Lock()
 	cmd, done := p.cmd, p.done
@@ -180,25 +203,13 @@ func (p *Process) Tail() string {
 	return "--- end of " + p.log + "\n" + strings.TrimSpace(string(data))
 }
 
-// Usage is the CPU time and memory of a running process and its children.
-type Usage struct {
-	CPU           time.Duration
-	ResidentBytes int64
-}
-
 // Usage reads /proc of the process and of its direct children.
-func (p *Process) Usage() (Usage, error) {
-	total, err := usage(p.Pid())
+func (p *Process) Usage() (own, children Usage, err error) {
+	own, children, err = UsageOf(p.Pid())
 	if err != nil {
-		return Usage{}, fmt.Errorf("usage of %s: %w", p.name, err)
+		err = fmt.Errorf("usage of %s: %w", p.name, err)
 	}
-	for _, child := range children(p.Pid()) {
-		if u, err := usage(child); err == nil { // it may have just ended
-			total.CPU += u.CPU
-			total.ResidentBytes += u.ResidentBytes
-		}
-	}
-	return total, nil
+	return own, children, err
 }
 
 // Said is nil when the process' output holds a text.

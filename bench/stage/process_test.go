@@ -81,14 +81,20 @@ func TestWaitEndsWithTheProcess(t *testing.T) {
 	}
 }
 
-func TestUsageCountsChildren(t *testing.T) {
+func TestChildrenCount(t *testing.T) {
 	p := shell(t, `sleep 1000 & echo up; wait`)
 	p.waitSaid(t, "up")
-	u, err := p.Usage()
-	if err != nil || u.ResidentBytes == 0 || len(children(p.Pid())) != 1 {
-		t.Errorf("%+v, %v, children %v", u, err, children(p.Pid()))
+	own, below, err := p.Usage()
+	if err != nil || len(children(p.Pid())) != 1 {
+		t.Errorf("%v, children %v", err, children(p.Pid()))
 	}
-	for _, child := range children(p.Pid()) {
-		_ = syscall.Kill(child, syscall.SIGKILL) // it would outlive the shell
+	for _, u := range []Usage{own, below} {
+		if u.ResidentBytes == 0 || u.PeakBytes < u.ResidentBytes {
+			t.Errorf("%+v", u)
+		}
+	}
+	family := children(p.Pid())
+	if err := p.dismiss(); err != nil || p.Running() || alive(family[0]) {
+		t.Errorf("dismissed: %v; running %v, child %v", err, p.Running(), alive(family[0]))
 	}
 }

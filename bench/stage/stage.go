@@ -79,7 +79,7 @@ func (s *Stage) process(name string, args ...string) *Process {
 	s.mu.Lock()
 	s.cast = append(s.cast, p)
 	s.mu.Unlock()
-	s.onClose(p.Stop)
+	s.onClose(p.dismiss)
 	return p
 }
 
