@@ -1,0 +1,118 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"github.com/honeymoat/honeymoat/bench/stage"
+	"github.com/honeymoat/honeymoat/pkg/cli"
+	"github.com/honeymoat/honeymoat/pkg/command"
+)
+
+const partService = "service"
+
+// profileEnv tells a service that is this program where its profile goes.
+const profileEnv = "HONEYMOAT_BENCH_PROFILE"
+
+// measureService starts the service with everything embedded, puts the log in
+// its place once it is ready, and waits until all lines have been looked at
+// and all rows are in the store.
+func measureService(ctx context.Context, o options) (w work, err error) {
+	s, err := newStage(o, "service")
+	if err != nil {
+		return w, err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	place := s.Path("live.log")
+	v, err := s.Service(ctx, stage.Settings{
+		"sources": []stage.Source{{Name: header.Source, Paths: []string{place}, Format: "combined"}},
+	})
+	if err != nil {
+		return w, err
+	}
+	m, err := meterOf(v.Pid())
+	if err != nil {
+		return w, err
+	}
+	if err := os.Link(logFile(o.dir), place); err != nil {
+		return w, err
+	}
+	if err := allThrough(ctx, v, o.lines); err != nil {
+		return w, err
+	}
+	return m.stop(o.lines)
+}
+
+// allThrough waits until the store has so many rows and detection has seen
+// them.
+func allThrough(ctx context.Context, v *stage.Service, lines int) error {
+	err := stage.Until(ctx, "all lines are stored", func(ctx context.Context) error {
+		text, err := v.Query(ctx, "SELECT count() FROM events")
+		if err != nil {
+			return err
+		}
+		if n, err := strconv.Atoi(text); err != nil || n < lines {
+			return fmt.Errorf("%s of %d", text, lines)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return stage.Until(ctx, "all lines are looked at", func(ctx context.Context) error {
+		seen, err := v.API.Metric(ctx, "honeymoat_detect_rows_total")
+		if err == nil && int(seen) < lines {
+			err = fmt.Errorf("%v of %d", seen, lines)
+		}
+		return err
+	})
+}
+
+// newStage is a stage with the real programs. When profiles are wanted, this
+// program plays the service itself, see runService.
+func newStage(o options, name string) (*stage.Stage, error) {
+	dir := filepath.Join(o.dir, name)
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		return nil, err
+	}
+	if o.profile == "" {
+		return stage.New(dir, o.bin)
+	}
+	bin := filepath.Join(dir, "bin")
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	err = errors.Join(
+		os.Mkdir(bin, 0o700),
+		os.Symlink(self, filepath.Join(bin, "honeymoat")),
+		os.Symlink(filepath.Join(o.bin, "honeymoat-agent"), filepath.Join(bin, "honeymoat-agent")),
+		os.Setenv(profileEnv, filepath.Join(o.profile, name+".pprof")),
+	)
+	if err != nil {
+		return nil, err
+	}
+	return stage.New(dir, bin)
+}
+
+// isService tells whether this program was started in place of honeymoat.
+func isService(args []string) bool {
+	return len(args) > 1 && (args[1] == "serve" || args[1] == "engine")
+}
+
+// runService is honeymoat with a CPU profile from start to end.
+func runService() int {
+	if path := os.Getenv(profileEnv); path != "" && os.Args[1] == "serve" {
+		f, err := startProfile(path)
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+		defer stopProfile(f)
+	}
+	return command.Main("bench", cli.Run)
+}
