@@ -21,6 +21,11 @@ type Options struct {
 	// Known tells whether an id in a decision mark is that of a block or of an
 	// agent's refusal. Nil knows none. It must be safe for concurrent use.
 	Known func(block.ID) bool
+	// Finished: the log is that of another time, and the decisions that its
+	// marks name are not known any more. A request for a decoy that a gateway
+	// says an agent diverted is then a touch; other unknown marks mean nothing,
+	// as ever.
+	Finished bool
 	// MaxServed bounds how many pairs of decoy and host are remembered as
 	// served by the application; 0 means 10,000.
 	MaxServed int

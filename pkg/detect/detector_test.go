@@ -135,6 +135,16 @@ func TestDetect(t *testing.T) {
 	f(touched+"; denied "+own.String(), divert,
 		row{client: client, path: "/", status: 403, request: "fedcba9876543210", mark: "deny " + own.String(), at: time.Second})
 
+	// In a finished log nobody knows the decisions any more.
+	var old Result
+	finished := newDetector(t)
+	finished.options.Finished = true
+	finished.Detect(newBatch(row{client: client, path: "/.env", status: 200, mark: "divert 0000000000000def"},
+		row{client: client, path: "/", status: 403, mark: "deny 0000000000000def"}), &old)
+	if got := outcome(&old); got != touched+"; ignored 2" {
+		t.Errorf("a finished log gave %q", got)
+	}
+
 	// A path that the application serves is no decoy on that host.
 	served := row{client: client, host: "spa.example", path: "/.env", status: 200}
 	refused := row{client: "192.0.2.9", host: "spa.example", path: "/.env", status: 404, at: time.Minute}

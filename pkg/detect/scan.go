@@ -95,7 +95,7 @@ func (s *scan) countsByStatus(t *decoy.Touch, row int) bool {
 		return true
 	case status >= 200 && status < 300 || status == 304:
 		if s.carriesDivert(row) {
-			return false // answered by our decoy, whoever's mark it is
+			return s.detector.options.Finished // answered by our decoy, whoever's mark it is
 		}
 		t.Served = true
 		s.detector.counts.served.Add(1)

@@ -107,7 +107,7 @@ type player struct {
 
 func newPlayer(o Options) *player {
 	p := &player{
-		detector: detect.New(detect.Options{Catalogue: o.Catalogue, Internal: o.Internal}),
+		detector: detect.New(detect.Options{Catalogue: o.Catalogue, Internal: o.Internal, Finished: true}),
 		ledger:   respond.NewLedger(o.Ledger),
 		guard:    respond.NewGuard(o.Guard),
 		requests: map[netip.Addr]int64{},
