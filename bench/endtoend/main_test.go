@@ -2,9 +2,12 @@ package endtoend
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
+	"strconv"
 	"testing"
 
 	"github.com/honeymoat/honeymoat/bench/stage"
@@ -27,7 +30,23 @@ func run(m *testing.M) int {
 		fmt.Fprintln(os.Stderr, "prepare the end-to-end tests:", err)
 		return 1
 	}
+	if err := playSideBySide(); err != nil {
+		fmt.Fprintln(os.Stderr, "prepare the end-to-end tests:", err)
+		return 1
+	}
 	return m.Run()
+}
+
+// playSideBySide lets more tests run at once than there are processors, unless
+// the command line says how many: they wait far more than they compute.
+func playSideBySide() error {
+	flag.Parse()
+	asked := false
+	flag.Visit(func(f *flag.Flag) { asked = asked || f.Name == "test.parallel" })
+	if asked {
+		return nil
+	}
+	return flag.Set("test.parallel", strconv.Itoa(2*runtime.GOMAXPROCS(0)))
 }
 
 func prepare(dir string) error {
