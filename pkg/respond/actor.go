@@ -81,7 +81,8 @@ func (a *Actor) raise(t finding.Tier, why string) {
 	}
 }
 
-// forget takes back the findings that match, and judges again by what is left.
+// forget takes back the findings that match, and judges again by what is left:
+// to forget something never makes an actor more urgent.
 func (a *Actor) forget(match func(*finding.Finding) bool) (forgotten []string) {
 	kept := make([]finding.Finding, 0, len(a.Evidence))
 	for i := range a.Evidence {
@@ -95,10 +96,15 @@ func (a *Actor) forget(match func(*finding.Finding) bool) (forgotten []string) {
 		return nil
 	}
 	a.Evidence, a.Findings = kept, max(len(kept), a.Findings-len(forgotten))
+	before := a.Tier
 	a.endEpisode()
+	if before == 0 {
+		return forgotten // the episode was over
+	}
 	for i := range kept {
 		a.weigh(&kept[i], false)
 	}
+	a.Tier = min(a.Tier, before)
 	return forgotten
 }
 

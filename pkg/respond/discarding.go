@@ -16,7 +16,8 @@ func (l *Ledger) Discards() []Discard {
 
 // Discard takes an analyst's word. What was counted and matches does not
 // count any more: it gives the actors that change, and the live automatic
-// blocks that stand on nothing else, which are to be removed.
+// blocks that stand on nothing that counts, which are to be removed: those of
+// an earlier word too, in case that was interrupted.
 func (l *Ledger) Discard(d Discard) (changed []finding.Actor, groundless []block.Block) {
 	l.discards[d.ID] = d
 	for key, a := range l.actors {
@@ -28,8 +29,8 @@ func (l *Ledger) Discard(d Discard) (changed []finding.Actor, groundless []block
 		}
 		if len(forgotten) > 0 {
 			changed = append(changed, key)
-			groundless = append(groundless, l.groundless(a)...)
 		}
+		groundless = append(groundless, l.groundless(a)...)
 	}
 	slices.SortFunc(changed, compareActors)
 	slices.SortFunc(groundless, func(a, b block.Block) int { return cmp.Compare(a.Key(), b.Key()) })

@@ -2,6 +2,7 @@ package respond
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -50,14 +51,25 @@ func (s *Service) addDiscard(ctx context.Context, w *rowWriter, by Caller, d Dis
 		return err
 	}
 	changed, groundless := s.applyDiscard(d)
+	failures := make([]error, len(groundless))
 	for i := range groundless {
-		b := &groundless[i]
-		if err := s.options.Blocks.Remove(ctx, *b); err != nil {
-			return fmt.Errorf("remove block %s, whose evidence is discarded: %w", b.ID, err)
-		}
-		s.noteEnd(w, *b, EventRemoved, "token:"+by.Name, "its evidence was discarded: "+d.Reason, d.At)
+		failures[i] = s.removeGroundless(ctx, w, groundless[i], d)
 	}
-	return s.tell(ctx, w, changed)
+	return errors.Join(s.tell(ctx, w, changed), errors.Join(failures...))
+}
+
+// removeGroundless ends a block whose evidence is discarded. One that is gone
+// already is none to worry about.
+func (s *Service) removeGroundless(ctx context.Context, w *rowWriter, b block.Block, d Discard) error {
+	err := s.options.Blocks.Remove(ctx, b)
+	if errors.Is(err, ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("remove block %s, whose evidence is discarded: %w", b.ID, err)
+	}
+	s.noteEnd(w, b, EventRemoved, "token:"+d.By, "its evidence was discarded: "+d.Reason, d.At)
+	return nil
 }
 
 func (s *Service) applyDiscard(d Discard) ([]finding.Actor, []block.Block) {

@@ -107,6 +107,28 @@ func TestLedgerLogsOldEvidence(t *testing.T) {
 	}
 }
 
+func TestDiscardNeverRaises(t *testing.T) {
+	f := func(change func(*account), want finding.Tier) {
+		t.Helper()
+		a := newAccount(LedgerOptions{})
+		mild, grave := touchBy("192.0.2.7", "r1", epoch), touchBy("192.0.2.7", "r2", epoch.Add(-5*time.Hour))
+		grave.Tier, mild.Rule = finding.Page, "decoy.mild"
+		a.take(grave, "", epoch) // too old to alarm anybody
+		a.take(mild, "", epoch)
+		change(a)
+		a.Discard(Discard{ID: "d", Rule: "decoy.mild"})
+		if actor, _ := a.Actor(mild.Actor); actor.Tier != want || actor.Findings != 1 {
+			t.Errorf("a discard has left tier %s, %d findings; want %s: %v", actor.Tier, actor.Findings, want, actor.Reasons)
+		}
+	}
+	f(func(*account) {}, finding.Log)
+	f(func(a *account) {
+		for _, actor := range a.actors {
+			actor.endEpisode()
+		}
+	}, 0)
+}
+
 func TestLedgerTombstone(t *testing.T) {
 	a := newAccount(LedgerOptions{})
 	v := a.take(touchBy("192.0.2.7", "r1", epoch), "", epoch)

@@ -1,6 +1,7 @@
 package respond
 
 import (
+	"context"
 	"errors"
 	"net/netip"
 	"slices"
@@ -171,6 +172,45 @@ func TestDiscardLiftsBlockAndAlert(t *testing.T) {
 		mustHandle(t, s, 3, touchBy("192.0.2.7", "r4", time.Now()))
 		if len(bus.List()) != 2 {
 			t.Error("a finding after the discard does not block")
+		}
+	})
+}
+
+func TestDiscardGoesOnWithoutABlock(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		bus := newFakeBus()
+		s := start(t, bus)
+		mustHandle(t, s, 1, touchBy("192.0.2.7", "r1", time.Now()), touchBy("192.0.2.8", "r2", time.Now()))
+		if err := bus.Remove(t.Context(), bus.List()[0]); err != nil { // it has ended by itself
+			t.Fatal(err)
+		}
+		if _, err := s.Discard(t.Context(), analyst, AddDiscard{Rule: "decoy.env", Reason: "our scanner"}); err != nil {
+			t.Error(err)
+		}
+		if len(bus.List()) != 0 {
+			t.Error("a block whose evidence is discarded lives on")
+		}
+		wantRaised(t, bus, map[string]string{})
+	})
+}
+
+func TestDiscardAgainRemovesWhatWasLeft(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		bus := newFakeBus()
+		s := start(t, bus)
+		mustHandle(t, s, 1, touchBy("192.0.2.7", "r1", time.Now()))
+		time.Sleep(2 * time.Second) // until all is written
+		r := AddDiscard{Rule: "decoy.env", Reason: "our scanner"}
+		bus.allow(1) // for the journal
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if _, err := s.Discard(ctx, analyst, r); !errors.Is(err, errAway) || len(bus.List()) != 1 {
+			t.Fatalf("while the bus was away: %v, %d blocks", err, len(bus.List()))
+		}
+		wantRaised(t, bus, map[string]string{})
+		bus.allow(-1)
+		if _, err := s.Discard(t.Context(), analyst, r); err != nil || len(bus.List()) != 0 {
+			t.Errorf("again: %v, %d blocks", err, len(bus.List()))
 		}
 	})
 }
