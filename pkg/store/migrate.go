@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"slices"
 
 	"github.com/honeymoat/honeymoat/migrations"
 )
@@ -41,12 +42,17 @@ func (s *Store) migrate(ctx context.Context, files fs.FS) ([]Migration, error) {
 	if err := s.bootstrap(ctx, files); err != nil {
 		return nil, err
 	}
+	// Most starts find nothing to do, and take no lock: one that is killed
+	// while it holds it would keep the next ones waiting.
+	if steps, err := s.steps(ctx, files); err != nil || !slices.ContainsFunc(steps, step.pending) {
+		return nil, err
+	}
 	unlock, err := s.lockMigrations(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer unlock()
-	steps, err := s.steps(ctx, files)
+	steps, err := s.steps(ctx, files) // others may have worked meanwhile
 	if err != nil {
 		return nil, err
 	}
@@ -62,6 +68,8 @@ func (s *Store) migrate(ctx context.Context, files fs.FS) ([]Migration, error) {
 	}
 	return applied, nil
 }
+
+func (st step) pending() bool { return st.Pending() }
 
 func (s *Store) bootstrap(ctx context.Context, files fs.FS) error {
 	source, err := fs.ReadFile(files, bootstrapFile)

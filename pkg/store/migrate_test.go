@@ -1,12 +1,14 @@
 package store
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 	"strings"
 	"sync"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"github.com/honeymoat/honeymoat/migrations"
 	"github.com/honeymoat/honeymoat/pkg/store/embedded/enginetest"
@@ -159,6 +161,23 @@ func TestStaleLockIsBroken(t *testing.T) {
 	}
 	if applied, err := s.Migrate(t.Context()); err != nil || len(applied) == 0 {
 		t.Errorf("after breaking the lock: applied %v, error %v", applied, err)
+	}
+}
+
+// TestNothingToDoTakesNoLock: a lock that a killed process has left holds up
+// nobody whose schema is up to date.
+func TestNothingToDoTakesNoLock(t *testing.T) {
+	s := openStore(t, enginetest.Start(t))
+	if applied, err := s.Migrate(t.Context()); err != nil || len(applied) == 0 {
+		t.Fatalf("applied %v, error %v", applied, err)
+	}
+	if _, err := s.lockMigrations(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	if applied, err := s.Migrate(ctx); err != nil || len(applied) > 0 {
+		t.Errorf("applied %v, error %v", applied, err)
 	}
 }
 
