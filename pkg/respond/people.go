@@ -88,11 +88,13 @@ func (s *Service) addBlock(ctx context.Context, by Caller, b block.Block, r AddB
 		return b, false, nil
 	}
 	made, err := s.options.Blocks.Put(ctx, b)
-	if err != nil {
+	// The same request may have made it without learning of that.
+	again := errors.Is(err, ErrExists) && made.ID == b.ID
+	if err != nil && !again {
 		return made, false, fmt.Errorf("block %s: %w", b.Target, err)
 	}
 	s.hold(made)
-	return made, true, nil
+	return made, !again, nil
 }
 
 func checkAsked(b *block.Block) error {

@@ -56,6 +56,24 @@ func TestAddBlock(t *testing.T) {
 	})
 }
 
+func TestAddBlockAgainAfterALostAnswer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		bus := newFakeBus()
+		s := start(t, bus)
+		r := asked("192.0.2.0/28")
+		r.IdempotencyKey = "k1"
+		first := s.blockAsked(analyst, r)
+		if _, err := bus.Put(t.Context(), first); err != nil { // its answer never came
+			t.Fatal(err)
+		}
+		b, created, err := s.AddBlock(t.Context(), analyst, r)
+		if err != nil || created || b.ID != first.ID {
+			t.Errorf("%+v, %v, %v", b, created, err)
+		}
+		wantEvents(t, bus, "added 192.0.2.0/28")
+	})
+}
+
 func TestAddBlockFailure(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		bus := newFakeBus()
