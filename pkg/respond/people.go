@@ -199,53 +199,6 @@ func (s *Service) noteEnd(w *rowWriter, b block.Block, how, by, reason string, a
 	s.touch()
 }
 
-// ReplaceBlock is what a person changes about a live block. A zero Lifetime
-// leaves the end where it is.
-type ReplaceBlock struct {
-	Lifetime time.Duration // from now on
-	Mode     block.Mode
-	Reason   string
-}
-
-// ReplaceBlock puts another block in place of a live one, on the same target.
-// Errors are those of AddBlock, and ErrNotFound.
-func (s *Service) ReplaceBlock(ctx context.Context, by Caller, id block.ID, r ReplaceBlock) (block.Block, error) {
-	if err := s.gate.enter(ctx); err != nil {
-		return block.Block{}, fmt.Errorf("replace block %s: %w", id, err)
-	}
-	defer s.gate.leave()
-	var w rowWriter
-	made, err := s.replaceBlock(ctx, &w, by, id, r)
-	detail := map[string]any{"target": made.Target, "new": made.ID, "lifetime_seconds": made.LifetimeSeconds, "mode": r.Mode, "reason": r.Reason}
-	return made, s.close(ctx, &w, by, "block.replace", id.String(), detail, err)
-}
-
-func (s *Service) replaceBlock(ctx context.Context, w *rowWriter, by Caller, id block.ID, r ReplaceBlock) (block.Block, error) {
-	old, err := s.live(id)
-	if err != nil {
-		return old, err
-	}
-	b := s.blockAsked(by, AddBlock{Target: old.Target, Segment: old.Segment, Lifetime: r.Lifetime, Mode: r.Mode, Reason: r.Reason})
-	if r.Lifetime == 0 {
-		b.LifetimeSeconds = max(1, int64(old.ExpiresAt().Sub(b.CreatedAt)/time.Second))
-	}
-	b.Findings, b.Rule, b.RuleVersion = old.Findings, old.Rule, old.RuleVersion
-	if err := checkAsked(&b); err != nil {
-		return b, err
-	}
-	if err := s.guard.Load().Check(b.Target, by.asker()); err != nil {
-		return b, err
-	}
-	made, err := s.options.Blocks.Replace(ctx, old, b)
-	if err != nil {
-		return made, fmt.Errorf("replace block %s: %w", id, err)
-	}
-	s.noteEnd(w, old, EventReplaced, b.By, r.Reason, b.CreatedAt)
-	s.hold(made)
-	w.add(BlockLog, rowOfBlock(&made, EventAdded, made.CreatedAt))
-	return made, nil
-}
-
 // close audits what a person did, and waits until it is on record. It gives
 // the error of the deed, or else that of the record.
 func (s *Service) close(ctx context.Context, w *rowWriter, by Caller, action, subject string, detail any, err error) error {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/netip"
-	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -136,28 +135,6 @@ func TestRemovedBlockStaysRemoved(t *testing.T) {
 			}
 		})
 	}
-}
-
-func TestReplaceBlock(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		bus := newFakeBus()
-		s := start(t, bus)
-		mustHandle(t, s, 1, touchBy("192.0.2.7", "r1", time.Now()))
-		old := bus.List()[0]
-		b, err := s.ReplaceBlock(t.Context(), analyst, old.ID, ReplaceBlock{Lifetime: 24 * time.Hour, Reason: "known bad"})
-		if err != nil || b.LifetimeSeconds != 86400 || !slices.Equal(b.Findings, old.Findings) {
-			t.Errorf("%+v, %v", b, err)
-		}
-		wantEvents(t, bus, "added 192.0.2.7", "added 192.0.2.7", "replaced 192.0.2.7")
-		time.Sleep(5 * time.Hour)
-		wantEvents(t, bus, "added 192.0.2.7", "added 192.0.2.7", "replaced 192.0.2.7")
-		if len(bus.List()) != 1 {
-			t.Error("the longer block has ended with the shorter")
-		}
-		if _, err := s.ReplaceBlock(t.Context(), analyst, old.ID, ReplaceBlock{Reason: "x"}); !errors.Is(err, ErrNotFound) {
-			t.Errorf("replacing what was replaced: %v", err)
-		}
-	})
 }
 
 func TestDiscardLiftsBlockAndAlert(t *testing.T) {
