@@ -5,7 +5,7 @@
 // checkpointed on the bus together with the position in the stream of events
 // that they stand for, so that a restart works with the store down.
 //
-// It imports event, finding and block, and declares the interfaces of the
+// It imports finding, block and decoy, and declares the interfaces of the
 // adapters that it needs. It never talks to a database, a bus or Alertmanager
 // itself.
 package respond

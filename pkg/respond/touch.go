@@ -6,14 +6,9 @@ import (
 	"time"
 
 	"github.com/honeymoat/honeymoat/pkg/block"
+	"github.com/honeymoat/honeymoat/pkg/decoy"
 	"github.com/honeymoat/honeymoat/pkg/finding"
 )
-
-// provisionalID is the id of the refusal that an agent makes of a finding
-// until we have decided.
-func provisionalID(agent, findingID string) block.ID {
-	return block.NewID("provisional", agent, findingID)
-}
 
 // Touch takes a finding that an agent has made of what it saw in the request
 // path, and returns when it is kept durably. What the agent refuses on the
@@ -25,11 +20,11 @@ func (s *Service) Touch(ctx context.Context, agent string, claim finding.Finding
 	if s.options.Confirmer == nil {
 		return fmt.Errorf("touch from agent %s: %w: nothing here confirms touches", agent, ErrInvalid)
 	}
-	confirmed, err := s.options.Confirmer.Confirm(claim)
+	confirmed, err := s.confirm(claim)
 	if err != nil {
 		s.counts.unconfirmed.Add(1)
 		s.log.Warn("a touch was not confirmed", "agent", agent, "rule", claim.Rule, "error", err)
-		s.withdraw(ctx, agent, provisionalID(agent, claim.ID))
+		s.withdraw(ctx, agent, decoy.ProvisionalID(agent, claim.ID))
 		return nil
 	}
 	if err := s.gate.enter(ctx); err != nil {
@@ -45,9 +40,22 @@ func (s *Service) Touch(ctx context.Context, agent string, claim finding.Finding
 	return nil
 }
 
+// maxAhead is how far an agent's clock may be ahead of ours.
+const maxAhead = 5 * time.Minute
+
+// confirm has our rules make the finding that an agent claims. Its time is
+// the agent's word: one ahead of ours would outlast a removal, and one of
+// another age has no place in the store.
+func (s *Service) confirm(claim finding.Finding) (finding.Finding, error) {
+	if age := s.now().Sub(claim.Time); age < -maxAhead || age > MaxLifetime {
+		return claim, fmt.Errorf("%w: a touch at %s; is the agent's clock right?", ErrInvalid, claim.Time)
+	}
+	return s.options.Confirmer.Confirm(claim)
+}
+
 // takeTouch does what follows from a confirmed touch.
 func (s *Service) takeTouch(ctx context.Context, agent string, f finding.Finding) error {
-	id := provisionalID(agent, f.ID)
+	id := decoy.ProvisionalID(agent, f.ID)
 	s.mu.Lock()
 	s.ledger.refusals[id] = s.now()
 	s.touch()
@@ -87,7 +95,7 @@ func (s *Service) touchRow(st *step, id block.ID, event string) []outRow {
 		return nil
 	}
 	b := blockFor(&st.Finding, target, st.Finding.Time)
-	b.ID, b.By, b.Mode, b.LifetimeSeconds = id, "agent:"+st.Agent, block.Enforce, int64(provisionalLifetime/time.Second)
+	b.ID, b.By, b.Mode, b.LifetimeSeconds = id, "agent:"+st.Agent, block.Enforce, int64(decoy.ProvisionalLifetime/time.Second)
 	if st.Refusal != nil {
 		b.Reason = st.Refusal.Reason
 	}
@@ -95,9 +103,6 @@ func (s *Service) touchRow(st *step, id block.ID, event string) []outRow {
 	w.add(BlockLog, rowOfBlock(&b, event, st.Finding.Time))
 	return w.rows
 }
-
-// provisionalLifetime is how long an agent refuses on its own.
-const provisionalLifetime = time.Minute
 
 // withdraw tells an agent to drop a refusal. It may be lost: the refusal ends
 // by itself.

@@ -6,6 +6,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/honeymoat/honeymoat/pkg/decoy"
 	"github.com/honeymoat/honeymoat/pkg/finding"
 )
 
@@ -23,7 +24,7 @@ func TestTouchIsConfirmedOrWithdrawn(t *testing.T) {
 			}
 			time.Sleep(2 * time.Second)
 			wantEvents(t, bus, events...)
-			id := provisionalID("gw-a", touch.ID)
+			id := decoy.ProvisionalID("gw-a", touch.ID)
 			want := []string(nil)
 			if withdrawn {
 				want = []string{"gw-a " + id.String()}
@@ -31,7 +32,7 @@ func TestTouchIsConfirmedOrWithdrawn(t *testing.T) {
 			if !slices.Equal(bus.withdraw, want) {
 				t.Errorf("%s: withdrawn %v, want %v", name, bus.withdraw, want)
 			}
-			if name != "unknown" && !s.Known(id) {
+			if len(events) > 0 && !s.Known(id) {
 				t.Errorf("%s: the refusal's id is not known", name)
 			}
 		})
@@ -40,6 +41,9 @@ func TestTouchIsConfirmedOrWithdrawn(t *testing.T) {
 	f("protected", func(x *finding.Finding) { x.Actor.Value = "198.51.100.7" }, true, "refused 198.51.100.7", "withdrawn 198.51.100.7")
 	f("shadow", func(x *finding.Finding) { x.Wanted.Shadow = true }, true, "added 192.0.2.7", "withdrawn 192.0.2.7")
 	f("unknown", func(x *finding.Finding) { x.Rule = "decoy.unknown" }, true)
+	f("a little ahead", func(x *finding.Finding) { x.Time = x.Time.Add(time.Minute) }, false, "added 192.0.2.7", "confirmed 192.0.2.7")
+	f("far ahead", func(x *finding.Finding) { x.Time = x.Time.Add(time.Hour) }, true)
+	f("of another age", func(x *finding.Finding) { x.Time = time.Time{} }, true)
 }
 
 func TestTouchOverBudgetIsNotWithdrawn(t *testing.T) {
