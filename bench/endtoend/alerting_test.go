@@ -100,7 +100,6 @@ func (p *play) tiersReach(g *stage.Gateway, to alertingtest.Receivers) {
 	if over := to.Mail.Next(p.T); !strings.Contains(over.Subject, "over") {
 		p.Errorf("the second mail: %s\n%s", over.Subject, over.Text)
 	}
-	p.Logf("%d more mails, %d more pages wait", to.Mail.Waiting(), to.Pager.Waiting())
 }
 
 // repeatIsTold: who comes back after the end of a block is no passing scanner.
