@@ -112,26 +112,45 @@ func (r *Registry) set(a enrolled, revision uint64) {
 
 // Agents lists all agents with their state, revoked ones too, ordered by name.
 func (r *Registry) Agents(context.Context) ([]block.Agent, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	list := make([]block.Agent, 0, len(r.agents))
-	for _, m := range r.agents {
-		list = append(list, r.state(m))
+	members := r.members()
+	list := make([]block.Agent, 0, len(members))
+	for i := range members {
+		list = append(list, r.state(&members[i]))
 	}
 	slices.SortFunc(list, func(a, b block.Agent) int { return cmp.Compare(a.Name, b.Name) })
 	return list, nil
 }
 
+// members copies what is known of all agents, so that it can be used without
+// mu.
+func (r *Registry) members() []member {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	list := make([]member, 0, len(r.agents))
+	for _, m := range r.agents {
+		list = append(list, *m)
+	}
+	return list
+}
+
 // Authenticate gives the agent of this name and secret if it is enrolled and
 // not revoked.
 func (r *Registry) Authenticate(name, secret string) (block.Agent, bool) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	m := r.agents[name]
-	if m == nil || m.Agent.Revoked || !m.Secret.Matches(secret) {
+	m, ok := r.member(name)
+	if !ok || m.Agent.Revoked || !m.Secret.Matches(secret) {
 		return block.Agent{}, false
 	}
-	return r.state(m), true
+	return r.state(&m), true
+}
+
+// member copies what is known of an agent.
+func (r *Registry) member(name string) (m member, ok bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if known := r.agents[name]; known != nil {
+		return *known, true
+	}
+	return m, false
 }
 
 // Lookup is what the embedded server asks: the digest of an agent's secret

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -163,4 +164,41 @@ func TestTouchAndWithdraw(t *testing.T) {
 			return slices.Equal(g.withdrew, []block.ID{42})
 		})
 	})
+}
+
+// The embedded server asks Lookup while it holds the lock that Connected
+// waits for: who asks Connected may not hold what Lookup needs.
+func TestConnectedIsAskedWithoutALock(t *testing.T) {
+	var w *world
+	var asked atomic.Int64
+	w = start(t, where{dir: t.TempDir()}, func(o *Options) {
+		o.Connected = func(name string) bool {
+			asked.Add(1)
+			_, _, known := w.Agents().Lookup(name)
+			return known
+		}
+	})
+	w.enrol(t, "edge")
+	done := make(chan error, 1)
+	go func() {
+		r := w.Agents()
+		_, listErr := r.Agents(t.Context())
+		_, known := r.Authenticate("edge", "edge")
+		if !known {
+			t.Error("the agent is not let in")
+		}
+		reportErr := r.Report(t.Context(), block.Report{Agent: "edge", Enforcing: map[string]block.Version{block.All: {}}})
+		if rows := r.rows(time.Now()); len(rows) != 1 {
+			t.Errorf("%d rows, want 1", len(rows))
+		}
+		done <- errors.Join(listErr, reportErr)
+	}()
+	select {
+	case err := <-done:
+		if err != nil || asked.Load() != 3 {
+			t.Errorf("asked %d times, want 3: %v", asked.Load(), err)
+		}
+	case <-time.After(patience):
+		t.Fatal("the registry waits for itself")
+	}
 }

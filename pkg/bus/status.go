@@ -52,7 +52,8 @@ func (r *Registry) Report(_ context.Context, report block.Report) error {
 	return nil
 }
 
-// state is an agent as it is told to others. The caller holds mu.
+// state is an agent as it is told to others. The caller does not hold mu: the
+// embedded server asks Lookup under the lock that Connected waits for.
 func (r *Registry) state(m *member) block.Agent {
 	a := m.Agent
 	a.Segments = slices.Clone(a.Segments)
@@ -110,19 +111,27 @@ func (r *Registry) sample(ctx context.Context, now time.Time) {
 }
 
 func (r *Registry) rows(now time.Time) []any {
-	r.mu.Lock()
-	defer r.mu.Unlock()
 	var rows []any
-	for _, m := range r.agents {
-		if !m.unsampled {
-			continue
-		}
-		m.unsampled = false
+	for _, m := range r.unsampled() {
 		for segment, v := range m.report.Enforcing {
-			rows = append(rows, r.row(m, segment, v, now))
+			rows = append(rows, r.row(&m, segment, v, now))
 		}
 	}
 	return rows
+}
+
+// unsampled takes the agents that have reported since it was called last.
+func (r *Registry) unsampled() []member {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var list []member
+	for _, m := range r.agents {
+		if m.unsampled {
+			m.unsampled = false
+			list = append(list, *m)
+		}
+	}
+	return list
 }
 
 func (r *Registry) row(m *member, segment string, v block.Version, now time.Time) agentRow {
