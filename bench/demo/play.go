@@ -21,7 +21,7 @@ const (
 	bait     = "/.env"    // a decoy of the shipped catalogue
 	baitText = "APP_KEY=" // in its answer
 	page     = "/shop"    // an ordinary page
-	pause    = 10 * time.Millisecond
+	pause    = 4 * time.Millisecond
 	insists  = 20 // requests that the attacker sends on at each gateway
 )
 
