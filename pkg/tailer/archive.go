@@ -3,12 +3,12 @@ package tailer
 import (
 	"bufio"
 	"bytes"
-	"compress/gzip"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 
+	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
 )
 
@@ -17,21 +17,24 @@ const windowBytes = 128 << 20
 
 // OpenFinished opens a log that nobody writes to any more, to be read once
 // from its beginning: plain, or compressed with gzip or Zstandard, which its
-// first bytes tell. The caller closes it.
-func OpenFinished(path string) (io.ReadCloser, error) {
+// first bytes tell. progress, unless it is nil, is called with the number of
+// bytes each time that some were read, compressed ones as they lie. The caller
+// closes it.
+func OpenFinished(path string, progress func(bytes int)) (io.ReadCloser, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("open log: %w", err)
 	}
-	r, err := unpack(f)
+	r, err := unpack(metered(f, progress), f.Close)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open log %s: %w", path, err), f.Close())
 	}
 	return r, nil
 }
 
-func unpack(f *os.File) (io.ReadCloser, error) {
-	r := bufio.NewReaderSize(f, 256<<10)
+// unpack reads what in holds; closing the result calls done.
+func unpack(in io.Reader, done func() error) (io.ReadCloser, error) {
+	r := bufio.NewReaderSize(in, 256<<10)
 	magic, err := r.Peek(4)
 	if err != nil && err != io.EOF {
 		return nil, err
@@ -42,15 +45,35 @@ func unpack(f *os.File) (io.ReadCloser, error) {
 		if err != nil {
 			return nil, err
 		}
-		return &finished{z, func() error { return errors.Join(z.Close(), f.Close()) }}, nil
+		return &finished{z, func() error { return errors.Join(z.Close(), done()) }}, nil
 	case bytes.Equal(magic, []byte{0x28, 0xb5, 0x2f, 0xfd}):
 		z, err := zstd.NewReader(r, zstd.WithDecoderMaxWindow(windowBytes), zstd.WithDecoderConcurrency(1))
 		if err != nil {
 			return nil, err
 		}
-		return &finished{z, func() error { z.Close(); return f.Close() }}, nil
+		return &finished{z, func() error { z.Close(); return done() }}, nil
 	}
-	return &finished{r, f.Close}, nil
+	return &finished{r, done}, nil
+}
+
+func metered(in io.Reader, progress func(int)) io.Reader {
+	if progress == nil {
+		return in
+	}
+	return &meter{in, progress}
+}
+
+// meter tells how much was read through it.
+type meter struct {
+	in       io.Reader
+	progress func(int)
+}
+
+// Read implements io.Reader.
+func (m *meter) Read(p []byte) (int, error) {
+	n, err := m.in.Read(p)
+	m.progress(n)
+	return n, err
 }
 
 // finished is a reader with what has to be closed behind it.

@@ -217,13 +217,17 @@ func TestOpenFinished(t *testing.T) {
 		_, _ = io.WriteString(w, text)
 		_ = w.Close()
 		_ = file.Close()
-		r, err := OpenFinished(path)
+		read := 0
+		r, err := OpenFinished(path, func(n int) { read += n })
 		if err != nil {
 			t.Fatal(err)
 		}
 		got, err := io.ReadAll(r)
 		if err != nil || string(got) != text || r.Close() != nil {
 			t.Errorf("%s: %d bytes, %v", name, len(got), err)
+		}
+		if info, err := os.Stat(path); err != nil || int64(read) != info.Size() {
+			t.Errorf("%s: progress tells %d of %d bytes", name, read, info.Size())
 		}
 	}
 	f("plain", func(w io.Writer) io.WriteCloser { return &finishedWriter{w} })
@@ -235,7 +239,7 @@ func TestOpenFinished(t *testing.T) {
 		}
 		return z
 	})
-	if _, err := OpenFinished(filepath.Join(dir, "nothing")); err == nil {
+	if _, err := OpenFinished(filepath.Join(dir, "nothing"), nil); err == nil {
 		t.Error("a missing file was opened")
 	}
 }

@@ -2,6 +2,6 @@
 // ledger and guard as the service, and tells what would have been found and
 // who would have been blocked, when, and for how long.
 //
-// It imports floors 0 to 2. It never writes to a bus, a store or a blocklist:
+// It imports floors 0 to 2, and the tailer to open files. It never writes to a bus, a store or a blocklist:
 // time is the lines', so the answer is the same on every day.
 package replay

@@ -90,7 +90,7 @@ func Run(ctx context.Context, o Options) (Summary, error) {
 	}
 	p.sum.Lines = p.sum.Parsed + p.sum.Quarantined
 	p.sum.Seconds = time.Since(begun).Seconds()
-	p.sum.LinesPerSecond = float64(p.sum.Lines) / p.sum.Seconds
+	p.sum.LinesPerSecond = float64(p.sum.Lines) / max(p.sum.Seconds, 1e-9)
 	return p.sum, nil
 }
 
