@@ -46,6 +46,37 @@ func TestBadBatchesBecomeDeadLetters(t *testing.T) {
 	})
 }
 
+// What an agent sends may be quoted in the error: it must not become a letter
+// that is too large, at which the consumer would stand for ever.
+func TestALongReasonStopsNobody(t *testing.T) {
+	w := start(t, where{dir: t.TempDir()})
+	p := w.Publisher(Local)
+	first := publishOne(t, p, 0, 0)
+	last := publishOne(t, p, 1, first)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	reached := false
+	err := w.Lines("test").Consume(ctx, 0, func(seq uint64, _ *event.Batch) error {
+		if seq == first {
+			return errors.New(strings.Repeat("x", 8<<20))
+		}
+		reached = seq == last
+		cancel()
+		return nil
+	})
+	if err != nil || !reached {
+		t.Errorf("the batch after it was reached: %v, %v", reached, err)
+	}
+}
+
+func TestBuryingWhatIsGone(t *testing.T) {
+	var told atomic.Int64
+	w := start(t, where{dir: t.TempDir()}, func(o *Options) { o.OnDead = func(string, string) { told.Add(1) } })
+	if err := w.Lines("test").Bury(t.Context(), 7, "refused"); err != nil || told.Load() != 1 {
+		t.Errorf("Bury of a message that is gone: %v, told %d times", err, told.Load())
+	}
+}
+
 // failing consumes up to a sequence with a function that never takes bad.
 func (w *world) failing(t *testing.T, bad, upTo uint64) (starts []int64) {
 	t.Helper()

@@ -12,8 +12,8 @@ import (
 )
 
 // Bury copies the message with this sequence to the dead letters, for a
-// consumer that found out too late that it cannot be used. It goes on trying
-// until the copy is durable or ctx ends.
+// consumer that found out too late that it cannot be used. It returns when the
+// copy is durable. A message that is on the bus no more is only told of.
 func (l *Lines) Bury(ctx context.Context, seq uint64, reason string) error {
 	return l.consumer.exhume(ctx, seq, reason)
 }
@@ -30,6 +30,10 @@ func (c *consumer) exhume(ctx context.Context, seq uint64, reason string) error 
 		return fmt.Errorf("put message %d of %s aside: %w", seq, c.stream, publishError(err))
 	}
 	m, err := s.GetMsg(ctx, seq)
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		c.told(seq, "", fmt.Errorf("it is on the bus no more: %s", reason))
+		return nil
+	}
 	if err != nil {
 		return fmt.Errorf("put message %d of %s aside: %w", seq, c.stream, publishError(err))
 	}
@@ -48,7 +52,7 @@ func (c *consumer) bury(ctx context.Context, subject string, data []byte, seq ui
 	letter.Header.Set("Honeymoat-Subject", subject)
 	letter.Header.Set("Honeymoat-Sequence", strconv.FormatUint(seq, 10))
 	letter.Header.Set("Honeymoat-Consumer", token(c.name))
-	letter.Header.Set("Honeymoat-Reason", strconv.QuoteToASCII(reason.Error()))
+	letter.Header.Set("Honeymoat-Reason", strconv.QuoteToASCII(inBrief(reason)))
 	id := fmt.Sprintf("%s:%s:%d", c.stream, c.name, seq)
 	for {
 		_, err := c.bus.js.PublishMsg(ctx, letter, jetstream.WithMsgID(id))
@@ -60,8 +64,22 @@ func (c *consumer) bury(ctx context.Context, subject string, data []byte, seq ui
 			return ctx.Err()
 		}
 	}
-	c.bus.metrics.dead.WithLabelValues(c.stream).Inc()
-	c.bus.log.Error("a message was put aside", "stream", c.stream, "consumer", c.name, "sequence", seq, "subject", subject, "reason", reason)
-	c.bus.opts.OnDead(c.stream, reason.Error())
+	c.told(seq, subject, reason)
 	return nil
+}
+
+// told counts a message that was put aside, and tells people.
+func (c *consumer) told(seq uint64, subject string, reason error) {
+	why := inBrief(reason)
+	c.bus.metrics.dead.WithLabelValues(c.stream).Inc()
+	c.bus.log.Error("a message was put aside", "stream", c.stream, "consumer", c.name, "sequence", seq, "subject", subject, "reason", why)
+	c.bus.opts.OnDead(c.stream, why)
+}
+
+// inBrief is an error of bounded length: it may quote what an agent sent, and
+// a letter that is larger than a message may be would be tried for ever.
+func inBrief(err error) string {
+	const most = 1 << 10
+	text := err.Error()
+	return text[:min(len(text), most)]
 }
