@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -200,5 +201,27 @@ func TestConnectedIsAskedWithoutALock(t *testing.T) {
 		}
 	case <-time.After(patience):
 		t.Fatal("the registry waits for itself")
+	}
+}
+
+func TestAReportTellsOfTheAgentsOwnSegmentsOnly(t *testing.T) {
+	w := start(t, where{dir: t.TempDir()})
+	w.enrol(t, "edge", "eu")
+	report := block.Report{Agent: "edge", Software: strings.Repeat("v", 1<<20), Enforcing: map[string]block.Version{
+		block.All: {Revision: 1}, "eu": {Revision: 2}, "us": {Revision: 3}, "no name": {},
+	}}
+	if err := w.Agents().Report(t.Context(), report); err != nil {
+		t.Fatal(err)
+	}
+	agents, err := w.Agents().Agents(t.Context())
+	if err != nil || len(agents) != 1 {
+		t.Fatalf("%d agents, %v", len(agents), err)
+	}
+	a := agents[0]
+	if len(a.Enforcing) != 2 || a.Enforcing["eu"].Revision != 2 || len(a.Software) != maxSoftware {
+		t.Errorf("enforcing %v, %d bytes of version", a.Enforcing, len(a.Software))
+	}
+	if rows := w.Agents().rows(time.Now()); len(rows) != 2 {
+		t.Errorf("%d rows, want 2", len(rows))
 	}
 }

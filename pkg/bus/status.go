@@ -18,6 +18,8 @@ const (
 	// sampleInterval is how often what agents reported is recorded for the
 	// store: reports come after every change.
 	sampleInterval = 10 * time.Second
+	// maxSoftware bounds what an agent says about its version, in bytes.
+	maxSoftware = 128
 )
 
 // status is what an agent has last reported.
@@ -29,8 +31,9 @@ type status struct {
 	unsampled   bool
 }
 
-// Report takes what an agent says that it enforces. r.Agent is set by the
-// receiver from the credential. It wraps respond.ErrNotFound when the agent
+// Report takes what an agent says that it enforces in its own segments, and
+// nothing else that it may say. r.Agent is set by the receiver from the
+// credential. It wraps respond.ErrNotFound when the agent
 // is not enrolled.
 func (r *Registry) Report(_ context.Context, report block.Report) error {
 	r.mu.Lock()
@@ -39,10 +42,18 @@ func (r *Registry) Report(_ context.Context, report block.Report) error {
 	if m == nil || m.Agent.Revoked {
 		return fmt.Errorf("report of agent %s: %w", report.Agent, respond.ErrNotFound)
 	}
+	report.Software = report.Software[:min(len(report.Software), maxSoftware)]
 	board := r.bus.blocks.board
 	now := board.now()
+	reported := report.Enforcing
+	report.Enforcing = map[string]block.Version{}
 	for _, segment := range withAll(m.Agent.Segments) {
-		has, had := report.Enforcing[segment].Revision, m.report.Enforcing[segment].Revision
+		v, ok := reported[segment]
+		if !ok {
+			continue
+		}
+		report.Enforcing[segment] = v
+		has, had := v.Revision, m.report.Enforcing[segment].Revision
 		for _, at := range board.decided(segment, had, has) {
 			m.propagation = now - at
 			r.bus.metrics.propagation.Observe(m.propagation.Seconds())
