@@ -3,7 +3,6 @@ package bus
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -46,30 +45,36 @@ func (b *Bus) serveAgents(ctx context.Context, touch Touch) error {
 		}
 	}
 	g, ctx := errgroup.WithContext(ctx)
+	if err := b.answerAll(ctx, g, touch); err != nil {
+		g.Go(func() error { return ended(ctx, err) }) // ends the others
+		return g.Wait()
+	}
+	g.Go(func() error { return b.beat(ctx) })
+	close(b.ready)
+	return g.Wait()
+}
+
+// answerAll subscribes to all that agents ask; it stands when it returns.
+func (b *Bus) answerAll(ctx context.Context, g *errgroup.Group, touch Touch) error {
 	for subject, handle := range map[string]func(context.Context, *nats.Msg){
 		"hello.*":    b.greet,
 		"last.*.*.*": b.tellLast,
 		"report.*":   b.takeReport,
 		"snapshot.*": b.sendSnapshot,
 		"touch.*":    func(ctx context.Context, m *nats.Msg) { b.takeTouch(ctx, m, touch) },
+		// A leaf node tells the cluster of a subscription a moment after it was
+		// made: without this one an agent could ask for its snapshot before its
+		// deltas come. So they always do.
+		"delta.>": func(context.Context, *nats.Msg) {},
 	} {
 		if err := b.answer(ctx, g, subject, handle); err != nil {
-			return errors.Join(err, g.Wait())
+			return err
 		}
 	}
-	// A leaf node tells the cluster of a subscription a moment after it was
-	// made: without this one an agent could ask for its snapshot before its
-	// deltas come. So they always do.
-	if err := b.answer(ctx, g, "delta.>", func(context.Context, *nats.Msg) {}); err != nil {
-		return errors.Join(err, g.Wait())
-	}
-	g.Go(func() error { return b.beat(ctx) })
 	if err := b.nc.FlushTimeout(publishTimeout); err != nil {
-		g.Go(func() error { return ended(ctx, fmt.Errorf("subscribe for agents: %w", publishError(err))) })
-	} else {
-		close(b.ready)
+		return fmt.Errorf("subscribe for agents: %w", publishError(err))
 	}
-	return g.Wait()
+	return nil
 }
 
 // answer handles the messages of a subject in a goroutine of g, one after the
