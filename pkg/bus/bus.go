@@ -43,7 +43,10 @@ func Connect(ctx context.Context, opts Options) (*Bus, error) {
 		nc.Close()
 		return nil, fmt.Errorf("connect to the bus: %w", err)
 	}
-	b.metrics = newMetrics(opts.Registerer)
+	if b.metrics, err = newMetrics(opts.Registerer); err != nil {
+		nc.Close()
+		return nil, fmt.Errorf("connect to the bus: %w", err)
+	}
 	b.blocks = newBlocks(b)
 	b.registry = newRegistry(b)
 	b.saved = &Checkpoints{bus: b, heads: map[string]uint64{}}

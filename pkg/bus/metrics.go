@@ -1,6 +1,10 @@
 package bus
 
-import "github.com/prometheus/client_golang/prometheus"
+import (
+	"fmt"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
 
 type metrics struct {
 	published   prometheus.Counter
@@ -14,7 +18,7 @@ type metrics struct {
 	propagation prometheus.Histogram
 }
 
-func newMetrics(r prometheus.Registerer) *metrics {
+func newMetrics(r prometheus.Registerer) (*metrics, error) {
 	counter := func(name, help string) prometheus.CounterOpts {
 		return prometheus.CounterOpts{Namespace: "honeymoat", Subsystem: "bus", Name: name, Help: help}
 	}
@@ -36,6 +40,10 @@ func newMetrics(r prometheus.Registerer) *metrics {
 			Buckets: []float64{.001, .002, .003, .005, .0075, .01, .015, .025, .05, .1, .25, 1, 5, 60},
 		}),
 	}
-	r.MustRegister(m.published, m.refused, m.dead, m.bytes, m.position, m.last, m.blocks, m.snapshots, m.propagation)
-	return m
+	for _, c := range []prometheus.Collector{m.published, m.refused, m.dead, m.bytes, m.position, m.last, m.blocks, m.snapshots, m.propagation} {
+		if err := r.Register(c); err != nil {
+			return nil, fmt.Errorf("register the bus's metrics: %w", err)
+		}
+	}
+	return m, nil
 }
