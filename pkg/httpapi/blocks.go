@@ -88,7 +88,8 @@ func addBlockOf(r wire.BlockRequest) (respond.AddBlock, error) {
 	if !block.ValidName(add.Segment) {
 		f.checkErr(block.ErrName, "segment")
 	}
-	f.check(r.LifetimeSeconds >= 1 && seconds(r.LifetimeSeconds) <= respond.MaxLifetime, "lifetime_seconds", "want 1 second to 366 days")
+	most := int64(respond.MaxLifetime / time.Second)
+	f.check(r.LifetimeSeconds >= 1 && r.LifetimeSeconds <= most, "lifetime_seconds", "want 1 second to 366 days")
 	f.reason(r.Reason)
 	return add, f.err()
 }

@@ -83,6 +83,7 @@ func TestWrongBodiesAreExplained(t *testing.T) {
 	f(blocks, `{}`, badParameters, "target", "lifetime_seconds", "reason")
 	f(blocks, `{"target":"x","segment":"A","lifetime_seconds":-1,"reason":"r"}`, badParameters, "target", "segment", "lifetime_seconds")
 	f(blocks, `{"target":"192.0.2.7","lifetime_seconds":99999999,"reason":"r"}`, badParameters, "lifetime_seconds")
+	f(blocks, `{"target":"192.0.2.7","lifetime_seconds":18446744077,"reason":"r"}`, badParameters, "lifetime_seconds") // 3 s, in 64 bits of nanoseconds
 	f(blocks, `{"target":"192.0.2.7","lifetime_seconds":60,"reason":"`+strings.Repeat("x", 501)+`"}`, badParameters, "reason")
 	f(blocks, `{"target":7}`, badParameters, "target")
 	f(blocks, `{"targte":"192.0.2.7"}`, badRequest)

@@ -42,7 +42,7 @@ type Finding struct {
 type DiscardRequest struct {
 	Actor           string `json:"actor,omitempty"` // an address, a prefix, or KIND:VALUE
 	Rule            string `json:"rule,omitempty"`
-	Path            string `json:"path,omitempty"` // exact
+	Path            string `json:"path,omitempty"` // exact, or a beginning that ends in "*"
 	Reason          string `json:"reason"`
 	LifetimeSeconds int64  `json:"lifetime_seconds,omitempty"` // 0 = until removed
 }
