@@ -71,10 +71,12 @@ func (r *reading) tier(d *Decoy, node ast.Node) {
 		d.Tier = finding.Notify
 	}
 	var s string
-	if value(r, node, &s, "log, notify or page") {
-		if err := d.Tier.UnmarshalText([]byte(s)); err != nil {
-			r.fail(node.GetToken(), "leave it out for the usual tier of the context", "%s", err)
-		}
+	if !value(r, node, &s, "log, notify or page") {
+		return
+	}
+	var err error
+	if d.Tier, err = finding.ParseTier(s); err != nil {
+		r.fail(node.GetToken(), "leave it out for the usual tier of the context", "%s", err)
 	}
 }
 

@@ -96,6 +96,7 @@ func TestParseFailure(t *testing.T) {
 	f(head+"  - {id: a, path: [/a]}", "x.yml:3:")
 	f(head+"  - {id: a, path: /a, context: off}", "want out or in")
 	f(head+"  - {id: a, path: /a, tier: loud}", "x.yml:3:29: tier \"loud\"")
+	f(head+"  - {id: a, path: /a, tier: none}", "x.yml:3:29: tier \"none\"")
 	f(head+"  - {id: a, path: /a, mode: canary}", "mode \"canary\"")
 	f(head+"  - {id: a, path: /a, methods: [get]}", "GET, not get")
 	f(head+"  - {id: a, path: /a, hosts: ['a*b']}", "cannot match")

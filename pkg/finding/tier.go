@@ -24,6 +24,16 @@ func (t Tier) String() string {
 	return "none"
 }
 
+// ParseTier reads the name of one of Tiers.
+func ParseTier(s string) (Tier, error) {
+	for _, tier := range Tiers() {
+		if tier.String() == s {
+			return tier, nil
+		}
+	}
+	return 0, fmt.Errorf("tier %q: want log, notify or page", s)
+}
+
 // MarshalText implements encoding.TextMarshaler.
 func (t Tier) MarshalText() ([]byte, error) { return []byte(t.String()), nil }
 
@@ -34,11 +44,10 @@ func (t *Tier) UnmarshalText(text []byte) error {
 		*t = 0
 		return nil
 	}
-	for _, tier := range Tiers() {
-		if tier.String() == string(text) {
-			*t = tier
-			return nil
-		}
+	parsed, err := ParseTier(string(text))
+	if err != nil {
+		return err
 	}
-	return fmt.Errorf("tier %q: want log, notify or page", text)
+	*t = parsed
+	return nil
 }

@@ -14,7 +14,7 @@ import (
 
 func (s *Server) listActors(x *exchange) error {
 	p := newParams(x.Request.URL)
-	slice, kind, least := p.slice(), read(p, "kind", finding.ParseActorKind), read(p, "tier", tier)
+	slice, kind, least := p.slice(), read(p, "kind", finding.ParseActorKind), read(p, "tier", finding.ParseTier)
 	if err := p.err(); err != nil {
 		return err
 	}

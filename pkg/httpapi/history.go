@@ -77,7 +77,7 @@ func (s *Server) listFindings(x *exchange) error {
 	p := newParams(x.Request.URL)
 	q := wire.FindingQuery{
 		Slice: p.slice(), Period: p.period(), Rule: p.text("rule"), Family: finding.Family(p.text("family")),
-		Tier: read(p, "tier", tier), Actor: read(p, "actor", finding.ParseActor),
+		Tier: read(p, "tier", finding.ParseTier), Actor: read(p, "actor", finding.ParseActor),
 		Discarded: read(p, "discarded", truth),
 	}
 	if err := p.err(); err != nil {

@@ -11,7 +11,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/honeymoat/honeymoat/pkg/block"
-	"github.com/honeymoat/honeymoat/pkg/finding"
 	"github.com/honeymoat/honeymoat/pkg/httpapi/wire"
 )
 
@@ -169,12 +168,6 @@ func truth(s string) (*bool, error) {
 		return nil, fmt.Errorf("want true or false")
 	}
 	return &b, nil
-}
-
-func tier(s string) (finding.Tier, error) {
-	var t finding.Tier
-	err := t.UnmarshalText([]byte(s))
-	return t, err
 }
 
 func mode(s string) (*block.Mode, error) {

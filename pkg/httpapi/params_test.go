@@ -77,7 +77,7 @@ func TestWrongParametersAreNamed(t *testing.T) {
 	f("/api/v1/events?sorce=a&limit=0&status=6xx", "limit", "sorce", "status")
 	f("/api/v1/events/nonsense", "id")
 	f("/api/v1/findings?tier=loud&actor=nobody&discarded=perhaps", "actor", "discarded", "tier")
-	f("/api/v1/actors?kind=person", "kind")
+	f("/api/v1/actors?kind=person&tier=none", "kind", "tier")
 	f("/api/v1/actors/person/x", "value")
 	f("/api/v1/blocks?segment=A&mode=loud&target=x", "mode", "segment", "target")
 	f("/api/v1/blocks/xyz", "id")
