@@ -49,7 +49,7 @@ func Connect(ctx context.Context, opts Options) (*Bus, error) {
 	}
 	b.blocks = newBlocks(b)
 	b.registry = newRegistry(b)
-	b.saved = &Checkpoints{bus: b, heads: map[string]uint64{}}
+	b.saved = newCheckpoints(b)
 	if err := b.createStreams(ctx); err != nil {
 		nc.Close()
 		return nil, err

@@ -25,12 +25,23 @@ const chunkBytes = 512 << 10
 //
 // The head is fenced: when somebody else has saved under this name since this
 // process has last loaded or saved it, Save fails with an error that wraps
-// ingest.ErrFenced.
+// ingest.ErrFenced, however often it is tried, until Load.
 type Checkpoints struct {
-	bus *Bus
+	bus    *Bus
+	writer string // of this process's heads
 
-	mu    sync.Mutex        // one Save at a time
-	heads map[string]uint64 // sequence of each name's head, as far as known
+	mu    sync.Mutex // one Save at a time
+	heads map[string]ownHead
+}
+
+// ownHead is the last head of a name that this process has loaded or saved.
+type ownHead struct {
+	sequence uint64
+	doubtful bool // another one may have been stored since, by this process
+}
+
+func newCheckpoints(b *Bus) *Checkpoints {
+	return &Checkpoints{bus: b, writer: nuid.Next(), heads: map[string]ownHead{}}
 }
 
 var _ respond.Checkpoints = (*Checkpoints)(nil)
@@ -38,6 +49,7 @@ var _ respond.Checkpoints = (*Checkpoints)(nil)
 // head is the message that makes a checkpoint valid.
 type head struct {
 	Generation string `json:"generation"`
+	Writer     string `json:"writer"`
 	First      uint64 `json:"first"` // sequence of the first chunk
 	Chunks     int    `json:"chunks"`
 	Bytes      int    `json:"bytes"`
@@ -61,17 +73,11 @@ func (c *Checkpoints) Save(ctx context.Context, name string, data []byte) error 
 }
 
 func (c *Checkpoints) save(ctx context.Context, name string, data []byte) error {
-	after, known := c.heads[name]
-	if !known {
-		m, err := c.bus.lastMessage(ctx, checkpointStream, headSubject(name))
-		if err != nil {
-			return err
-		}
-		if m != nil {
-			after = m.Sequence
-		}
+	after, err := c.fence(ctx, name)
+	if err != nil {
+		return err
 	}
-	h := head{Generation: nuid.Next(), Bytes: len(data), Hash: xxh3.Hash(data)}
+	h := head{Generation: nuid.Next(), Writer: c.writer, Bytes: len(data), Hash: xxh3.Hash(data)}
 	if err := c.saveChunks(ctx, name, &h, data); err != nil {
 		return err
 	}
@@ -81,11 +87,28 @@ func (c *Checkpoints) save(ctx context.Context, name string, data []byte) error 
 	}
 	ack, err := c.bus.js.Publish(ctx, headSubject(name), encoded, jetstream.WithExpectLastSequencePerSubject(after))
 	if err != nil {
-		delete(c.heads, name) // whether it was stored is unknown
+		c.heads[name] = ownHead{sequence: after, doubtful: true}
 		return publishError(err)
 	}
-	c.heads[name] = ack.Sequence
+	c.heads[name] = ownHead{sequence: ack.Sequence}
 	return c.free(ctx, name, h)
+}
+
+// fence gives the sequence of the head that the next one replaces.
+func (c *Checkpoints) fence(ctx context.Context, name string) (after uint64, err error) {
+	own, known := c.heads[name]
+	if known && !own.doubtful {
+		return own.sequence, nil
+	}
+	m, err := c.bus.lastMessage(ctx, checkpointStream, headSubject(name))
+	if err != nil || m == nil {
+		return 0, err
+	}
+	var h head
+	if err := json.Unmarshal(m.Data, &h); known && (err != nil || h.Writer != c.writer) {
+		return own.sequence, nil // somebody else's, unless it is the one that we know
+	}
+	return m.Sequence, nil
 }
 
 func (c *Checkpoints) saveChunks(ctx context.Context, name string, h *head, data []byte) error {
@@ -131,14 +154,14 @@ func (c *Checkpoints) Load(ctx context.Context, name string) ([]byte, error) {
 		return nil, fmt.Errorf("load checkpoint %s: %w", name, err)
 	}
 	if m == nil {
-		c.heads[name] = 0
+		c.heads[name] = ownHead{}
 		return nil, fmt.Errorf("load checkpoint %s: %w", name, respond.ErrNotFound)
 	}
 	data, err := c.loadChunks(ctx, name, m.Data)
 	if err != nil {
 		return nil, fmt.Errorf("load checkpoint %s: %w", name, err)
 	}
-	c.heads[name] = m.Sequence
+	c.heads[name] = ownHead{sequence: m.Sequence}
 	return data, nil
 }
 

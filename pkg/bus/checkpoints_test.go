@@ -39,16 +39,37 @@ func TestCheckpoints(t *testing.T) {
 
 func TestCheckpointIsFenced(t *testing.T) {
 	w := start(t, where{dir: t.TempDir()})
-	mine, theirs := w.Checkpoints(), &Checkpoints{bus: w.Bus, heads: map[string]uint64{}}
+	mine, theirs := w.Checkpoints(), newCheckpoints(w.Bus)
 	for _, c := range []*Checkpoints{mine, theirs} {
 		if err := c.Save(t.Context(), "respond", []byte("state")); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := mine.Save(t.Context(), "respond", []byte("late")); !errors.Is(err, ingest.ErrFenced) {
-		t.Errorf("Save after somebody else's: %v, want ErrFenced", err)
+	for range 3 { // who writes goes on trying
+		if err := mine.Save(t.Context(), "respond", []byte("late")); !errors.Is(err, ingest.ErrFenced) {
+			t.Errorf("Save after somebody else's: %v, want ErrFenced", err)
+		}
 	}
 	if got, err := mine.Load(t.Context(), "respond"); err != nil || string(got) != "state" {
 		t.Errorf("Load = %q, %v", got, err)
+	}
+	if err := mine.Save(t.Context(), "respond", []byte("taken over")); err != nil {
+		t.Errorf("Save after Load: %v", err)
+	}
+}
+
+func TestCheckpointWithoutItsAcknowledgementIsOurs(t *testing.T) {
+	w := start(t, where{dir: t.TempDir()})
+	c := w.Checkpoints()
+	if err := c.Save(t.Context(), "respond", []byte("one")); err != nil {
+		t.Fatal(err)
+	}
+	before := c.heads["respond"].sequence
+	if err := c.Save(t.Context(), "respond", []byte("two")); err != nil {
+		t.Fatal(err)
+	}
+	c.heads["respond"] = ownHead{sequence: before, doubtful: true} // as if its acknowledgement were lost
+	if err := c.Save(t.Context(), "respond", []byte("three")); err != nil {
+		t.Errorf("Save after one without an acknowledgement: %v", err)
 	}
 }
