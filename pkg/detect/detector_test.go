@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -25,6 +26,7 @@ var start = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 
 type row struct {
 	client, host, path, request, mark string
+	method                            string // none = GET
 	status                            int64
 	at                                time.Duration
 }
@@ -32,7 +34,7 @@ type row struct {
 func newBatch(rows ...row) *event.Batch {
 	b := &event.Batch{Header: event.Header{Source: "web", Gateway: "gw-a", Shipper: "gw-a", File: "00000000000000f1", Path: "/var/log/a.log"}}
 	for i, r := range rows {
-		b.SetString(event.Method, "GET")
+		b.SetString(event.Method, cmp.Or(r.method, "GET"))
 		b.SetString(event.Host, r.host)
 		b.SetString(event.Path, r.path)
 		b.SetString(event.RequestID, r.request)
@@ -151,6 +153,9 @@ func TestDetect(t *testing.T) {
 	f(client+" decoy.env log shadow no-block", served)
 	f(client+" decoy.env log shadow no-block", row{client: client, path: "/.env", status: 304})
 	f(client+" decoy.env log shadow no-block; 192.0.2.9 decoy.env log shadow", served, refused)
+	preflight := served
+	preflight.method, preflight.status = "OPTIONS", 204
+	f("192.0.2.9 decoy.env log", preflight, refused)
 	elsewhere := refused
 	elsewhere.host = "other.example"
 	f(client+" decoy.env log shadow no-block; 192.0.2.9 decoy.env log", served, elsewhere)

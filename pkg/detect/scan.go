@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"net/http"
 	"net/netip"
 	"time"
 
@@ -84,7 +85,9 @@ func (s *scan) deny(row int) {
 // (4xx). An answer with success means that the application serves the path:
 // that is a finding too, which takes the decoy out of force on this host. A
 // redirect tells neither (many hosts redirect everything to https or to a
-// login), nor does a failure of the server.
+// login), nor does a failure of the server, nor a success for OPTIONS, which
+// many hosts give browsers for any path: else whoever asks so would take decoys
+// out of force.
 func (s *scan) countsByStatus(t *decoy.Touch, row int) bool {
 	if s.batch.Kind == event.Decoy {
 		return true
@@ -96,6 +99,9 @@ func (s *scan) countsByStatus(t *decoy.Touch, row int) bool {
 	case status >= 200 && status < 300 || status == 304:
 		if s.carriesDivert(row) {
 			return s.detector.options.Finished // answered by our decoy, whoever's mark it is
+		}
+		if string(s.batch.Text(event.Method, row)) == http.MethodOptions {
+			return false
 		}
 		t.Served = true
 		s.detector.counts.served.Add(1)
