@@ -116,10 +116,16 @@ func (t Touch) wanted() finding.Wanted {
 }
 
 func bounded(s finding.Sighting) finding.Sighting {
+	if len(s.Path) > maxPath {
+		// What is cut off must not make another path of it.
+		s.Path = string(AppendClean(nil, []byte(s.Path)))
+	}
 	s.Path = clip(s.Path, maxPath)
 	s.Host = clip(s.Host, maxHost)
 	s.UserAgent = clip(s.UserAgent, maxUserAgent)
 	s.Method = clip(s.Method, maxOther)
+	s.Source = clip(s.Source, maxOther)
+	s.Gateway = clip(s.Gateway, maxOther)
 	s.RequestID = clip(s.RequestID, maxOther)
 	return s
 }

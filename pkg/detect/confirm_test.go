@@ -3,6 +3,7 @@ package detect
 import (
 	"errors"
 	"net/netip"
+	"strings"
 	"testing"
 
 	"github.com/honeymoat/honeymoat/pkg/finding"
@@ -26,6 +27,17 @@ func TestConfirm(t *testing.T) {
 	}
 	if got.ID != want || got.Tier != finding.Log || got.Wanted.LifetimeSeconds != 4*3600 || got.Sighting.Via != finding.ViaAgent {
 		t.Errorf("confirmed as %+v", got)
+	}
+}
+
+// An agent repeats a path up to a length; a client chooses how it is written.
+func TestConfirmDetour(t *testing.T) {
+	d := newDetector(t)
+	var r Result
+	path := strings.Repeat("/detour", 400) + strings.Repeat("/..", 400) + "/.env"
+	d.Detect(newBatch(row{client: client, host: "h", path: path, status: 404}), &r)
+	if got, err := d.Confirm(r.Findings[0]); err != nil || got.ID != r.Findings[0].ID {
+		t.Errorf("confirmed as %s, %v; want %s", got.ID, err, r.Findings[0].ID)
 	}
 }
 
