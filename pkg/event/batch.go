@@ -142,7 +142,12 @@ func (b *Batch) Number(f NumberField, row int) int64 { return b.numbers[f].at(ro
 func (b *Batch) Addr(f AddrField, row int) netip.Addr { return b.addrs[f].at(row, Addr{}).Netip() }
 
 // Flags are the quality flags of a row.
-func (b *Batch) Flags(row int) Flags { return Flags(b.numbers[Quality].at(row, 0)) }
+func (b *Batch) Flags(row int) Flags {
+	if v := b.Number(Quality, row); v != Unknown {
+		return Flags(v)
+	}
+	return 0
+}
 
 // TextColumn gives the raw column: the bytes of all rows back to back and
 // where each row ends. It may be shorter than Rows: the rest is unknown.

@@ -26,6 +26,12 @@ func TestUnknownIsNotZero(t *testing.T) {
 	if b.Flags(1) != 0 {
 		t.Error("a row without flags has some")
 	}
+	b.EndRow()
+	b.Flag(NoBytes)
+	b.EndRow()
+	if b.Flags(1) != 0 {
+		t.Errorf("a row without flags before one with them has %b", b.Flags(1))
+	}
 }
 
 func TestLastSetWins(t *testing.T) {

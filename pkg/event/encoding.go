@@ -32,11 +32,13 @@ const (
 	addrColumn
 )
 
-// Bounds on what a batch from the bus may ask for.
+// Bounds on what a batch from the bus may ask for, far above what ingest makes.
+// They are tight because a row costs what all rows have in common once more
+// wherever rows are written out, and a forged batch compresses to nothing.
 const (
-	maxDecoded = 256 << 20
-	// MaxRows is the most rows that a batch may have.
-	MaxRows = 1 << 20
+	maxDecoded = 64 << 20
+	maxRecords = 1 << 16 // rows, and rejected records
+	maxHeader  = 8 << 10 // bytes of the header's texts together
 )
 
 // Codec encodes and decodes batches. It keeps the compressor's memory, so use
@@ -235,13 +237,18 @@ func (r *reader) string() string { return string(r.bytes(r.count(1))) }
 
 func (r *reader) batch(b *Batch) {
 	r.header(&b.Header)
-	for range r.count(5) {
+	rejected := r.count(5)
+	if rejected > maxRecords {
+		r.fail()
+		return
+	}
+	for range rejected {
 		b.Rejected = append(b.Rejected, Rejected{
 			Offset: r.varint(), Line: r.varint(), Length: r.varint(), Reason: r.string(), Excerpt: r.string(),
 		})
 	}
 	rows := r.uvarint()
-	if rows > MaxRows {
+	if rows > maxRecords {
 		r.fail()
 		return
 	}
@@ -252,8 +259,14 @@ func (r *reader) batch(b *Batch) {
 }
 
 func (r *reader) header(h *Header) {
+	texts := 0
 	for _, s := range []*string{&h.Shipper, &h.Source, &h.Gateway, &h.Format, &h.File, &h.Path} {
 		*s = r.string()
+		texts += len(*s)
+	}
+	if texts > maxHeader {
+		r.fail()
+		return
 	}
 	h.Kind, h.Direction = Kind(r.byte()), Direction(r.byte())
 	h.FormatVersion = int(r.varint())

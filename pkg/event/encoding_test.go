@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/netip"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -111,6 +112,26 @@ func TestDecodeRefuses(t *testing.T) {
 	f(later, ErrVersion)
 	later[3] = 0
 	f(later, ErrVersion)
+}
+
+// A megabyte that an agent sends may not become gigabytes in the service.
+func TestDecodeRefusesWhatExplodes(t *testing.T) {
+	c := newCodec(t)
+	for name, forge := range map[string]func(*Batch){
+		"rows":     func(b *Batch) { b.rows = maxRecords + 1 },
+		"rejected": func(b *Batch) { b.Rejected = make([]Rejected, maxRecords+1) },
+		"path":     func(b *Batch) { b.Header.Path = strings.Repeat("x", maxHeader+1) },
+		"field":    func(b *Batch) { b.SetText(Path, make([]byte, maxDecoded)); b.EndRow() },
+	} {
+		var forged, got Batch
+		forge(&forged)
+		if err := c.Decode(c.Append(nil, &forged), &got); !errors.Is(err, ErrCorrupt) {
+			t.Errorf("%s: %v, want ErrCorrupt", name, err)
+		}
+		if got.Rows() != 0 || len(got.Rejected) != 0 || got.Header != (Header{}) {
+			t.Errorf("%s: a refused batch is not empty", name)
+		}
+	}
 }
 
 // FuzzReader feeds what lies under the compression, where a forged batch of an
