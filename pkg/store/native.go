@@ -201,11 +201,14 @@ func (c *listColumn) addFlags(before int, flags []int64) {
 		return
 	}
 	c.fill(before)
+	// Most rows of a log have the same flags.
+	was, names := event.Unknown, []string(nil)
 	for _, f := range flags {
-		if f != 0 && f != event.Unknown {
-			for _, name := range event.Flags(f).Names() {
-				c.items.repeat(c.items.rows, name, 1)
-			}
+		if f != was {
+			was, names = f, event.Flags(max(f, 0)).Names()
+		}
+		for _, name := range names {
+			c.items.repeat(c.items.rows, name, 1)
 		}
 		c.end()
 	}
