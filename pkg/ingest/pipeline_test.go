@@ -182,6 +182,21 @@ func TestOneRecordTooLargeIsQuarantined(t *testing.T) {
 	}
 }
 
+// One record must not have the rest of its file shipped record by record: each
+// batch is synced to disk.
+func TestBatchesAreLargeAgainAfterARecordTooLarge(t *testing.T) {
+	picky := &picky{}
+	f := newFile("a", numbered(0, 1000)+ingesttest.Line("/large")+"\n"+numbered(1000, 20_000))
+	finish(t, pipeline(t, quick(), picky, f), f)
+	if picky.Len() != 21_001 {
+		t.Errorf("%d records, want 21001", picky.Len())
+	}
+	// Halving finds the record within 13 steps, each of at most two batches.
+	if n := picky.Batches(); n > 40 {
+		t.Errorf("%d batches for 21,001 lines", n)
+	}
+}
+
 // picky finds every batch with a certain row too large.
 type picky struct{ ingesttest.Bus }
 

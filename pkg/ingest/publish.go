@@ -73,12 +73,13 @@ func (s *session) settle(ctx context.Context, b *event.Batch, pause *pause) (don
 	return false, &moved{from: mark.End}
 }
 
-// tooLarge has the lines of b read again in batches of half as many; a single
-// record that is too large becomes a quarantined one.
+// tooLarge has the lines of b read again in batches of half as many, and what
+// follows them as usual; a single record that is too large becomes a
+// quarantined one.
 func (s *session) tooLarge(ctx context.Context, b *event.Batch, pause *pause) error {
 	s.p.counted.split.Add(1)
 	if records := b.Rows() + len(b.Rejected); records > 1 {
-		return &moved{from: start(b), records: (records + 1) / 2}
+		return &moved{from: start(b), small: small{records: (records + 1) / 2, until: b.End}}
 	}
 	if b.Rows() == 0 {
 		pause.warn(s, "the bus refuses even one quarantined record: raise its payload limit", ErrTooLarge)

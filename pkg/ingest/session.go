@@ -23,13 +23,28 @@ type session struct {
 	after    uint64       // sequence of the file's last message
 	finished bool         // nobody writes to the file any more
 	handed   atomic.Int32 // batches read and not yet published
+	small    small        // what is read in smaller batches; changes between passes
 }
 
-// moved is the error that the file has to be read again from another place,
-// or in smaller batches.
+// small is a stretch of the file whose lines were too large for one message
+// together.
+type small struct {
+	records int   // at most in a batch
+	until   int64 // offset of its end
+}
+
+// limit is how many records a batch may have that begins at an offset.
+func (s small) limit(offset int64) int {
+	if offset < s.until {
+		return s.records
+	}
+	return accesslog.DefaultMaxRows
+}
+
+// moved is the error that the file has to be read again from another place.
 type moved struct {
-	from    event.Position
-	records int // in a batch; 0 = as before
+	from  event.Position
+	small small
 }
 
 func (m *moved) Error() string { return "the file has to be read again" }
@@ -38,20 +53,13 @@ func (m *moved) Error() string { return "the file has to be read again" }
 // ends or ctx does.
 func (s *session) ship(ctx context.Context, from event.Position, after uint64) error {
 	s.after = after
-	records := accesslog.DefaultMaxRows
 	for {
-		s.lines.Limit(records)
 		err := s.pass(ctx, from)
 		var m *moved
 		if !errors.As(err, &m) {
 			return err
 		}
-		from = m.from
-		if m.records > 0 {
-			records = m.records
-		} else {
-			records = accesslog.DefaultMaxRows
-		}
+		from, s.small = m.from, m.small
 	}
 }
 
@@ -114,6 +122,7 @@ var errStarved = errors.New("no whole record yet")
 func (s *session) fill(ctx context.Context, c *cutter, w *workspace) (known int64, err error) {
 	b, began := &w.batch, time.Now()
 	s.head(b, c.at, began)
+	s.lines.Limit(s.small.limit(b.Start))
 	defer func() { b.End, b.NextLine = c.at.Offset, c.at.Line }()
 	for !s.lines.Full(b) && c.at.Offset-b.Start < s.p.opts.BatchBytes {
 		known, starved, err := c.step(w.chunk, b)
