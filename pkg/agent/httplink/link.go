@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -64,6 +65,10 @@ func New(o Options) (*Link, error) {
 	}
 	transport := &http.Transport{
 		Proxy: http.ProxyFromEnvironment, TLSClientConfig: o.TLS, ForceAttemptHTTP2: true,
+		DialContext: (&net.Dialer{Timeout: connectTimeout}).DialContext,
+		// All requests share one connection: one that died without a word would
+		// be used for the next ones too, for as long as the kernel sends again.
+		HTTP2:               &http.HTTP2Config{SendPingTimeout: silence, PingTimeout: silence},
 		TLSHandshakeTimeout: connectTimeout, ResponseHeaderTimeout: connectTimeout,
 		IdleConnTimeout: time.Minute, MaxIdleConnsPerHost: 4,
 	}

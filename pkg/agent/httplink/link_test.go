@@ -34,7 +34,7 @@ type front struct {
 	mux *http.ServeMux
 }
 
-func newFront(t *testing.T) *front {
+func newFront(t *testing.T, change ...func(*httptest.Server)) *front {
 	t.Helper()
 	mux := http.NewServeMux()
 	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -45,6 +45,9 @@ func newFront(t *testing.T) *front {
 		mux.ServeHTTP(w, r)
 	}))
 	s.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, 0)
+	for _, c := range change {
+		c(s)
+	}
 	s.StartTLS()
 	t.Cleanup(s.Close)
 	return &front{s, mux}
