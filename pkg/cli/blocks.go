@@ -87,7 +87,7 @@ func blocksAdd(r remote) *cobra.Command {
 	c.Flags().StringVar(&key, "idempotency-key", "", "A repeated call with the same key does nothing more.")
 	c.Flags().BoolVar(&req.DryRun, "dry-run", false, "Ask the guard and change nothing.")
 	jsonFlag(c, &asJSON)
-	_ = c.MarkFlagRequired("reason")
+	command.Require(c, "reason")
 	return c
 }
 
@@ -108,7 +108,7 @@ func blocksRemove(r remote) *cobra.Command {
 		return nil
 	})
 	c.Flags().StringVar(&reason, "reason", "", "Why. Somebody will ask.")
-	_ = c.MarkFlagRequired("reason")
+	command.Require(c, "reason")
 	return c
 }
 

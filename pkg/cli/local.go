@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -53,6 +54,9 @@ func tokensCommand() *cobra.Command {
 			return command.Usage(err)
 		}
 		text, err := service.NewToken(cfg.API.TokenFile, args[0], role)
+		if errors.As(err, new(config.Problem)) {
+			return command.Usage(err)
+		}
 		if err != nil {
 			return err
 		}

@@ -54,7 +54,8 @@ func (r remote) connect() (*client.Client, error) {
 			return nil, fmt.Errorf("certificate authority: %w (is the service's data directory %s? set --config or --ca)", err, cfg.DataDir)
 		}
 	}
-	return client.New(opts)
+	api, err := client.New(opts)
+	return api, command.Usage(err)
 }
 
 func (r remote) token(dataDir string) (string, error) {

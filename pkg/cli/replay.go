@@ -144,7 +144,10 @@ func progress(w io.Writer, files []string) *progressbar.ProgressBar {
 const most = 20
 
 func printSummary(w io.Writer, s replay.Summary) {
-	fmt.Fprintf(w, "%d lines in %.2f s (%.0f lines/s), format %s", s.Lines, s.Seconds, s.LinesPerSecond, strings.Join(s.Formats, ", "))
+	fmt.Fprintf(w, "%d lines in %.2f s (%.0f lines/s)", s.Lines, s.Seconds, s.LinesPerSecond)
+	if formats := distinct(s.Formats); len(formats) > 0 {
+		fmt.Fprintf(w, ", format %s", strings.Join(formats, ", "))
+	}
 	if s.Quarantined > 0 {
 		fmt.Fprintf(w, "; %d could not be read: %s", s.Quarantined, counts(s.Reasons))
 	}
@@ -163,6 +166,12 @@ func printSummary(w io.Writer, s replay.Summary) {
 		fmt.Fprintln(w)
 		blockedTable(w, s.WouldBlock)
 	}
+}
+
+// distinct lists the known formats once each; that of an empty file is not.
+func distinct(formats []string) []string {
+	sorted := slices.Compact(slices.Sorted(slices.Values(formats)))
+	return slices.DeleteFunc(sorted, func(f string) bool { return f == "" })
 }
 
 func blockedTable(w io.Writer, blocked []replay.Blocked) {

@@ -33,7 +33,10 @@ func tool() *cobra.Command {
 		return errors.New("it did not work")
 	}}
 	fail.Flags().Int("times", 1, "How often.")
-	group.AddCommand(fail, &cobra.Command{Use: "many", Args: AtLeast(2), Run: func(*cobra.Command, []string) {}})
+	need := &cobra.Command{Use: "need", Run: func(*cobra.Command, []string) {}}
+	need.Flags().String("reason", "", "Why.")
+	Require(need, "reason")
+	group.AddCommand(need, fail, &cobra.Command{Use: "many", Args: AtLeast(2), Run: func(*cobra.Command, []string) {}})
 	root.AddCommand(group, ConfigCheck("TOOL_CONFIG", "A file.", func(file string) error {
 		if file == "" {
 			return nil
@@ -67,6 +70,8 @@ func TestMistakesBecomeExitCodes(t *testing.T) {
 	f(t.Context(), "things many one", ExitUsage, "", "see tool things many --help")
 	f(t.Context(), "things fail x --times=often", ExitUsage, "", "see tool things fail --help")
 	f(t.Context(), "things fail x --tims=2", ExitUsage, "", "see tool things fail --help")
+	f(t.Context(), "things need --reason=x", ExitOK, "", "")
+	f(t.Context(), "things need", ExitUsage, "", "tool: --reason is needed; see tool things need --help\n")
 	f(t.Context(), "thing", ExitUsage, "", `tool has no command "thing"; did you mean things?`)
 	f(t.Context(), "things fial", ExitUsage, "", `tool things has no command "fial"; did you mean fail?`)
 	f(t.Context(), "things juggle", ExitUsage, "", `tool things has no command "juggle"; see tool things --help`)

@@ -55,6 +55,16 @@ func arguments(check cobra.PositionalArgs) cobra.PositionalArgs {
 	}
 }
 
+// Require makes a flag needed: without it the command is a usage error.
+func Require(c *cobra.Command, flag string) {
+	c.PreRunE = func(c *cobra.Command, _ []string) error {
+		if c.Flags().Changed(flag) {
+			return nil
+		}
+		return withHelp(c, fmt.Errorf("--%s is needed", flag))
+	}
+}
+
 // withHelp turns what the library says into a usage error with a hint.
 func withHelp(c *cobra.Command, err error) error {
 	return Usage(errors.New(err.Error() + "; see " + c.CommandPath() + " --help"))

@@ -64,13 +64,20 @@ func (r Responder) readBy(s Source) bool {
 	})
 }
 
-const nameCharacters = "abcdefghijklmnopqrstuvwxyz0123456789-_"
+const (
+	nameCharacters = "abcdefghijklmnopqrstuvwxyz0123456789-_"
+	nameHint       = "1 to 64 of the characters a-z, 0-9, - and _"
+)
 
 func (c *checker) name(path, name string) {
-	bad := strings.ContainsFunc(name, func(r rune) bool { return !strings.ContainsRune(nameCharacters, r) })
-	if name == "" || len(name) > 64 || bad {
-		c.add(path, fmt.Sprintf("%q is not a name", name), "1 to 64 of the characters a-z, 0-9, - and _")
+	if !validName(name) {
+		c.add(path, fmt.Sprintf("%q is not a name", name), nameHint)
 	}
+}
+
+func validName(name string) bool {
+	bad := strings.ContainsFunc(name, func(r rune) bool { return !strings.ContainsRune(nameCharacters, r) })
+	return name != "" && len(name) <= 64 && !bad
 }
 
 func (c *checker) oneOf(path, value string, allowed ...string) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/goccy/go-yaml"
@@ -48,8 +49,15 @@ func ReadTokens(file string) ([]Token, error) {
 }
 
 // AddToken appends a token to a file, which is made when it does not exist.
-// A name that is taken is refused.
+// A name that is taken is refused, and one that could not be read back is a
+// Problem.
 func AddToken(file string, t Token) error {
+	if !validName(t.Name) {
+		return Problem{File: file, Message: fmt.Sprintf("add token: %q is not a name", t.Name), Hint: nameHint}
+	}
+	if _, err := os.Stat(filepath.Dir(file)); err != nil {
+		return fmt.Errorf("add token: %w (the service makes its data directory at its first start; is --config right?)", err)
+	}
 	tokens, err := ReadTokens(file)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err

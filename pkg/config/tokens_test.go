@@ -25,6 +25,10 @@ func TestTokensRoundTrip(t *testing.T) {
 	if err := AddToken(file, Token{Name: "soc", Role: "admin", SHA256: hash}); err == nil {
 		t.Error("a second token of one name was taken")
 	}
+	var problem Problem
+	if err := AddToken(file, Token{Name: "No Name", Role: "admin", SHA256: hash}); !errors.As(err, &problem) {
+		t.Errorf("a name that cannot be read back: %v", err)
+	}
 	tokens, err := ReadTokens(file)
 	if err != nil || len(tokens) != 2 || tokens[1].Name != "ops" || !tokens[1].ExpiresAt.Equal(ends) || !tokens[0].ExpiresAt.IsZero() {
 		t.Errorf("%+v, %v", tokens, err)

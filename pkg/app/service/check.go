@@ -37,15 +37,15 @@ func checkAlertmanager(cfg config.Alerting) error {
 
 func checkFiles(cfg config.Service) error {
 	var problems []error
-	for key, file := range map[string]string{
-		"api.cert_file": cfg.API.CertFile, "api.key_file": cfg.API.KeyFile,
-		"store.password_file": cfg.Store.PasswordFile, "bus.credentials": cfg.Bus.Credentials,
+	for _, named := range [...]struct{ key, file string }{
+		{"api.cert_file", cfg.API.CertFile}, {"api.key_file", cfg.API.KeyFile},
+		{"store.password_file", cfg.Store.PasswordFile}, {"bus.credentials", cfg.Bus.Credentials},
 	} {
-		if file == "" {
+		if named.file == "" {
 			continue
 		}
-		if _, err := os.Stat(file); err != nil {
-			problems = append(problems, fmt.Errorf("%s: %w", key, err))
+		if _, err := os.Stat(named.file); err != nil {
+			problems = append(problems, fmt.Errorf("%s: %w", named.key, err))
 		}
 	}
 	return errors.Join(problems...)
