@@ -32,6 +32,8 @@ func (t *Tailer) scan(ctx context.Context) {
 		found = t.considerAll(ctx, s, neighbours, found)
 		t.remember(s, append(candidates, neighbours...))
 	}
+	// Only now is it known of every source which of its files are still there.
+	t.book.prune(time.Now())
 	t.metrics.missing.Set(float64(missing))
 	t.metrics.waiting.Set(float64(t.crowd))
 	t.makeRoom()
@@ -91,8 +93,7 @@ func (t *Tailer) drop(files []*file) {
 	}
 }
 
-// remember notes that the files are still there, and forgets what was not
-// there for long.
+// remember notes that the files of a source are still there.
 func (t *Tailer) remember(s Source, candidates []candidate) {
 	now, present := time.Now(), map[key]bool{}
 	for _, c := range candidates {
@@ -109,7 +110,6 @@ func (t *Tailer) remember(s Source, candidates []candidate) {
 		}
 	}
 	t.book.mu.Unlock()
-	t.book.prune(now)
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for p := range t.known {

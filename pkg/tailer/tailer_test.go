@@ -2,17 +2,23 @@ package tailer
 
 import (
 	"compress/gzip"
+	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/klauspost/compress/zstd"
 	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/honeymoat/honeymoat/pkg/event"
+	"github.com/honeymoat/honeymoat/pkg/ingest"
 )
 
 func TestGlobThatGrows(t *testing.T) {
@@ -185,6 +191,82 @@ func TestEntriesAreForgotten(t *testing.T) {
 	b.prune(now)
 	if len(b.entries) != 1 || b.entries["new"] == nil || !b.dirty {
 		t.Errorf("left are %v", b.entries)
+	}
+}
+
+// A position of a source that comes later in the scan is not old just because
+// nobody has looked yet.
+func TestPositionsSurviveALongAbsence(t *testing.T) {
+	dir := t.TempDir()
+	o := Options{Positions: filepath.Join(dir, "positions.json")}
+	for _, name := range []string{"first", "second"} {
+		path := filepath.Join(dir, name+".log")
+		if err := os.WriteFile(path, []byte("a line\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		o.Sources = append(o.Sources, Source{Name: name, Paths: []string{path}})
+	}
+	for name, at := range startsOf(t, o) {
+		if at != 0 {
+			t.Errorf("%s begins at %d", name, at)
+		}
+	}
+	age(t, o.Positions, 8*24*time.Hour)
+	for name, at := range startsOf(t, o) {
+		if at != int64(len("a line\n")) {
+			t.Errorf("after eight days %s goes on at %d", name, at)
+		}
+	}
+}
+
+// startsOf runs a tailer until it has handed out a file of each source, which
+// is read to its end, and gives where each began.
+func startsOf(t *testing.T, o Options) map[string]int64 {
+	t.Helper()
+	tail, err := New(o, slog.New(slog.DiscardHandler), prometheus.NewRegistry())
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	var mu sync.Mutex
+	starts := map[string]int64{}
+	err = tail.Run(ctx, func(ctx context.Context, f ingest.File) error {
+		mu.Lock()
+		starts[f.Source()] = f.Start().Offset
+		f.Commit(event.Position{Offset: f.Size(), Line: 2})
+		if len(starts) == len(o.Sources) {
+			cancel()
+		}
+		mu.Unlock()
+		<-ctx.Done()
+		return ctx.Err()
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return starts
+}
+
+// age makes a positions file older.
+func age(t *testing.T, path string, by time.Duration) {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var w written
+	if err := json.Unmarshal(data, &w); err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range w.Files {
+		e.Seen = e.Seen.Add(-by)
+	}
+	if data, err = json.Marshal(w); err == nil {
+		err = os.WriteFile(path, data, 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 
