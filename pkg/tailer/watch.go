@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 
 	"github.com/fsnotify/fsnotify"
@@ -65,7 +66,7 @@ func (h *hub) watch(wanted []string) (failed map[string]error) {
 }
 
 func (h *hub) add(real string, paths []string) error {
-	if w := h.watched[real]; w != nil && len(w.paths) == len(paths) {
+	if w := h.watched[real]; w != nil && slices.Equal(w.paths, paths) {
 		return nil
 	} else if w != nil {
 		h.remove(w)
