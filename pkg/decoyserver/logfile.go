@@ -38,6 +38,7 @@ type LogFile struct {
 	mu      sync.Mutex // for all below
 	file    *os.File
 	size    int64
+	limit   int64 // size from which the file is rotated
 	opened  time.Time
 	torn    bool // the file ends within a line
 	unsaved bool
@@ -111,6 +112,7 @@ func (l *LogFile) open() error {
 		return errors.Join(err, file.Close())
 	}
 	l.file, l.size, l.opened, l.torn = file, info.Size(), time.Now(), torn
+	l.limit = l.options.MaxBytes
 	return nil
 }
 
@@ -141,7 +143,7 @@ func (l *LogFile) write(line []byte) error {
 	if n > 0 {
 		l.torn = !bytes.HasSuffix(line[:n], []byte{'\n'})
 	}
-	if err == nil && l.size >= l.options.MaxBytes {
+	if err == nil && l.size >= l.limit {
 		l.rotate()
 	}
 	return err
@@ -185,11 +187,12 @@ func (l *LogFile) inPlace() bool {
 }
 
 // rotate renames the files in turn. The next write opens a new one. When a
-// rename fails, the log goes on in the old file.
+// rename fails, the log goes on in the old file, and is rotated when it has
+// grown by as much again.
 func (l *LogFile) rotate() {
 	if err := errors.Join(l.sync(), l.shift()); err != nil {
 		l.options.Log.Error("the decoy log cannot be rotated; it goes on in the same file", "error", err)
-		l.opened = time.Now()
+		l.opened, l.limit = time.Now(), l.size+l.options.MaxBytes
 		return
 	}
 	l.drop()

@@ -46,6 +46,21 @@ func TestRotationBySize(t *testing.T) {
 	}
 }
 
+// Whoever touches decoys must not fill another log with what goes wrong here.
+func TestRotationThatFailsIsToldSeldom(t *testing.T) {
+	var told bytes.Buffer
+	l := openLog(t, LogOptions{MaxBytes: 100, Keep: 1, Log: slog.New(slog.NewTextHandler(&told, nil))})
+	if err := os.MkdirAll(filepath.Join(l.options.Path+".1", "in the way"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 27 { // of 8 bytes
+		write(t, l, fmt.Sprintf("line %02d", i))
+	}
+	if n := strings.Count(told.String(), "cannot be rotated"); n != 2 || l.size != 216 {
+		t.Errorf("told %d times, %d bytes in the file: %s", n, l.size, &told)
+	}
+}
+
 func TestRotationByAge(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := openLog(t, LogOptions{MaxAge: time.Hour})
