@@ -131,9 +131,11 @@ func (s *Service) checkpoint(ctx context.Context) (captured, error) {
 	if err := s.options.Checkpoints.Save(ctx, s.options.Name, data); err != nil {
 		return c, fmt.Errorf("save checkpoint: %w", err)
 	}
-	s.journal.trim(c.journal)
 	s.counts.saved.Store(c.sequence)
 	s.counts.checkpoints.Add(1)
+	if err := s.journal.trim(ctx, c.journal); err != nil {
+		return c, fmt.Errorf("save checkpoint: %w", err)
+	}
 	return c, nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -25,6 +26,7 @@ type journal struct {
 
 	saving sync.Mutex
 	saved  uint64 // entries that are written, by number
+	stale  bool   // what is written has entries that a checkpoint holds
 }
 
 // journalEntry holds one of its fields. Taking one again changes nothing.
@@ -63,6 +65,11 @@ func (j *journal) save(ctx context.Context, number uint64) error {
 	if j.saved >= number {
 		return nil
 	}
+	return j.write(ctx)
+}
+
+// write saves all entries. The caller holds saving.
+func (j *journal) write(ctx context.Context) error {
 	j.mu.Lock()
 	data, err := json.Marshal(j.entries)
 	upto := j.base + uint64(len(j.entries))
@@ -73,7 +80,7 @@ func (j *journal) save(ctx context.Context, number uint64) error {
 	if err != nil {
 		return fmt.Errorf("save journal: %w", err)
 	}
-	j.saved = upto
+	j.saved, j.stale = upto, false
 	return nil
 }
 
@@ -84,15 +91,23 @@ func (j *journal) position() uint64 {
 	return j.base + uint64(len(j.entries))
 }
 
-// trim drops the entries before a position: a checkpoint holds them. What is
-// written still has them until the next entry, which does no harm.
-func (j *journal) trim(position uint64) {
+// trim drops the entries before a position, which a checkpoint holds, from
+// what is written too: days later they would be news again.
+func (j *journal) trim(ctx context.Context, position uint64) error {
+	j.saving.Lock()
+	defer j.saving.Unlock()
 	j.mu.Lock()
-	defer j.mu.Unlock()
-	if n := position - j.base; position > j.base {
-		j.entries = append([]journalEntry(nil), j.entries[n:]...)
+	stale := position > j.base
+	if stale {
+		j.entries = slices.Clone(j.entries[position-j.base:])
 		j.base = position
 	}
+	j.mu.Unlock()
+	j.stale = j.stale || stale
+	if !j.stale {
+		return nil
+	}
+	return j.write(ctx)
 }
 
 func readJournal(data []byte) ([]journalEntry, error) {

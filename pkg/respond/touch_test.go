@@ -61,6 +61,26 @@ func TestTouchOverBudgetIsNotWithdrawn(t *testing.T) {
 	})
 }
 
+// What a checkpoint holds is no news after a restart, however much later.
+func TestTouchIsNoNewsDaysLater(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		bus := newFakeBus()
+		s := start(t, bus)
+		if err := s.Touch(t.Context(), "gw-a", touchBy("192.0.2.7", "r1", time.Now())); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(72 * time.Hour)
+		s.stop()
+		bus.forgetAlerts()
+		again := start(t, bus)
+		time.Sleep(3 * time.Second)
+		wantRaised(t, bus, map[string]string{})
+		if actors := again.Actors(); len(actors) != 0 {
+			t.Errorf("known again: %+v", actors)
+		}
+	})
+}
+
 // A touch that was answered is not lost with the process.
 func TestTouchSurvivesACrash(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
