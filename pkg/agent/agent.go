@@ -55,7 +55,8 @@ type Agent struct {
 	changed chan struct{} // something to report
 	dirty   chan struct{} // something to save
 	linked  atomic.Bool
-	loaded  atomic.Bool // a snapshot or heartbeat has shown that the set is the service's
+	inSync  atomic.Bool     // all of equal, which only the link's calls touch
+	equal   map[string]bool // segment → since Linked, the set has been shown to be the service's
 	count   counters
 }
 
@@ -71,6 +72,7 @@ func New(o Options) (*Agent, error) {
 		replica:     block.NewReplica(),
 		provisional: newProvisional(),
 		touches:     newTouchQueue(filepath.Join(o.Dir, touchesFile)),
+		equal:       map[string]bool{},
 		changed:     make(chan struct{}, 1),
 		dirty:       make(chan struct{}, 1),
 	}

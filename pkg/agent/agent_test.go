@@ -204,6 +204,34 @@ func TestAgentCutOffGoesOnAndConverges(t *testing.T) {
 	})
 }
 
+// What was held before a connection says nothing about what is missing.
+func TestInSyncIsShownAnew(t *testing.T) {
+	a := newRig(t, agenttest.New(), newTestClock(), t.TempDir())
+	now, later := block.Version{}, block.Version{Revision: 5, Count: 1, Hash: 7}
+	f := func(want bool, when string) {
+		t.Helper()
+		if a.InSync() != want {
+			t.Errorf("in sync is %v, want %v, %s", !want, want, when)
+		}
+	}
+	link := func() { a.Linked([]string{block.All, "edge"}) }
+	link()
+	a.Heartbeat(block.All, now)
+	f(false, "with one of two segments")
+	a.Heartbeat("edge", now)
+	f(true, "with both")
+	a.Heartbeat("edge", later)
+	f(true, "with a heartbeat that may have come early")
+	a.Lost(errLinkEnded)
+	f(false, "without the service")
+	link()
+	f(false, "before anything was shown")
+	a.Heartbeat(block.All, now)
+	a.Heartbeat("edge", later)
+	a.Heartbeat("edge", later)
+	f(false, "with a gap")
+}
+
 func TestMissedChangeIsHealed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		service := agenttest.New()

@@ -40,6 +40,11 @@ func (a *Agent) follow(ctx context.Context) {
 func (a *Agent) Linked(segments []string) {
 	a.replica.Forget(func(name string) bool { return name == block.All || slices.Contains(segments, name) })
 	a.log.Info("linked with the service", "segments", segments)
+	a.equal = map[string]bool{}
+	for _, name := range segments {
+		a.equal[name] = false
+	}
+	a.inSync.Store(false)
 	a.linked.Store(true)
 	notify(a.changed)
 	notify(a.dirty)
@@ -68,6 +73,7 @@ func (a *Agent) Load(segment string, snapshot []byte) error {
 	a.replica.Load(segment, set, now)
 	a.count.snapshots.Add(1)
 	a.provisional.settle(a.decided)
+	a.shown(segment, true)
 	a.moved()
 	return nil
 }
@@ -100,12 +106,24 @@ func (a *Agent) decided(t block.Target) bool {
 // Heartbeat implements block.Follower.
 func (a *Agent) Heartbeat(segment string, original block.Version) (stale bool) {
 	stale = a.replica.Heartbeat(segment, original)
-	if stale {
+	switch {
+	case stale:
 		a.count.gaps.Add(1)
-	} else {
-		a.loaded.Store(true)
+		a.shown(segment, false)
+	case a.replica.Sets()[segment].Version() == original:
+		a.shown(segment, true)
 	}
 	return stale
+}
+
+// shown notes whether a segment's set is the service's. A heartbeat that may
+// only have overtaken a change shows neither.
+func (a *Agent) shown(segment string, equal bool) {
+	a.equal[segment] = equal
+	for _, ok := range a.equal {
+		equal = equal && ok
+	}
+	a.inSync.Store(equal)
 }
 
 // Withdraw implements block.Follower.
@@ -119,7 +137,6 @@ func (a *Agent) Withdraw(id block.ID) {
 func (a *Agent) Versions() map[string]block.Version { return a.replica.Versions() }
 
 func (a *Agent) moved() {
-	a.loaded.Store(true)
 	notify(a.changed)
 	notify(a.dirty)
 }

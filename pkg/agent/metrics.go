@@ -20,7 +20,7 @@ type counters struct {
 
 // InSync tells whether the service is there and the set held is known to be
 // its own.
-func (a *Agent) InSync() bool { return a.linked.Load() && a.loaded.Load() }
+func (a *Agent) InSync() bool { return a.linked.Load() && a.inSync.Load() }
 
 // collector shows the counters to Prometheus.
 type collector struct {
