@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -59,22 +60,33 @@ func (f *feed[M]) session(ctx context.Context, plan progress) progress {
 	return f.ship(ctx, a, plan)
 }
 
-// consume fills the assembler. A source that fails is asked again.
+// consume fills the assembler. A source that fails is asked again; it works
+// once it gives a message.
 func (f *feed[M]) consume(ctx context.Context, a *assembler[M]) {
+	t := trouble{retrier: &f.retry, what: "consume"}
+	defer t.leave()
 	after := a.plan.Done
-	_ = f.retry.do(ctx, "consume", func(ctx context.Context) error {
+	for wait := firstWait; ; wait = min(2*wait, longestWait) {
 		err := f.source.Consume(ctx, after, func(seq uint64, m M) error {
+			t.over(ctx)
+			wait = firstWait
 			if err := a.add(ctx, seq, m); err != nil {
 				return err
 			}
 			after = seq
 			return nil
 		})
+		if ctx.Err() != nil {
+			return
+		}
 		if err == nil {
 			err = errors.New("the stream ended")
 		}
-		return err
-	})
+		t.begin(ctx, err)
+		if pause(ctx, wait/2+rand.N(wait)) != nil {
+			return
+		}
+	}
 }
 
 // ship inserts what the assembler gives, until ctx ends or a load is refused.

@@ -32,7 +32,7 @@ func newMetrics(to prometheus.Registerer) (*metrics, error) {
 			Buckets: prometheus.ExponentialBuckets(0.002, 2, 14),
 		}, []string{"table"}),
 		position: gauge("position_sequence", "Sequence of the bus up to which all is stored."),
-		failing:  gauge("failing_state", "1 while the store, or the bus for it, does not do what is asked."),
+		failing:  gauge("failing_state", "Operations that the store, or the bus for it, does not do at present."),
 		failures: counter("failures_total", "Times that the store, or the bus for it, began to fail.", "stream"),
 		buried:   counter("dead_letters_total", "Messages put aside because the store refuses their content.", "stream"),
 	}

@@ -29,24 +29,22 @@ type retrier struct {
 // do repeats f until it succeeds. It gives an error when ctx ends, or when f
 // failed because of its data some times.
 func (r *retrier) do(ctx context.Context, what string, f func(context.Context) error) error {
-	var since time.Time
+	t := trouble{retrier: r, what: what}
+	defer t.leave()
 	faults := 0
 	for wait := firstWait; ; wait = min(2*wait, longestWait) {
 		err := f(ctx)
 		if err == nil {
-			r.over(ctx, what, since)
+			t.over(ctx)
 			return nil
 		}
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		if permanent(err) {
-			if faults++; faults >= faultTries {
-				return err
-			}
-		} else if since.IsZero() {
-			since = time.Now()
-			r.begin(ctx, what, err)
+		if !permanent(err) {
+			t.begin(ctx, err)
+		} else if faults++; faults >= faultTries {
+			return err
 		}
 		if err := pause(ctx, wait/2+rand.N(wait)); err != nil {
 			return err
@@ -56,18 +54,37 @@ func (r *retrier) do(ctx context.Context, what string, f func(context.Context) e
 
 func permanent(err error) bool { return isDataFault(err) || errors.Is(err, errUnknownTable) }
 
-func (r *retrier) begin(ctx context.Context, what string, err error) {
-	r.metrics.failing.WithLabelValues(r.stream).Set(1)
-	r.metrics.failures.WithLabelValues(r.stream).Inc()
-	r.log.WarnContext(ctx, "store: cannot go on, trying again until it works",
-		slog.String("stream", r.stream), slog.String("operation", what), slog.Any("error", err))
+// trouble is that of one operation; it may come and go.
+type trouble struct {
+	*retrier
+	what  string
+	since time.Time // zero: there is none
 }
 
-func (r *retrier) over(ctx context.Context, what string, since time.Time) {
-	if since.IsZero() {
+func (t *trouble) begin(ctx context.Context, err error) {
+	if !t.since.IsZero() {
 		return
 	}
-	r.metrics.failing.WithLabelValues(r.stream).Set(0)
-	r.log.InfoContext(ctx, "store: going on", slog.String("stream", r.stream),
-		slog.String("operation", what), slog.Duration("after", time.Since(since)))
+	t.since = time.Now()
+	t.metrics.failing.WithLabelValues(t.stream).Inc()
+	t.metrics.failures.WithLabelValues(t.stream).Inc()
+	t.log.WarnContext(ctx, "store: cannot go on, trying again until it works",
+		slog.String("stream", t.stream), slog.String("operation", t.what), slog.Any("error", err))
+}
+
+func (t *trouble) over(ctx context.Context) {
+	if t.since.IsZero() {
+		return
+	}
+	t.log.InfoContext(ctx, "store: going on", slog.String("stream", t.stream),
+		slog.String("operation", t.what), slog.Duration("after", time.Since(t.since)))
+	t.leave()
+}
+
+// leave takes the operation out of those that fail: it is not tried any more.
+func (t *trouble) leave() {
+	if !t.since.IsZero() {
+		t.metrics.failing.WithLabelValues(t.stream).Dec()
+		t.since = time.Time{}
+	}
 }
