@@ -49,18 +49,28 @@ func (l *Ledger) Judge(e Evidence, g *Guard, now time.Time) Verdict {
 	if m.Discarded {
 		return Verdict{Settled: m.Settled, Discarded: true}
 	}
+	if m.Settled {
+		return l.seenAgain(e, m)
+	}
 	a := l.actor(f.Actor)
 	a.shippedBy(e.Agent)
-	v := Verdict{First: first, Before: a.Tier, Tier: a.Tier, Settled: m.Settled, Block: m.Block}
-	if m.Settled {
-		v.Enforced = l.enforced(m.Block)
-		return v
-	}
+	v := Verdict{First: first, Before: a.Tier, Tier: a.Tier, Block: m.Block}
 	if first {
 		a.add(f, l.stale(f, now), now)
 		v.Tier = a.Tier
 	}
 	l.propose(&v, f, a, g, now)
+	return v
+}
+
+// seenAgain is the verdict on another sighting of a finding from which all
+// has followed. An actor that was forgotten meanwhile is not made anew.
+func (l *Ledger) seenAgain(e Evidence, m *memo) Verdict {
+	v := Verdict{Settled: true, Block: m.Block, Enforced: l.enforced(m.Block)}
+	if a := l.actors[e.Finding.Actor]; a != nil {
+		a.shippedBy(e.Agent)
+		v.Before, v.Tier = a.Tier, a.Tier
+	}
 	return v
 }
 

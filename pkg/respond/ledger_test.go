@@ -129,6 +129,19 @@ func TestDiscardNeverRaises(t *testing.T) {
 	}, 0)
 }
 
+func TestForgottenActorIsNotMadeAnewByAnotherSighting(t *testing.T) {
+	a := newAccount(LedgerOptions{MaxActors: 1})
+	first, second := touchBy("192.0.2.7", "r1", epoch), touchBy("192.0.2.8", "r2", epoch.Add(time.Second))
+	a.take(first, "", first.Time)
+	a.take(second, "", second.Time)
+	if v := a.take(first, "gw-a", second.Time); !v.Settled || !v.Enforced {
+		t.Errorf("another sighting: %+v", v)
+	}
+	if actors := a.Actors(); len(actors) != 1 || actors[0].Actor != second.Actor {
+		t.Errorf("actors are %+v", actors)
+	}
+}
+
 func TestLedgerTombstone(t *testing.T) {
 	a := newAccount(LedgerOptions{})
 	v := a.take(touchBy("192.0.2.7", "r1", epoch), "", epoch)
