@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/goccy/go-yaml"
@@ -25,6 +27,8 @@ type tokenFile struct {
 	Tokens []Token `yaml:"tokens" doc:"The tokens."`
 }
 
+func tokenRoles() []string { return []string{"viewer", "analyst", "admin"} }
+
 // ReadTokens reads a token file. A file that does not exist has no tokens;
 // the error then wraps fs.ErrNotExist.
 func ReadTokens(file string) ([]Token, error) {
@@ -32,6 +36,7 @@ func ReadTokens(file string) ([]Token, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read tokens: %w", err)
 	}
+	roles := tokenRoles()
 	var f tokenFile
 	if err := decode(file, data, &f, []string{"tokens", "name", "role", "sha256", "expires_at"}); err != nil {
 		return nil, err
@@ -40,7 +45,7 @@ func ReadTokens(file string) ([]Token, error) {
 	for i, t := range f.Tokens {
 		path := fmt.Sprintf("$.tokens[%d]", i)
 		c.name(path+".name", t.Name)
-		c.oneOf(path+".role", t.Role, "viewer", "analyst", "admin")
+		c.oneOf(path+".role", t.Role, roles...)
 		if len(t.SHA256) != 64 {
 			c.add(path+".sha256", "not a SHA-256 in hex", "honeymoat tokens add writes the line")
 		}
@@ -54,6 +59,9 @@ func ReadTokens(file string) ([]Token, error) {
 func AddToken(file string, t Token) error {
 	if !validName(t.Name) {
 		return Problem{File: file, Message: fmt.Sprintf("add token: %q is not a name", t.Name), Hint: nameHint}
+	}
+	if roles := tokenRoles(); !slices.Contains(roles, t.Role) {
+		return Problem{File: file, Message: fmt.Sprintf("add token: %q is not a role", t.Role), Hint: "want " + strings.Join(roles, ", ")}
 	}
 	if _, err := os.Stat(filepath.Dir(file)); err != nil {
 		return fmt.Errorf("add token: %w (the service makes its data directory at its first start; is --config right?)", err)

@@ -169,15 +169,12 @@ func storeOptions(cfg config.Store, d DataDir) (store.Options, error) {
 		password, err := d.Secret("store.password")
 		return store.Options{Addresses: []string{cfg.Engine.Listen}, User: engine.ServiceUser, Password: password}, err
 	}
-	u, err := url.Parse(cfg.URL)
-	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-		return store.Options{}, fmt.Errorf("store.url %q: want http://HOST:PORT/DATABASE or https://…", cfg.URL)
+	scheme, hosts, database, ok := cutStoreURL(cfg.URL)
+	if !ok {
+		return store.Options{}, errors.New("store.url: want http://HOST:PORT/DATABASE or https://…, several hosts with commas between them (user and password have keys of their own)")
 	}
-	opts := store.Options{
-		Addresses: strings.Split(u.Host, ","), User: cfg.User,
-		Database: strings.Trim(u.Path, "/"), Cluster: cfg.Cluster,
-	}
-	if u.Scheme == "https" {
+	opts := store.Options{Addresses: hosts, User: cfg.User, Database: database, Cluster: cfg.Cluster}
+	if scheme == "https" {
 		opts.TLS = &tls.Config{MinVersion: tls.VersionTLS12}
 	}
 	if cfg.PasswordFile != "" {
@@ -188,6 +185,23 @@ func storeOptions(cfg config.Store, d DataDir) (store.Options, error) {
 		opts.Password = strings.TrimRight(string(password), "\r\n")
 	}
 	return opts, nil
+}
+
+// cutStoreURL takes a URL apart that may have several hosts, each with a port
+// of its own, which url.Parse does not know.
+func cutStoreURL(text string) (scheme string, hosts []string, database string, ok bool) {
+	scheme, rest, _ := strings.Cut(text, "://")
+	authority, database, _ := strings.Cut(rest, "/")
+	if scheme != "http" && scheme != "https" || strings.ContainsAny(database, "?#") {
+		return "", nil, "", false
+	}
+	hosts = strings.Split(authority, ",")
+	for _, host := range hosts {
+		if u, err := url.Parse(scheme + "://" + host); err != nil || host == "" || u.Host != host {
+			return "", nil, "", false
+		}
+	}
+	return scheme, hosts, strings.Trim(database, "/"), true
 }
 
 // The store reads its two streams, and keeps its progress, on the bus.
