@@ -10,6 +10,7 @@ import (
 	"github.com/honeymoat/honeymoat/pkg/auth"
 	"github.com/honeymoat/honeymoat/pkg/command"
 	"github.com/honeymoat/honeymoat/pkg/config"
+	"github.com/honeymoat/honeymoat/pkg/mistake"
 	"github.com/honeymoat/honeymoat/pkg/store/embedded"
 )
 
@@ -54,7 +55,7 @@ func tokensCommand() *cobra.Command {
 			return command.Usage(err)
 		}
 		text, err := service.NewToken(cfg.API.TokenFile, args[0], role)
-		if errors.As(err, new(config.Problem)) {
+		if errors.As(err, new(mistake.Mistake)) {
 			return command.Usage(err)
 		}
 		if err != nil {

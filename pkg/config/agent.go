@@ -43,7 +43,7 @@ func DefaultAgent() Agent {
 }
 
 // ReadAgent reads a file. The error, if the file can be read at all, is
-// Problems.
+// a mistake.List.
 func ReadAgent(file string) (Agent, error) {
 	data, err := os.ReadFile(file)
 	if err != nil {

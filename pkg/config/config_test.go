@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/honeymoat/honeymoat/pkg/mistake"
 )
 
 func TestDefaultsAreValid(t *testing.T) {
@@ -68,9 +70,9 @@ func TestMistakesAreTold(t *testing.T) {
 		}
 		want, _, _ := strings.Cut(strings.TrimPrefix(string(data), "# "), "\n")
 		err = parse()
-		var problems Problems
+		var problems mistake.List
 		if !errors.As(err, &problems) {
-			t.Errorf("%s: %v is not Problems", name, err)
+			t.Errorf("%s: %v is not a mistake.List", name, err)
 			continue
 		}
 		for _, part := range strings.Split(want, " && ") {

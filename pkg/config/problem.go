@@ -9,40 +9,9 @@ import (
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
 	"github.com/goccy/go-yaml/token"
+
+	"github.com/honeymoat/honeymoat/pkg/mistake"
 )
-
-// Problem is one mistake in a file.
-type Problem struct {
-	File    string
-	Line    int // 1-based; 0 = the file as a whole
-	Column  int // 1-based
-	Message string
-	Hint    string // what to do about it; may be empty
-}
-
-// Error is "file:line:column: message (hint)".
-func (p Problem) Error() string {
-	s := p.File
-	if p.Line > 0 {
-		s += fmt.Sprintf(":%d:%d", p.Line, p.Column)
-	}
-	s += ": " + p.Message
-	if p.Hint != "" {
-		s += " (" + p.Hint + ")"
-	}
-	return s
-}
-
-// Problems is all mistakes of a file; as an error it has one line for each.
-type Problems []Problem
-
-func (p Problems) Error() string {
-	lines := make([]string, len(p))
-	for i := range p {
-		lines[i] = p[i].Error()
-	}
-	return strings.Join(lines, "\n")
-}
 
 // decode reads strict YAML over the defaults that into holds. keys are the
 // known keys, for hints.
@@ -54,7 +23,7 @@ func decode(name string, data []byte, into any, keys []string) error {
 	if err == nil {
 		return nil
 	}
-	p := Problem{File: name, Message: err.Error()}
+	p := mistake.Mistake{File: name, Message: err.Error()}
 	var at yaml.Error
 	if errors.As(err, &at) {
 		p.Message = at.GetMessage()
@@ -63,7 +32,7 @@ func decode(name string, data []byte, into any, keys []string) error {
 			p.Hint = hint(err, tk, keys)
 		}
 	}
-	return Problems{p}
+	return mistake.List{p}
 }
 
 func empty(tree *ast.File) bool {
@@ -80,50 +49,26 @@ func hint(err error, tk *token.Token, keys []string) string {
 	if !errors.As(err, &unknown) {
 		return ""
 	}
-	if key := closest(tk.Value, keys); key != "" {
+	if key := mistake.Nearest(tk.Value, lastParts(keys)); key != "" {
 		return fmt.Sprintf("did you mean %q?", key)
 	}
 	return "`honeymoat reference` lists all keys"
 }
 
-// closest gives the last part of the key that is most like word, or "".
-func closest(word string, keys []string) string {
-	best, limit := "", len(word)/2+1
-	for _, key := range keys {
-		last := key[strings.LastIndexByte(key, '.')+1:]
-		if d := distance(word, last); d < limit {
-			best, limit = last, d
-		}
+// lastParts are the keys as they stand in a file: "listen" of "api.listen".
+func lastParts(keys []string) []string {
+	parts := make([]string, len(keys))
+	for i, key := range keys {
+		parts[i] = key[strings.LastIndexByte(key, '.')+1:]
 	}
-	return best
-}
-
-// distance is the edit distance between two short words.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
+	return parts
 }
 
 // checker collects the mistakes that YAML's grammar does not see.
 type checker struct {
 	file     string
 	tree     *ast.File
-	problems Problems
+	problems mistake.List
 }
 
 func newChecker(file string, data []byte) *checker {
@@ -136,7 +81,7 @@ func newChecker(file string, data []byte) *checker {
 
 // add tells a mistake at a YAML path such as "$.sources[0].paths".
 func (c *checker) add(path, message, hint string) {
-	p := Problem{File: c.file, Message: strings.TrimPrefix(path, "$.") + ": " + message, Hint: hint}
+	p := mistake.Mistake{File: c.file, Message: strings.TrimPrefix(path, "$.") + ": " + message, Hint: hint}
 	for path != "" && path != "$" {
 		if tk := c.token(path); tk != nil {
 			p.Line, p.Column = tk.Position.Line, tk.Position.Column

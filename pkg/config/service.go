@@ -121,7 +121,7 @@ func DefaultService() Service {
 }
 
 // ReadService reads a file; an empty name gives the defaults. The error, if
-// the file can be read at all, is Problems.
+// the file can be read at all, is a mistake.List.
 func ReadService(file string) (Service, error) {
 	if file == "" {
 		return ParseService("", nil)

@@ -12,6 +12,8 @@ import (
 
 	"github.com/goccy/go-yaml"
 	"github.com/google/renameio/v2"
+
+	"github.com/honeymoat/honeymoat/pkg/mistake"
 )
 
 // Token is one line of the token file: who may use the API as what. The token
@@ -55,13 +57,13 @@ func ReadTokens(file string) ([]Token, error) {
 
 // AddToken appends a token to a file, which is made when it does not exist.
 // A name that is taken is refused, and one that could not be read back is a
-// Problem.
+// mistake.Mistake.
 func AddToken(file string, t Token) error {
 	if !validName(t.Name) {
-		return Problem{File: file, Message: fmt.Sprintf("add token: %q is not a name", t.Name), Hint: nameHint}
+		return mistake.Mistake{File: file, Message: fmt.Sprintf("add token: %q is not a name", t.Name), Hint: nameHint}
 	}
 	if roles := tokenRoles(); !slices.Contains(roles, t.Role) {
-		return Problem{File: file, Message: fmt.Sprintf("add token: %q is not a role", t.Role), Hint: "want " + strings.Join(roles, ", ")}
+		return mistake.Mistake{File: file, Message: fmt.Sprintf("add token: %q is not a role", t.Role), Hint: "want " + strings.Join(roles, ", ")}
 	}
 	if _, err := os.Stat(filepath.Dir(file)); err != nil {
 		return fmt.Errorf("add token: %w (the service makes its data directory at its first start; is --config right?)", err)

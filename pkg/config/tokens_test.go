@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/honeymoat/honeymoat/pkg/mistake"
 )
 
 func TestTokensRoundTrip(t *testing.T) {
@@ -25,7 +27,7 @@ func TestTokensRoundTrip(t *testing.T) {
 	if err := AddToken(file, Token{Name: "soc", Role: "admin", SHA256: hash}); err == nil {
 		t.Error("a second token of one name was taken")
 	}
-	var problem Problem
+	var problem mistake.Mistake
 	if err := AddToken(file, Token{Name: "No Name", Role: "admin", SHA256: hash}); !errors.As(err, &problem) {
 		t.Errorf("a name that cannot be read back: %v", err)
 	}

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/goccy/go-yaml/ast"
+
+	"github.com/honeymoat/honeymoat/pkg/mistake"
 )
 
 // Bounds of a response.
@@ -89,36 +91,8 @@ func validHeader(h Header) bool {
 
 // nearest suggests the name that was probably meant.
 func nearest(name string, among []string) string {
-	best, distance := "", 3
-	for _, candidate := range among {
-		if len(name) > 2*len(candidate) {
-			continue
-		}
-		if d := editDistance(name, candidate); d < distance {
-			best, distance = candidate, d
-		}
+	if best := mistake.Nearest(name, among); best != "" {
+		return "did you mean " + best + "?"
 	}
-	if best == "" {
-		return "one of " + strings.Join(among, ", ")
-	}
-	return "did you mean " + best + "?"
-}
-
-func editDistance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost = 1 + min(diagonal, row[j], row[j+1])
-			}
-			diagonal, row[j+1] = row[j+1], cost
-		}
-	}
-	return row[len(b)]
+	return "one of " + strings.Join(among, ", ")
 }

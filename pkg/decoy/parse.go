@@ -10,6 +10,8 @@ import (
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
 	"github.com/goccy/go-yaml/token"
+
+	"github.com/honeymoat/honeymoat/pkg/mistake"
 )
 
 // catalogueVersion is the version of the catalogue's own format.
@@ -22,7 +24,7 @@ const (
 )
 
 // Parse reads catalogues in YAML and compiles them into one. Each source is
-// checked whole; the error is Problems, with file, line, column and a hint for
+// checked whole; the error is a mistake.List, with file, line, column and a hint for
 // each. Ids must be unique over all sources.
 func Parse(sources ...Source) (*Catalogue, error) {
 	p := problemList{}
@@ -44,7 +46,7 @@ type Source struct {
 	Data []byte
 }
 
-type problemList struct{ problems Problems }
+type problemList struct{ problems mistake.List }
 
 // reading is the state of reading one file.
 type reading struct {
@@ -54,7 +56,7 @@ type reading struct {
 }
 
 func (r *reading) fail(t *token.Token, hint, format string, args ...any) {
-	p := Problem{File: r.file, Message: fmt.Sprintf(format, args...), Hint: hint}
+	p := mistake.Mistake{File: r.file, Message: fmt.Sprintf(format, args...), Hint: hint}
 	if t != nil && t.Position != nil {
 		p.Line, p.Column = t.Position.Line, t.Position.Column
 	}
@@ -73,7 +75,7 @@ func (r *reading) failWith(err error, hint string) {
 func (r *reading) catalogue(data []byte) []Decoy {
 	start := len(r.problems.problems)
 	defer func() {
-		slices.SortStableFunc(r.problems.problems[start:], func(a, b Problem) int {
+		slices.SortStableFunc(r.problems.problems[start:], func(a, b mistake.Mistake) int {
 			return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 		})
 	}()

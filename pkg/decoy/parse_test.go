@@ -8,6 +8,8 @@ import (
 
 	"github.com/honeymoat/honeymoat/pkg/block"
 	"github.com/honeymoat/honeymoat/pkg/finding"
+
+	"github.com/honeymoat/honeymoat/pkg/mistake"
 )
 
 func TestParse(t *testing.T) {
@@ -53,9 +55,9 @@ func TestParseFailure(t *testing.T) {
 	f := func(text string, want ...string) {
 		t.Helper()
 		_, err := Parse(Source{Name: "x.yml", Data: []byte(text)})
-		var problems Problems
+		var problems mistake.List
 		if !errors.As(err, &problems) {
-			t.Errorf("%q: error %v, want Problems", text, err)
+			t.Errorf("%q: error %v, want a mistake.List", text, err)
 			return
 		}
 		if len(problems) != len(want) {
@@ -136,7 +138,7 @@ func FuzzParse(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		c, err := Parse(Source{Name: "f.yml", Data: data})
 		if err != nil {
-			var problems Problems
+			var problems mistake.List
 			if !errors.As(err, &problems) || len(problems) == 0 {
 				t.Fatalf("error without problems: %v", err)
 			}
