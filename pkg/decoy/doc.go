@@ -4,7 +4,7 @@
 // touch, so that the agent, the access log and the decoy log tell of one touch
 // with one identity.
 //
-// It imports finding and block from floor 0 and a YAML parser. It never
+// It imports finding, block and mistake from floor 0 and a YAML parser. It never
 // listens, waits, logs, reads a clock or opens a file: bytes and times come in
 // as arguments. An answer never holds anything that the request said.
 package decoy
