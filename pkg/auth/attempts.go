@@ -52,13 +52,6 @@ func (a *Attempts) Failed(addr netip.Addr, now time.Time) {
 	a.failed[key] = earlier(until.Add(a.every), now.Add(2*time.Duration(a.burst)*a.every))
 }
 
-// Len is the number of addresses remembered.
-func (a *Attempts) Len() int {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return len(a.failed)
-}
-
 func earlier(a, b time.Time) time.Time {
 	if b.Before(a) {
 		return b

@@ -61,8 +61,8 @@ func TestAttemptsAreBounded(t *testing.T) {
 		binary.BigEndian.PutUint32(raw[:], uint32(i))
 		a.Failed(netip.AddrFrom4(raw), noon.Add(time.Duration(i)*time.Millisecond))
 	}
-	if a.Len() > 10 {
-		t.Errorf("remembers %d addresses, want at most 10", a.Len())
+	if len(a.failed) > 10 {
+		t.Errorf("remembers %d addresses, want at most 10", len(a.failed))
 	}
 	var last [4]byte
 	binary.BigEndian.PutUint32(last[:], 999)
@@ -70,7 +70,7 @@ func TestAttemptsAreBounded(t *testing.T) {
 		t.Error("the last one to fail was forgotten")
 	}
 	a.Failed(netip.Addr{}, noon.Add(time.Hour))
-	if a.Len() != 1 {
-		t.Errorf("remembers %d addresses after an hour, want the last one only", a.Len())
+	if len(a.failed) != 1 {
+		t.Errorf("remembers %d addresses after an hour, want the last one only", len(a.failed))
 	}
 }

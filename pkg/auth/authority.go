@@ -94,9 +94,6 @@ func (a *Authority) CertPEM() []byte {
 // Fingerprint is the SHA-256 of the authority's certificate in DER.
 func (a *Authority) Fingerprint() Digest { return sha256.Sum256(a.cert.Raw) }
 
-// NotAfter is the authority's last moment.
-func (a *Authority) NotAfter() time.Time { return a.cert.NotAfter }
-
 // Server makes a server's certificate for the hosts, which are DNS names or
 // addresses. Its chain holds the authority too, so that a client that knows
 // no more than the fingerprint can check it (VerifyPinned). It is never good

@@ -58,7 +58,7 @@ func TestAuthorityRoundTrip(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if again.Fingerprint() != a.Fingerprint() || !again.NotAfter().Equal(noon.Add(10*year)) {
+	if again.Fingerprint() != a.Fingerprint() || !again.cert.NotAfter.Equal(noon.Add(10*year)) {
 		t.Error("another authority came back")
 	}
 	signed := serverPEM(t, again, "localhost")
@@ -116,7 +116,7 @@ func TestServerCertificate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := chainOf(t, long)[0].NotAfter; !got.Equal(a.NotAfter()) {
+	if got := chainOf(t, long)[0].NotAfter; !got.Equal(a.cert.NotAfter) {
 		t.Errorf("good until %v, after its authority", got)
 	}
 }

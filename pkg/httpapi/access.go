@@ -45,7 +45,7 @@ func (s *Server) authorize(x *exchange, need access) error {
 	}
 	err := s.authenticate(x, need)
 	if p := problemOf(err); err != nil && (p.Status == 401 || p.Status == 403 || p.Status == 429) {
-		s.metrics.failures.WithLabelValues(p.Type[strings.LastIndex(p.Type, ":")+1:]).Inc()
+		s.metrics.failures.WithLabelValues(p.Name()).Inc()
 	}
 	return err
 }

@@ -25,8 +25,7 @@ const (
 	maxFailingPeers = 10_000  // whose wrong tokens are counted
 )
 
-// Server is the front. Handler may be used at any time, by any number of
-// goroutines.
+// Server is the front.
 type Server struct {
 	options  Options
 	engine   *gin.Engine
@@ -68,9 +67,6 @@ func New(o Options) (*Server, error) {
 	}
 	return s, nil
 }
-
-// Handler serves without TLS, for who brings a server of their own.
-func (s *Server) Handler() http.Handler { return s.engine }
 
 // Run serves until ctx ends, then ends streams, lets other answers finish,
 // and returns nil. It fails if it cannot listen. It may be called once.

@@ -53,7 +53,7 @@ func (w *world) listen(ctx context.Context, base *httptest.Server, have string) 
 }
 
 func (w *world) serve(http2 bool) *httptest.Server {
-	server := httptest.NewUnstartedServer(w.Handler())
+	server := httptest.NewUnstartedServer(w.engine)
 	server.EnableHTTP2 = http2
 	server.StartTLS()
 	w.t.Cleanup(server.Close)

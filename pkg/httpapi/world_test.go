@@ -161,7 +161,7 @@ func (w *world) do(c call) *httptest.ResponseRecorder {
 		r.Header.Set(name, value)
 	}
 	answer := httptest.NewRecorder()
-	w.Handler().ServeHTTP(answer, r)
+	w.engine.ServeHTTP(answer, r)
 	return answer
 }
 

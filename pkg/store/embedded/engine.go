@@ -30,7 +30,6 @@ type Engine struct {
 
 	mu       sync.Mutex
 	addr     string // where the child listens; kept over restarts
-	version  string
 	pid      int
 	serving  bool
 	restarts int
@@ -147,13 +146,6 @@ func (e *Engine) Addr() string {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return e.addr
-}
-
-// Version is the library's version, or empty before the first start.
-func (e *Engine) Version() string {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return e.version
 }
 
 // PID is the child's process id, or 0 while there is none.

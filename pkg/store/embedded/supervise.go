@@ -131,7 +131,7 @@ func (e *Engine) announced(c *child, line string) {
 		return
 	}
 	e.log.Info("the engine is ready", "address", a.Addr, "version", a.Version, "pid", c.cmd.Process.Pid)
-	e.update(func() { e.addr, e.version, e.serving = a.Addr, a.Version, true })
+	e.update(func() { e.addr, e.serving = a.Addr, true })
 }
 
 // lines calls fn for each line, cut at maxLine.
