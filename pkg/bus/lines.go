@@ -3,6 +3,7 @@ package bus
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 
@@ -51,5 +52,20 @@ func decodeLines(codec *event.Codec, m jetstream.Msg, b *event.Batch) error {
 	if o.shipper == Local {
 		b.Shipper = ""
 	}
+	meta, err := m.Metadata()
+	if err != nil {
+		return err
+	}
+	b.Received = near(b.Received, meta.Timestamp)
 	return nil
+}
+
+// maxSkew is how far a shipper's clock may be from the bus'.
+const maxSkew = 24 * time.Hour
+
+// near holds a time of receipt, in Unix nanoseconds, to that of the message:
+// what a shipper says about it decides where the store keeps the rows, and
+// for how long.
+func near(received int64, stored time.Time) int64 {
+	return min(max(received, stored.Add(-maxSkew).UnixNano()), stored.Add(maxSkew).UnixNano())
 }

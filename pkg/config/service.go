@@ -42,7 +42,7 @@ type Bus struct {
 	Advertise      []string      `yaml:"advertise" doc:"Host names or addresses, with port, that agents are told to use. Default: api.names with the port of bus.listen."`
 	MaxBytes       Size          `yaml:"max_bytes" doc:"Disk budget of events that wait for the store."`
 	OnFull         string        `yaml:"on_full" doc:"When the budget is used up: stop (reading stops, the files are the buffer) or detect_only (unstored events are dropped, oldest first, and counted)."`
-	ExternalURL    string        `yaml:"external_url" doc:"URL of a NATS cluster, such as nats-leaf://bus.example.net:7422. The embedded server then joins it as a leaf node and keeps no streams itself."`
+	ExternalURL    string        `yaml:"external_url" doc:"URL of a NATS cluster, such as nats-leaf://bus.example.net:7422. The embedded server then joins it as a leaf node and keeps no streams itself. Its max_payload has to be 4 MiB or more."`
 	ExternalDomain string        `yaml:"external_domain" doc:"JetStream domain of that cluster (jetstream { domain: … } in its configuration). A leaf node reaches JetStream by it only."`
 	Credentials    string        `yaml:"credentials" doc:"NATS credentials file for external_url."`
 	Replicas       int           `yaml:"replicas" doc:"Copies of each stream in a cluster."`
