@@ -18,6 +18,7 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+	"time"
 )
 
 func main() { os.Exit(run()) }
@@ -111,11 +112,20 @@ func bench(ctx context.Context, o options) (err error) {
 	r := newReport()
 	for _, part := range o.parts() {
 		fmt.Fprintln(os.Stderr, "bench: "+part)
-		if err := r.measure(ctx, o, part); err != nil {
+		if err := r.measureWithin(ctx, o, part); err != nil {
 			return fmt.Errorf("%s: %w", part, err)
 		}
 	}
 	return r.publish(o.json)
+}
+
+// limit is how long one part may take before something must be wrong.
+const limit = 5 * time.Minute
+
+func (r *report) measureWithin(ctx context.Context, o options, part string) error {
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	return r.measure(ctx, o, part)
 }
 
 // makeAbsolute fixes the places that the processes of stages are told, and
@@ -133,12 +143,15 @@ func (o *options) makeAbsolute() error {
 			return err
 		}
 	}
-	if os.Getenv(engineEnv) != "" {
-		return nil
+	engine := os.Getenv(engineEnv)
+	if engine == "" {
+		engine = ".cache/engine/libchdb.so"
 	}
-	engine, err := filepath.Abs(".cache/engine/libchdb.so")
-	if err != nil {
+	if engine, err = filepath.Abs(engine); err != nil {
 		return err
+	}
+	if _, err := os.Stat(engine); err != nil {
+		return fmt.Errorf("%w (set it up: make engine)", err)
 	}
 	return os.Setenv(engineEnv, engine)
 }

@@ -44,7 +44,10 @@ func measureService(ctx context.Context, o options) (w work, err error) {
 	if err := allThrough(ctx, v, o.lines); err != nil {
 		return w, err
 	}
-	return m.stop(o.lines)
+	if w, err = m.stop(o.lines); err != nil {
+		return w, err
+	}
+	return w, v.Stop() // in order, so that a profile is written
 }
 
 // allThrough waits until the store has so many rows and detection has seen
