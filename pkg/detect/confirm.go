@@ -34,10 +34,6 @@ func (d *Detector) Confirm(claim finding.Finding) (finding.Finding, error) {
 	}
 	s.Via, s.Record, s.File, s.Line = finding.ViaAgent, "", "", 0
 	t := decoy.Touch{Decoy: c, Actor: claim.Actor, Time: claim.Time, Sighting: s, Internal: p.internal.Contains(client)}
-	where := decoy.NormalHost(s.Host)
-	if where == "" {
-		where = "source:" + s.Source
-	}
-	t.Doubted = d.doubts(c, where, t.Time)
+	t.Doubted = d.doubts(c, place(s.Gateway, s.Source, s.Host), t.Time)
 	return t.Finding(), nil
 }

@@ -164,6 +164,25 @@ func TestDetect(t *testing.T) {
 	f(client+" decoy.env log shadow no-block; 192.0.2.9 decoy.env log", served, later)
 }
 
+// TestServedAtOneGatewayOnly: a client names any host it likes, so what one
+// gateway serves says nothing about the same host at another.
+func TestServedAtOneGatewayOnly(t *testing.T) {
+	d := newDetector(t)
+	var r Result
+	d.Detect(newBatch(row{client: client, host: "api.example", path: "/.env", status: 200}), &r)
+	for gateway, want := range map[string]string{
+		"gw-a": "192.0.2.9 decoy.env log shadow",
+		"gw-b": "192.0.2.9 decoy.env log",
+	} {
+		b := newBatch(row{client: "192.0.2.9", host: "api.example", path: "/.env", status: 404, at: time.Minute})
+		b.Gateway = gateway
+		d.Detect(b, &r)
+		if got := outcome(&r); got != want {
+			t.Errorf("%s: %q, want %q", gateway, got, want)
+		}
+	}
+}
+
 func TestDetectDecoyLog(t *testing.T) {
 	b := newBatch(
 		row{client: client, path: "/.env", status: 200},

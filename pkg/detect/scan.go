@@ -152,12 +152,9 @@ func (s *scan) time(row int) time.Time {
 	return time.Unix(0, at).UTC()
 }
 
-// where is the host of a request, or the source when the log tells no host.
+// where is the place of a request.
 func (s *scan) where(row int) string {
-	if host := s.batch.Text(event.Host, row); len(host) > 0 {
-		return decoy.NormalHost(string(host))
-	}
-	return "source:" + s.batch.Source
+	return place(s.batch.Gateway, s.batch.Source, string(s.batch.Text(event.Host, row)))
 }
 
 // clientOf is the address behind an actor, for policies about addresses: the

@@ -60,6 +60,17 @@ func (d *Detector) Restore(data []byte) error {
 	return nil
 }
 
+// place is where the application serves a path: a host at a gateway, or the
+// source when the log tells no host. The gateway belongs to it because a
+// client chooses the host it names: one gateway that answers everything must
+// not take a decoy out of force at all others.
+func place(gateway, source, host string) string {
+	if host == "" {
+		return "source:" + source
+	}
+	return decoy.NormalHost(host) + "@" + gateway
+}
+
 func servedKey(c *decoy.Decoy, where string) string { return c.ID + " " + where }
 
 // serves remembers that the application serves a decoy's path.

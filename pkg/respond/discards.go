@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/honeymoat/honeymoat/pkg/block"
@@ -41,7 +42,7 @@ func (s *Service) Discard(ctx context.Context, by Caller, r AddDiscard) (Discard
 }
 
 func (s *Service) addDiscard(ctx context.Context, w *rowWriter, by Caller, d Discard) error {
-	if (d.Actor == finding.Actor{} && d.Rule == "" && (d.Path == "" || d.Path == "*")) {
+	if (d.Actor == finding.Actor{} && d.Rule == "" && strings.Trim(d.Path, "/*") == "") {
 		return fmt.Errorf("%w: a discard needs an actor, a rule or a path", ErrInvalid)
 	}
 	if d.Reason == "" {

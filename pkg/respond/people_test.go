@@ -221,6 +221,7 @@ func TestDiscardFailure(t *testing.T) {
 		}
 		f(AddDiscard{Reason: "everything"})
 		f(AddDiscard{Path: "*", Reason: "everything"})
+		f(AddDiscard{Path: "/*", Reason: "everything"})
 		f(AddDiscard{Rule: "decoy.env"})
 		if _, err := s.DiscardFinding(t.Context(), analyst, "none", "x", 0); !errors.Is(err, ErrNotFound) {
 			t.Errorf("no such finding: %v", err)
