@@ -106,10 +106,10 @@ func (r *report) table(out io.Writer) error {
 		row("%d\t%d\t%.1f\t%.1f\t%.1f\t%.1f", p.LinesPerSecond, p.Samples, p.P50, p.P90, p.P99, p.Max)
 	}
 	if len(r.Decisions) > 0 {
-		row("\nblocks\tns a decision\tbytes a block")
+		row("\nblocks\tns a decision\tns, scattered\tbytes a block")
 	}
 	for _, d := range r.Decisions {
-		row("%d\t%.0f\t%.0f", d.Blocks, d.Nanoseconds, d.BytesPerBlock)
+		row("%d\t%.0f\t%.0f\t%.0f", d.Blocks, d.Nanoseconds, d.AnyClient, d.BytesPerBlock)
 	}
 	return w.Flush()
 }
