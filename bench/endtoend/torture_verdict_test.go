@@ -93,8 +93,8 @@ func (w *torture) placesAgree(logs ...*numbered) {
 	if lag, err := w.service.API.Metric(w.deadline(), "honeymoat_ingest_lag_bytes"); err != nil || lag != 0 {
 		w.Errorf("the service has %v bytes left to read: %v", lag, err)
 	}
-	if dead, err := w.service.Query(w.deadline(), "SELECT count() FROM events WHERE has(quality, 'truncated')"); err != nil || dead != "0" {
-		w.Errorf("lines that were cut: %s, %v", dead, err)
+	if cut, err := w.service.Query(w.deadline(), "SELECT count() FROM events WHERE has(quality, 'truncated')"); err != nil || cut != "0" {
+		w.Errorf("lines that were cut: %s, %v", cut, err)
 	}
 }
 
