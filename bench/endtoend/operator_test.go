@@ -41,7 +41,7 @@ func TestOperatorsCommands(t *testing.T) {
 	p.turns(v, g, "/shop", http.StatusOK)
 	f([]string{"edge-a"}, "agents", "list")
 	f([]string{baitDecoy}, "decoys", "list")
-	f([]string{"0 live blocks", "1 agents"}, "status")
+	f([]string{"0 live blocks", "1 agent"}, "status")
 	f([]string{"good"}, "config", "check")
 	if _, err := p.service.Tool(p.deadline(), "blocks", "add", "127.0.0.1", "--reason", "test"); err == nil || !strings.Contains(err.Error(), "refuses") {
 		t.Errorf("the guard's refusal: %v", err)

@@ -52,7 +52,7 @@ func agentsEnroll(r remote) *cobra.Command {
 				return err
 			}
 			fmt.Fprintln(c.OutOrStdout(), token.Token)
-			c.PrintErrf("on the gateway's host: honeymoat-agent enroll --url URL --token TOKEN (once, until %s)\n", clock(token.ExpiresAt))
+			c.PrintErrf("on the gateway's host: honeymoat-agent enroll --url https://HOST:PORT --token TOKEN (once, until %s)\n", clock(token.ExpiresAt))
 			return nil
 		})
 	c.Flags().StringVar(&req.Gateway, "gateway", "", "Gateway that the agent stands beside. Default: its name.")
@@ -71,11 +71,15 @@ func agentsList(r remote) *cobra.Command {
 		if asJSON {
 			return printJSON(c.OutOrStdout(), agents)
 		}
+		if len(agents) == 0 {
+			fmt.Fprintln(c.OutOrStdout(), "No agent is enrolled yet; `honeymoat agents enroll NAME` makes a token for one.")
+			return nil
+		}
 		t := newTable(c.OutOrStdout(), "agent", "gateway", "segments", "state", "last seen", "enforcing", "propagation")
 		for _, a := range agents {
 			var enforcing []string
 			for segment, v := range a.Enforcing {
-				enforcing = append(enforcing, fmt.Sprintf("%s: %d blocks at revision %d", segment, v.Count, v.Revision))
+				enforcing = append(enforcing, fmt.Sprintf("%s: %s at revision %d", segment, count(v.Count, "block"), v.Revision))
 			}
 			t.AppendRow(table.Row{a.Name, a.Gateway, strings.Join(a.Segments, ", "), state(a.Connected, a.Revoked), clock(a.LastSeen),
 				strings.Join(enforcing, "\n"), fmt.Sprintf("%.1f ms", a.PropagationMillis)})

@@ -70,14 +70,7 @@ func blocksAdd(r remote) *cobra.Command {
 		if asJSON {
 			return printJSON(c.OutOrStdout(), res)
 		}
-		switch {
-		case res.DryRun:
-			fmt.Fprintf(c.OutOrStdout(), "%s would be blocked until %s; nothing was changed.\n", res.Block.Target, clock(res.Block.ExpiresAt))
-		case res.Created:
-			fmt.Fprintf(c.OutOrStdout(), "%s is blocked until %s, as %s.\n", res.Block.Target, clock(res.Block.ExpiresAt), res.Block.ID)
-		default:
-			fmt.Fprintf(c.OutOrStdout(), "%s was blocked already, as %s.\n", res.Block.Target, res.Block.ID)
-		}
+		printAdded(c.OutOrStdout(), res)
 		return nil
 	})
 	c.Flags().DurationVar(&lifetime, "for", 4*time.Hour, "How long.")
@@ -89,6 +82,31 @@ func blocksAdd(r remote) *cobra.Command {
 	jsonFlag(c, &asJSON)
 	command.Require(c, "reason")
 	return c
+}
+
+func printAdded(w io.Writer, res wire.BlockResult) {
+	b := res.Block
+	switch {
+	case res.DryRun:
+		fmt.Fprintf(w, "%s would be blocked%s until %s; nothing was changed.\n", b.Target, extent(b.Block), clock(b.ExpiresAt))
+	case res.Created:
+		fmt.Fprintf(w, "%s is blocked%s until %s, as %s.\n", b.Target, extent(b.Block), clock(b.ExpiresAt), b.ID)
+	default:
+		fmt.Fprintf(w, "%s was blocked%s already, as %s.\n", b.Target, extent(b.Block), b.ID)
+	}
+}
+
+// extent tells where a block holds, if not everywhere, and that one in shadow
+// refuses nothing.
+func extent(b block.Block) string {
+	what := ""
+	if b.Segment != block.All {
+		what = " in segment " + b.Segment
+	}
+	if b.Mode == block.Shadow {
+		what += " in shadow (nothing is refused)"
+	}
+	return what
 }
 
 func blocksRemove(r remote) *cobra.Command {
@@ -157,16 +175,19 @@ func printWhy(w io.Writer, why wire.Why) {
 	switch {
 	case len(why.Blocks) > 0:
 		for _, b := range why.Blocks {
-			fmt.Fprintf(w, "%s is blocked by %s (%s, %s, segment %s) until %s: %s. Asked for by %s. %d requests refused.\n",
-				why.Target, b.ID, b.Target, b.Mode, b.Segment, clock(b.ExpiresAt), b.Reason, b.By, b.Denied)
+			fmt.Fprintf(w, "%s is blocked%s by %s (on %s) until %s: %s. Asked for by %s. %s refused.\n",
+				why.Target, extent(b.Block.Block), b.ID, b.Target, clock(b.ExpiresAt), b.Reason, b.By, count(b.Denied, "request"))
 		}
 	case why.Protected != "":
 		fmt.Fprintf(w, "%s is not blocked, and cannot be: %s.\n", why.Target, why.Protected)
 	default:
 		fmt.Fprintf(w, "%s is not blocked.\n", why.Target)
 	}
+	for _, b := range why.Ended[:min(3, len(why.Ended))] {
+		fmt.Fprintf(w, "Before: %s\n", ending(b))
+	}
 	if why.Actor != nil {
-		fmt.Fprintf(w, "%d findings, tier %s: %s\n", why.Actor.Findings, why.Actor.Tier, strings.Join(why.Actor.Reasons, "; "))
+		fmt.Fprintf(w, "%s, tier %s: %s\n", count(why.Actor.Findings, "finding"), why.Actor.Tier, strings.Join(why.Actor.Reasons, "; "))
 	}
 	if len(why.Evidence) == 0 {
 		return
@@ -183,6 +204,18 @@ func printWhy(w io.Writer, why wire.Why) {
 	t.Render()
 }
 
+// ending tells how a block came to its end, and by whom.
+func ending(b wire.EndedBlock) string {
+	s := fmt.Sprintf("%s (on %s, by %s) %s %s", b.ID, b.Target, b.By, b.Ended.How, clock(b.Ended.At))
+	if b.Ended.By != "" {
+		s += " by " + b.Ended.By
+	}
+	if b.Ended.Reason != "" {
+		s += ": " + b.Ended.Reason
+	}
+	return s + ". " + count(b.Denied, "request") + " refused."
+}
+
 func blocksPreview(r remote) *cobra.Command {
 	asJSON := false
 	c := ask(r, "preview TARGET", "Tell what a block would have hit in the last day.", 1, func(c *cobra.Command, api *client.Client, args []string) error {
@@ -194,8 +227,8 @@ func blocksPreview(r remote) *cobra.Command {
 			return printJSON(c.OutOrStdout(), p)
 		}
 		w := c.OutOrStdout()
-		fmt.Fprintf(w, "Since %s a block of %s would have hit %d requests (%d of them successful) of %d addresses and %d principals.\n",
-			clock(p.Since), p.Target, p.Requests, p.Successful, p.Clients, p.Principals)
+		fmt.Fprintf(w, "Since %s a block of %s would have hit %s (%d of them successful) of %s and %s.\n", clock(p.Since), p.Target,
+			count(p.Requests, "request"), p.Successful, count(p.Clients, "client"), count(p.Principals, "logged-in user"))
 		if len(p.Routes) == 0 {
 			return nil
 		}
@@ -204,6 +237,7 @@ func blocksPreview(r remote) *cobra.Command {
 			t.AppendRow(table.Row{route.Host, route.Route, route.Requests, route.Successful})
 		}
 		t.Render()
+		printRest(w, len(p.Routes), "--json lists all")
 		return nil
 	})
 	jsonFlag(c, &asJSON)

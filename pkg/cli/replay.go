@@ -144,7 +144,7 @@ func progress(w io.Writer, files []string) *progressbar.ProgressBar {
 const most = 20
 
 func printSummary(w io.Writer, s replay.Summary) {
-	fmt.Fprintf(w, "%d lines in %.2f s (%.0f lines/s)", s.Lines, s.Seconds, s.LinesPerSecond)
+	fmt.Fprintf(w, "%s in %.2f s (%.0f lines/s)", count(s.Lines, "line"), s.Seconds, s.LinesPerSecond)
 	if formats := distinct(s.Formats); len(formats) > 0 {
 		fmt.Fprintf(w, ", format %s", strings.Join(formats, ", "))
 	}
@@ -152,11 +152,15 @@ func printSummary(w io.Writer, s replay.Summary) {
 		fmt.Fprintf(w, "; %d could not be read: %s", s.Quarantined, counts(s.Reasons))
 	}
 	fmt.Fprintln(w)
+	if s.Lines > 0 && s.Quarantined == s.Lines {
+		fmt.Fprintln(w, "No line could be read: is this an access log? See --format and --kind.")
+		return
+	}
 	if s.Findings == 0 {
 		fmt.Fprintln(w, "Nothing was found.")
 		return
 	}
-	fmt.Fprintf(w, "%d findings; %d clients would have been blocked.\n\n", s.Findings, len(s.WouldBlock))
+	fmt.Fprintf(w, "%s; %s would have been blocked.\n\n", count(s.Findings, "finding"), count(len(s.WouldBlock), "client"))
 	rules := newTable(w, "rule", "findings")
 	for _, rule := range byCount(s.Rules) {
 		rules.AppendRow(table.Row{rule, s.Rules[rule]})
@@ -178,14 +182,28 @@ func blockedTable(w io.Writer, blocked []replay.Blocked) {
 	t := newTable(w, "blocked", "after", "for", "tier", "at", "because")
 	for _, b := range blocked[:min(most, len(blocked))] {
 		t.AppendRow(table.Row{
-			b.Actor.Value, fmt.Sprintf("%d requests", b.AfterRequests), time.Duration(b.Seconds) * time.Second, b.Tier,
+			b.Actor.Value, count(b.AfterRequests, "request"), time.Duration(b.Seconds) * time.Second, b.Tier,
 			fmt.Sprintf("%s:%d", b.File, b.Line), text.WrapSoft(strings.Join(b.Reasons, "; "), 60),
 		})
 	}
 	t.Render()
-	if rest := len(blocked) - most; rest > 0 {
-		fmt.Fprintf(w, "… and %d more; --json lists all.\n", rest)
+	printRest(w, len(blocked), "--json lists all")
+}
+
+// printRest tells how many rows a table for people has left out, and where
+// they are.
+func printRest(w io.Writer, rows int, where string) {
+	if rest := rows - most; rest > 0 {
+		fmt.Fprintf(w, "… and %d more; %s.\n", rest, where)
 	}
+}
+
+// count is a number of things in words: "1 finding", "2 findings".
+func count[N int | int64 | uint64](n N, thing string) string {
+	if n != 1 {
+		thing += "s"
+	}
+	return fmt.Sprintf("%d %s", n, thing)
 }
 
 func newTable(w io.Writer, header ...any) table.Writer {

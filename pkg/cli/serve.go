@@ -18,7 +18,7 @@ import (
 func serveCommand(version string, reload <-chan os.Signal) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "serve [FILE…]",
-		Short: "Run the whole service: bus, ingestion, detection, response, store, alerting and API. Logs named here are followed too.",
+		Short: "Run the whole service: bus, ingestion, detection, response, store, alerting and API. Logs named here are followed too. On SIGHUP networks, decoys, tokens and Alertmanager's routing are read again.",
 	}
 	file := configFlag(c)
 	dataDir := c.Flags().String("data-dir", "", "Directory of all state, in place of the configured one.")

@@ -20,7 +20,7 @@ import (
 
 func statusCommand() *cobra.Command {
 	var wait time.Duration
-	c := &cobra.Command{Use: "status", Short: "Tell how the service does, what was found, and where to look.", Args: command.Exactly(0)}
+	c := &cobra.Command{Use: "status", Short: "Tell how the service does and what was found.", Args: command.Exactly(0)}
 	r := remoteFlags(c)
 	c.Flags().DurationVar(&wait, "wait", 0, "Wait for so long until every part is ready.")
 	c.RunE = func(c *cobra.Command, _ []string) error {
@@ -65,8 +65,8 @@ func waitReady(ctx context.Context, r remote, wait time.Duration) (wire.Status, 
 }
 
 func printStatus(w io.Writer, s wire.Status) {
-	fmt.Fprintf(w, "honeymoat %s, up for %s: %d live blocks, %d agents connected\n",
-		s.Version, time.Since(s.StartedAt).Round(time.Second), s.Blocks, s.Agents)
+	fmt.Fprintf(w, "honeymoat %s, up for %s: %s, %s connected\n",
+		s.Version, time.Since(s.StartedAt).Round(time.Second), count(s.Blocks, "live block"), count(s.Agents, "agent"))
 	for _, p := range s.Parts {
 		if !p.Ready {
 			fmt.Fprintf(w, "  NOT READY %s: %s\n", p.Name, p.Detail)
@@ -76,7 +76,7 @@ func printStatus(w io.Writer, s wire.Status) {
 
 func printActors(w io.Writer, actors []wire.Actor) {
 	if len(actors) == 0 {
-		fmt.Fprintln(w, "Nobody was found out yet.")
+		fmt.Fprintln(w, "Nothing was found yet.")
 		return
 	}
 	t := newTable(w, "who", "tier", "findings", "last seen", "blocks", "because")
@@ -88,6 +88,7 @@ func printActors(w io.Writer, actors []wire.Actor) {
 		t.AppendRow(table.Row{a.Value, a.Tier, a.Findings, clock(a.LastSeen), len(a.BlockIDs), strings.Join(because, "\n")})
 	}
 	t.Render()
+	printRest(w, len(actors), "/api/v1/actors has all")
 }
 
 func decoysCheck() *cobra.Command {

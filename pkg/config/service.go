@@ -32,7 +32,7 @@ type Log struct {
 type Networking struct {
 	TrustedHops Networks `yaml:"trusted_hops" doc:"Proxies in front of the gateways, whose forwarded-for is believed. Never blocked."`
 	Internal    Networks `yaml:"internal" doc:"Our own networks: a decoy touched from there is a breach and wakes somebody up."`
-	Allow       Networks `yaml:"allow" doc:"Never blocked: monitors, partners, offices."`
+	Allow       Networks `yaml:"allow" doc:"Never blocked: monitors, partners, offices. After a reload blocks on them are lifted within a minute."`
 	Own         Networks `yaml:"own" doc:"Our own egress. Never blocked. The addresses of this host are added."`
 }
 

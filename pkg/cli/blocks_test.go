@@ -1,0 +1,55 @@
+package cli
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/honeymoat/honeymoat/pkg/block"
+	"github.com/honeymoat/honeymoat/pkg/httpapi/wire"
+)
+
+func wireBlock(t *testing.T, segment string, mode block.Mode) wire.Block {
+	t.Helper()
+	target, err := block.ParseTarget("192.0.2.7")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return wire.Block{Block: block.Block{Segment: segment, Target: target, Mode: mode, By: "token:ann", Reason: "scan"}}
+}
+
+func TestAddedTellsWhereAndWhether(t *testing.T) {
+	f := func(res wire.BlockResult, want string) {
+		t.Helper()
+		var out strings.Builder
+		printAdded(&out, res)
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("got %q, want %q in it", out.String(), want)
+		}
+	}
+	f(wire.BlockResult{Block: wireBlock(t, block.All, block.Enforce), Created: true}, "192.0.2.7 is blocked until")
+	f(wire.BlockResult{Block: wireBlock(t, "shop", block.Enforce), Created: true}, "is blocked in segment shop until")
+	f(wire.BlockResult{Block: wireBlock(t, "shop", block.Shadow), Created: true}, "in segment shop in shadow (nothing is refused) until")
+	f(wire.BlockResult{Block: wireBlock(t, block.All, block.Shadow), DryRun: true}, "would be blocked in shadow (nothing is refused) until")
+	f(wire.BlockResult{Block: wireBlock(t, block.All, block.Enforce)}, "192.0.2.7 was blocked already, as")
+}
+
+func TestWhyTellsWhoEndedABlock(t *testing.T) {
+	b := wireBlock(t, block.All, block.Enforce)
+	end := wire.BlockEnd{How: "removed", At: time.Unix(0, 0), By: "token:eve", Reason: "ours"}
+	var out strings.Builder
+	printWhy(&out, wire.Why{Target: b.Target, Ended: []wire.EndedBlock{{Block: b, Denied: 1, Ended: end}}})
+	for _, want := range []string{"192.0.2.7 is not blocked.\n", "by token:ann) removed ", " by token:eve: ours. 1 request refused.\n"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("got %q, want %q in it", out.String(), want)
+		}
+	}
+}
+
+func TestCountIsEnglish(t *testing.T) {
+	for n, want := range []string{"0 agents", "1 agent", "2 agents"} {
+		if got := count(n, "agent"); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
