@@ -137,7 +137,10 @@ func (s *Server) revokeAgent(x *exchange) error {
 	if !block.ValidName(name) {
 		return invalid("name", agentNames)
 	}
-	if err := s.options.Agents.Revoke(x.Request.Context(), name); err != nil {
+	switch err := s.options.Agents.Revoke(x.Request.Context(), name); {
+	case errors.Is(err, respond.ErrNotFound):
+		return notFound.hinted("no agent is called "+name, "GET /api/v1/agents (honeymoat agents list) lists them.")
+	case err != nil:
 		return fromBus(err)
 	}
 	s.audit(x, "agent.revoke", name, nil)

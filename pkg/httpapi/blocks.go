@@ -57,7 +57,7 @@ func (s *Server) addBlock(x *exchange) error {
 	b, created, err := s.options.Operator.AddBlock(x.Request.Context(), x.caller, add)
 	switch {
 	case errors.Is(err, respond.ErrExists):
-		return conflict.hinted("the block "+b.ID.String()+" is on "+b.Key()+" already",
+		return conflict.hinted("the block "+b.ID.String()+" is on "+b.Target.String()+" in the segment "+b.Segment+" already",
 			"See it with GET /api/v1/blocks/"+b.ID.String()+", or remove it first.")
 	case err != nil:
 		return fromBus(err)
