@@ -110,7 +110,7 @@ func refusal(status int, text []byte) error {
 	if err := json.Unmarshal(text, &problem); err != nil || problem.Title == "" {
 		return fmt.Errorf("the service answered %d %s", status, http.StatusText(status))
 	}
-	what := fmt.Sprintf("the service answered %d %s", status, problem.Title)
+	what := fmt.Sprintf("the service answered %d: %s", status, problem.Title)
 	if problem.Detail != "" {
 		what += ": " + problem.Detail
 	}

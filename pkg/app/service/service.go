@@ -128,7 +128,10 @@ func certificateHosts(cfg config.Service) []string {
 // stopped, or when a part that the rest cannot do without has failed.
 func (s *Service) Run(ctx context.Context) (err error) {
 	l := newLifecycle(s.log)
-	defer func() { err = errors.Join(err, l.stop()) }()
+	defer func() {
+		err = errors.Join(err, l.stop())
+		s.log.Info("honeymoat has stopped")
+	}()
 	if err := s.startBus(ctx, l); err != nil {
 		return err
 	}

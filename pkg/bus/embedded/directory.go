@@ -38,7 +38,7 @@ func claimDirectory(dir, key string) (*directory, error) {
 	}
 	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		_ = lock.Close()
-		return nil, fmt.Errorf("bus directory %s: %w: %w", dir, ErrLocked, err)
+		return nil, fmt.Errorf("bus directory %s: %w (%w); is honeymoat serve running on it already?", dir, ErrLocked, err)
 	}
 	d := &directory{lock}
 	if err := checkKey(dir, key); err != nil {
