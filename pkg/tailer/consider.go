@@ -84,7 +84,7 @@ func (t *Tailer) identify(ctx context.Context, s Source, c candidate, handle *os
 		t.moveTo(original, c)
 		return t.newFile(original, handle, first, c.key, c.path, true), true
 	}
-	if !c.matched && (!c.missed || t.readBefore(s, first)) {
+	if !c.matched && (!c.missed && !t.heldLog(s, c) || t.readBefore(s, first)) {
 		return nil, true
 	}
 	if t.mayBeCopy(s, c, handle, first) {
@@ -94,7 +94,16 @@ func (t *Tailer) identify(ctx context.Context, s Source, c candidate, handle *os
 	if err != nil {
 		return nil, false
 	}
-	return t.newFile(e, handle, first, c.key, c.path, c.missed), true
+	return t.newFile(e, handle, first, c.key, c.path, !c.matched), true
+}
+
+// heldLog tells that the inode of c has held a log of ours, whose name c's is
+// derived from: what is in it now was written after a truncation that nobody
+// saw, and rotated away since.
+func (t *Tailer) heldLog(s Source, c candidate) bool {
+	return t.book.find(func(e *entry) bool {
+		return e.Source == s.Name && e.origin() == c.key && related(e.Path, c.path)
+	}) != nil
 }
 
 // readBefore tells that a file with this first line is known: c is a copy of

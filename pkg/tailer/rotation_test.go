@@ -3,6 +3,7 @@ package tailer
 import (
 	"os"
 	"testing"
+	"time"
 
 	"github.com/honeymoat/honeymoat/pkg/ingest/ingesttest"
 )
@@ -204,4 +205,31 @@ func TestFolderReplaced(t *testing.T) {
 	h.must(os.Mkdir(h.path("logs"), 0o700))
 	h.write("logs/access.log", 5)
 	h.check()
+}
+
+// TestRotatedBothWaysWhileTheBusIsAway: nobody sees the truncation, because
+// whoever reads the file waits for the bus, and by the time that is back what
+// was written after it has another name and is old.
+func TestRotatedBothWaysWhileTheBusIsAway(t *testing.T) {
+	for _, killed := range []bool{false, true} {
+		h := newHost(t, "access.log")
+		h.write("access.log", 30)
+		h.start()
+		h.shipped()
+		h.dead.Store(true)
+		h.write("access.log", 300)
+		h.copyTruncate("access.log", "access.log.1")
+		h.write("access.log", 40)
+		long := time.Now().Add(-time.Hour)
+		h.must(os.Chtimes(h.path("access.log"), long, long))
+		h.rename("access.log", "access.log.2")
+		h.write("access.log", 30)
+		if killed {
+			h.kill()
+			h.start()
+		}
+		h.dead.Store(false)
+		h.check()
+		h.end()
+	}
 }
