@@ -44,7 +44,7 @@ func (r remote) connect() (*client.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	opts := client.Options{URL: cmp.Or(*r.url, "https://"+cfg.API.Listen), Token: token, Software: "honeymoat-cli"}
+	opts := client.Options{URL: cmp.Or(*r.url, cfg.API.LocalURL()), Token: token, Software: "honeymoat-cli"}
 	ca := *r.ca
 	if local := filepath.Join(cfg.DataDir, "ca.pem"); ca == "" && *r.url == "" && cfg.API.CertFile == "" {
 		ca = local

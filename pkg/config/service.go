@@ -71,7 +71,7 @@ type Alerting struct {
 	URLs         []string      `yaml:"urls" doc:"URLs of Alertmanagers. Empty: the embedded one."`
 	ConfigFile   string        `yaml:"config_file" doc:"alertmanager.yml of the embedded Alertmanager. Empty: alerts are kept and shown, and sent to nobody."`
 	ResolveAfter time.Duration `yaml:"resolve_after" doc:"An actor's alert is over when nothing new was found for this long and no block on it lives."`
-	ConsoleURL   string        `yaml:"console_url" doc:"URL of the front as people reach it, for links. Default: from api.listen."`
+	ConsoleURL   string        `yaml:"console_url" doc:"URL of the front as people reach it, for links. Default: from api.listen, or the first of api.names if that is every address."`
 	DashboardURL string        `yaml:"dashboard_url" doc:"URL of Grafana, for links."`
 }
 

@@ -1,6 +1,7 @@
 package service
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/honeymoat/honeymoat/pkg/alerting"
@@ -43,8 +44,5 @@ func (s *Service) alertTargets(l *lifecycle) ([]alerting.Target, error) {
 }
 
 func (s *Service) consoleURL() string {
-	if s.config.Alerting.ConsoleURL != "" {
-		return s.config.Alerting.ConsoleURL
-	}
-	return "https://" + s.config.API.Listen
+	return cmp.Or(s.config.Alerting.ConsoleURL, s.config.API.PublicURL())
 }

@@ -176,6 +176,6 @@ func (s *Service) serve(ctx context.Context, l *lifecycle) (err error) {
 	if _, err := s.busServer.Listen(s.bus.Agents().Lookup); err != nil {
 		return fmt.Errorf("let agents in: %w", err)
 	}
-	s.log.Info("honeymoat runs", "version", s.opts.Version, "front", "https://"+s.config.API.Listen, "data", s.config.DataDir)
+	s.log.Info("honeymoat runs", "version", s.opts.Version, "front", s.config.API.PublicURL(), "data", s.config.DataDir)
 	return l.wait(ctx)
 }
