@@ -66,8 +66,11 @@ func (f *Front) checkNode(node []string) error {
 			"Cannot modify settings in readonly mode: %s may give settings in the URL only", f.cfg.Viewer.User)
 	case kind == "ColumnsApplyTransformer":
 		return f.denied("APPLY")
-	case len(node) > 1 && (kind == "Function" || kind == "Identifier") && filesByName[strings.Trim(node[1], "`\"")]:
+	case len(node) > 1 && kind == "Function" && filesByName[strings.Trim(node[1], "`\"")]:
 		return f.denied("function " + node[1])
+	case len(node) > 1 && kind == "Identifier" && filesByName[strings.Trim(node[1], "`\"")]:
+		// Such a name can stand for the function: arrayMap(file, [...]).
+		return f.denied("function " + node[1] + ", which a bare name may mean; qualify a column of that name, as in events." + node[1] + ": it")
 	}
 	return nil
 }
