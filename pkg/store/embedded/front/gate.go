@@ -70,7 +70,9 @@ func (f *Front) checkNode(node []string) error {
 		return f.denied("function " + node[1])
 	case len(node) > 1 && kind == "Identifier" && filesByName[strings.Trim(node[1], "`\"")]:
 		// Such a name can stand for the function: arrayMap(file, [...]).
-		return f.denied("function " + node[1] + ", which a bare name may mean; qualify a column of that name, as in events." + node[1] + ": it")
+		return refuse(codeAccessDenied, "ACCESS_DENIED",
+			"%s: Not enough privileges. A bare %s may mean the function, which is not for this account; for a column write events.%[2]s",
+			f.cfg.Viewer.User, node[1])
 	}
 	return nil
 }
