@@ -81,14 +81,23 @@ func agentsList(r remote) *cobra.Command {
 			for segment, v := range a.Enforcing {
 				enforcing = append(enforcing, fmt.Sprintf("%s: %s at revision %d", segment, count(v.Count, "block"), v.Revision))
 			}
-			t.AppendRow(table.Row{a.Name, a.Gateway, strings.Join(a.Segments, ", "), state(a.Connected, a.Revoked), clock(a.LastSeen),
-				strings.Join(enforcing, "\n"), fmt.Sprintf("%.1f ms", a.PropagationMillis)})
+			t.AppendRow(table.Row{a.Name, a.Gateway, strings.Join(a.Segments, ", "), state(a.Connected, a.Revoked), unless(a.LastSeen.IsZero(), clock(a.LastSeen)),
+				strings.Join(enforcing, "\n"), unless(a.PropagationMillis == 0, fmt.Sprintf("%.1f ms", a.PropagationMillis))})
 		}
 		t.Render()
 		return nil
 	})
 	jsonFlag(c, &asJSON)
 	return c
+}
+
+// unless is what a table says, or a dash for what is not known: an agent that
+// has not been heard of since the service started.
+func unless(unknown bool, text string) string {
+	if unknown {
+		return "–"
+	}
+	return text
 }
 
 func state(connected, revoked bool) string {
