@@ -29,7 +29,7 @@ func (a *Agent) follow(ctx context.Context) {
 		}
 		a.Lost(err)
 		a.log.Error("the service does not take this agent; what is held stays in force",
-			"error", err, "retry", refusedRetry, "hint", "see `honeymoat agents list`, enrol again with `honeymoat-agent enroll`")
+			"error", err, "retry", refusedRetry, "hint", "see `honeymoat agents list`, enrol again with `honeymoat-agent enroll` and restart the agent")
 		if !pause(ctx, refusedRetry) {
 			return
 		}

@@ -42,7 +42,7 @@ func enrollCommand(version string) *cobra.Command {
 		if err := credential.Save(cfg.StateDir); err != nil {
 			return err
 		}
-		fmt.Fprintf(c.OutOrStdout(), "enrolled as %s; the credential is in %s\n", credential.Name, cfg.StateDir)
+		fmt.Fprintf(c.OutOrStdout(), "enrolled as %s; the credential is in %s; an agent that runs already takes it after a restart\n", credential.Name, cfg.StateDir)
 		return nil
 	}
 	return c
