@@ -105,7 +105,7 @@ func runReplay(c *cobra.Command, opts replay.Options, findings string, asJSON bo
 		enc.SetIndent("", "  ")
 		return enc.Encode(sum)
 	}
-	printSummary(c.OutOrStdout(), sum)
+	printSummary(c.OutOrStdout(), sum, len(opts.Catalogue.Decoys()))
 	return nil
 }
 
@@ -143,7 +143,7 @@ func progress(w io.Writer, files []string) *progressbar.ProgressBar {
 // most is how many rows a table for people has.
 const most = 20
 
-func printSummary(w io.Writer, s replay.Summary) {
+func printSummary(w io.Writer, s replay.Summary, decoys int) {
 	fmt.Fprintf(w, "%s in %.2f s (%.0f lines/s)", count(s.Lines, "line"), s.Seconds, s.LinesPerSecond)
 	if formats := distinct(s.Formats); len(formats) > 0 {
 		fmt.Fprintf(w, ", format %s", strings.Join(formats, ", "))
@@ -157,7 +157,7 @@ func printSummary(w io.Writer, s replay.Summary) {
 		return
 	}
 	if s.Findings == 0 {
-		fmt.Fprintln(w, "Nothing was found.")
+		fmt.Fprintf(w, "Nothing was found: nobody touched one of the %s by which lines are judged (`honeymoat decoys check` reads a catalogue of your own).\n", count(decoys, "decoy"))
 		return
 	}
 	fmt.Fprintf(w, "%s; %s would have been blocked.\n\n", count(s.Findings, "finding"), count(len(s.WouldBlock), "client"))
