@@ -37,8 +37,8 @@ func (l *lifecycle) start(name string, run func(context.Context) error) {
 	done := make(chan error, 1)
 	go func() {
 		err := run(ctx)
-		if ctx.Err() == nil {
-			l.fail(fmt.Errorf("%s ended: %w", name, orUnexpected(err)))
+		if ctx.Err() == nil && l.fail(fmt.Errorf("%s ended: %w", name, orUnexpected(err))) {
+			err = nil // told already
 		}
 		done <- err
 	}()
@@ -56,10 +56,13 @@ func (l *lifecycle) push(name string, end func() error) {
 	l.parts = append(l.parts, part{name, end})
 }
 
-func (l *lifecycle) fail(err error) {
+// fail tells whoever waits. It is false when somebody else was first.
+func (l *lifecycle) fail(err error) bool {
 	select {
 	case l.failed <- err:
-	default: // somebody else was first
+		return true
+	default:
+		return false
 	}
 }
 

@@ -42,7 +42,9 @@ func TestAPartThatEndsBringsTheServiceDown(t *testing.T) {
 		if err := l.wait(t.Context()); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want %q", err, want)
 		}
-		_ = l.stop()
+		if err := l.stop(); err != nil {
+			t.Errorf("what was told is told again: %v", err)
+		}
 	}
 	f(errors.New("disk full"), "bus ended: disk full")
 	f(nil, "bus ended: without being asked to")
