@@ -33,6 +33,7 @@ bench: setup build ## measure: lines/s, milliseconds to refusal, nanoseconds a d
 
 torture: setup build ## the long form of the torture test
 	HONEYMOAT_TORTURE=long go test -count=1 -timeout 60m -run Torture -v ./bench/endtoend
+	HONEYMOAT_TORTURE=long go test -count=1 -timeout 30m -run RandomSchedules ./pkg/tailer
 
 build: ## compile both programs into bin/
 	go build -ldflags '$(LDFLAGS)' -o $(BIN)/ ./cmd/...
