@@ -55,9 +55,6 @@ func NewReader(o Options) (*Reader, error) {
 	return r, nil
 }
 
-// Format is the format that is read; its id is Auto until a record decided.
-func (r *Reader) Format() Format { return r.format }
-
 // MaxLine is the limit on a record, in bytes.
 func (r *Reader) MaxLine() int { return r.maxLine }
 
