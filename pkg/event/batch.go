@@ -78,11 +78,13 @@ const ExcerptBytes = 256
 type Batch struct {
 	Header
 	Rejected []Rejected
+	Skipped  int // records that hold no request, such as comments; counted where they are read, not encoded
 
 	rows    int
 	texts   [textFields]text
 	numbers [numberFields]dense[int64]
 	addrs   [addrFields]dense[Addr]
+	spare   text // memory for MapText
 }
 
 // Rows is the number of closed rows.
@@ -186,6 +188,7 @@ func (b *Batch) Bytes() int {
 func (b *Batch) Reset() {
 	b.Header = Header{}
 	b.Rejected = b.Rejected[:0]
+	b.Skipped = 0
 	b.rows = 0
 	b.truncate(0)
 }
