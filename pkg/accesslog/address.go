@@ -9,46 +9,93 @@ import (
 )
 
 // hops finds the client behind trusted proxies.
-type hops struct{ trusted func(netip.Addr) bool }
+type hops struct {
+	trusted  func(netip.Addr) bool // never nil
+	header   bool                  // trusted hops name the client in a header of their own
+	appended bool                  // see Options.ForwardedAppended
+}
 
-// set writes the addresses of a row. near is the client as the gateway knows
-// it, which is the peer unless the gateway itself resolved a proxy. The
-// forwarded-for entries are believed from the right, and only as long as the
-// address that vouches for an entry is a trusted hop.
-func (h hops) set(b *event.Batch, peer, near netip.Addr, forwarded []byte) {
+func newHops(o Options) hops {
+	h := hops{trusted: o.Trusted, header: o.ClientHeader != "", appended: o.ForwardedAppended}
+	if h.trusted == nil {
+		h.trusted = func(netip.Addr) bool { return false }
+	}
+	return h
+}
+
+// set writes the addresses of a row. Whoever is the near end so far is
+// believed about the one behind it only if it is a trusted hop: first what the
+// PROXY protocol said, then the header that names the client, or else the
+// forwarded-for entries from the right, each vouched for by the one before.
+func (h hops) set(b *event.Batch, c callers, forwarded []byte) {
+	if !c.peer.IsValid() && !c.near.IsValid() && h.appended {
+		c.peer, forwarded = h.last(b, forwarded)
+	}
+	near := c.near
 	if !near.IsValid() {
-		near = peer
+		near = c.peer
 	}
-	if !peer.IsValid() {
-		peer = near
+	if !c.peer.IsValid() {
+		c.peer = near
 	}
-	b.SetAddr(event.PeerAddress, peer)
-	for h.trusted != nil && near.IsValid() && h.trusted(near) && len(forwarded) > 0 {
-		entry := forwarded
-		if i := bytes.LastIndexByte(forwarded, ','); i >= 0 {
-			entry, forwarded = forwarded[i+1:], forwarded[:i]
-		} else {
-			forwarded = nil
+	b.SetAddr(event.PeerAddress, c.peer)
+	if c.proxied.IsValid() && near.IsValid() && h.trusted(near) {
+		near = c.proxied
+	}
+	if h.header {
+		if c.named.IsValid() && near.IsValid() && h.trusted(near) {
+			near = c.named
 		}
-		hop, ok := parseAddr(forwardedNode(entry))
-		if !ok {
-			b.Flag(event.BadForwarded)
+		forwarded = nil
+	}
+	b.SetAddr(event.ClientAddress, h.walk(b, near, forwarded))
+}
+
+// walk follows the forwarded-for entries from the right.
+func (h hops) walk(b *event.Batch, near netip.Addr, forwarded []byte) netip.Addr {
+	for len(forwarded) > 0 && near.IsValid() && h.trusted(near) {
+		var hop netip.Addr
+		if hop, forwarded = h.last(b, forwarded); !hop.IsValid() {
 			break
 		}
 		near = hop
 	}
-	b.SetAddr(event.ClientAddress, near)
+	return near
+}
+
+// last takes the last entry off a forwarded-for list. An entry that is no
+// address is flagged.
+func (h hops) last(b *event.Batch, forwarded []byte) (hop netip.Addr, rest []byte) {
+	if len(forwarded) == 0 {
+		return netip.Addr{}, nil
+	}
+	entry := forwarded
+	if i := bytes.LastIndexByte(forwarded, ','); i >= 0 {
+		entry, rest = forwarded[i+1:], forwarded[:i]
+	}
+	hop, ok := parseAddr(forwardedNode(entry))
+	if !ok {
+		b.Flag(event.BadForwarded)
+	}
+	return hop, rest
 }
 
 // forwardedNode gives the address of one entry of X-Forwarded-For or of
-// Forwarded (`for="[2001:db8::1]:4711";proto=https`).
+// Forwarded (RFC 7239: `proto=https;for="[2001:db8::1]:4711"`).
 func forwardedNode(entry []byte) []byte {
 	entry = bytes.TrimSpace(entry)
-	if len(entry) > 4 && bytes.EqualFold(entry[:4], []byte("for=")) {
-		entry, _, _ = bytes.Cut(entry[4:], []byte{';'})
-		entry = bytes.Trim(entry, `" `)
+	if bytes.IndexByte(entry, '=') < 0 {
+		return entry
 	}
-	return entry
+	for len(entry) > 0 {
+		var pair []byte
+		pair, entry, _ = bytes.Cut(entry, []byte{';'})
+		pair = bytes.TrimSpace(pair)
+		if len(pair) > 4 && bytes.EqualFold(pair[:4], []byte("for=")) {
+			return bytes.Trim(pair[4:], `" `)
+		}
+	}
+	return nil
 }
 
 // parseAddr reads an address, with or without a port. Mapped IPv4 is IPv4,

@@ -13,12 +13,9 @@ import (
 // The third quoted field is the forwarded-for of nginx's packaged "main"
 // format; bare numbers with a fraction after it are the request's and the
 // upstream's time in seconds. Anything else at the end is ignored.
-type combined struct {
-	row
-	hops hops
-}
+type combined struct{ sink }
 
-func newCombined(o Options) (Parser, error) { return &combined{hops: hops{o.Trusted}}, nil }
+func newCombined(o Options) (Parser, error) { return &combined{newSink(o, true)}, nil }
 
 // Parse implements Parser.
 func (p *combined) Parse(record []byte, b *event.Batch) Reason {
@@ -66,9 +63,13 @@ func (p *combined) caller(v, forwarded []byte) Reason {
 			rest = after
 		}
 	}
-	p.hops.set(p.Batch, peer, peer, forwarded)
+	p.callers.peer = peer
+	p.hops.set(p.Batch, p.callers, forwarded)
 	_, user := token(rest)
-	p.text(event.User, p.unescape(bytes.TrimSpace(user)))
+	if user = bytes.TrimSpace(user); len(user) > 0 && string(user) != "-" {
+		p.text(event.User, p.unescape(user))
+		p.principal(p.Rows())
+	}
 	return Parsed
 }
 

@@ -18,12 +18,12 @@ func TestCombinedDocumentedLines(t *testing.T) {
 	f := combinedTest(t)
 	// nginx and Apache, combined
 	f(`10.0.0.1 - bob [12/Dec/2019:16:53:29 +0000] "GET /a HTTP/1.1" 200 612 "-" "curl/8"`,
-		`method=GET path=/a protocol=HTTP/1.1 user_agent=curl/8 user=bob time=2019-12-12T16:53:29Z status=200 response_bytes=612 peer_address=10.0.0.1 client_address=10.0.0.1`)
+		`method=GET path=/a protocol=HTTP/1.1 user_agent=curl/8 principal_kind=user principal=bob user=bob time=2019-12-12T16:53:29Z status=200 response_bytes=612 peer_address=10.0.0.1 client_address=10.0.0.1`)
 	f(`127.0.0.1 - frank [10/Oct/2000:13:55:36 -0700] "GET /apache_pb.gif HTTP/1.0" 200 2326 "http://www.example.com/start.html" "Mozilla/4.08 [en] (Win98; I ;Nav)"`,
-		`method=GET path=/apache_pb.gif protocol=HTTP/1.0 user_agent=Mozilla/4.08 [en] (Win98; I ;Nav) referer=http://www.example.com/start.html user=frank time=2000-10-10T20:55:36Z status=200 response_bytes=2326 peer_address=127.0.0.1 client_address=127.0.0.1`)
+		`method=GET path=/apache_pb.gif protocol=HTTP/1.0 user_agent=Mozilla/4.08 [en] (Win98; I ;Nav) referer=http://www.example.com/start.html principal_kind=user principal=frank user=frank time=2000-10-10T20:55:36Z status=200 response_bytes=2326 peer_address=127.0.0.1 client_address=127.0.0.1`)
 	// common, without referer and agent
 	f(`127.0.0.1 - frank [10/Oct/2000:13:55:36 -0700] "GET /apache_pb.gif HTTP/1.0" 200 2326`,
-		`method=GET path=/apache_pb.gif protocol=HTTP/1.0 user=frank time=2000-10-10T20:55:36Z status=200 response_bytes=2326 quality=[no_user_agent] peer_address=127.0.0.1 client_address=127.0.0.1`)
+		`method=GET path=/apache_pb.gif protocol=HTTP/1.0 principal_kind=user principal=frank user=frank time=2000-10-10T20:55:36Z status=200 response_bytes=2326 quality=[no_user_agent] peer_address=127.0.0.1 client_address=127.0.0.1`)
 	// Apache's vhost_combined
 	f(`shop.example:443 192.0.2.7 - - [01/Mar/2024:00:00:00 +0100] "POST /login?next=/%61 HTTP/2.0" 302 - "-" "-"`,
 		`method=POST host=shop.example path=/login query=next=/%61 protocol=HTTP/2.0 time=2024-02-29T23:00:00Z status=302 quality=[no_bytes] peer_address=192.0.2.7 client_address=192.0.2.7`)

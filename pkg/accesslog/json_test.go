@@ -39,7 +39,7 @@ func TestJSONDefaultMapping(t *testing.T) {
 	f(`{"other":{"method":"PUT","deep":[1,{"a":"}]"}]},`+ok+`,"last":[]}`, row)
 	f(`{"method":"","uri":"","status":400,"time":"2024-05-01T10:00:00Z"}`, `time=2024-05-01T10:00:00Z status=400 quality=[no_bytes bad_request]`)
 	f(`{"host":"h","protocol":"HTTP/2.0","request_id":"r1","application":"app","session":"s","route":"/r/{id}","api":"pets","tls_fingerprint":"j","tls_version":"TLSv1.3","content_type":"a/b","tenant":"t",`+ok+`}`,
-		`method=GET host=h protocol=HTTP/2.0 route=/r/{id} application=app session=s tls_fingerprint=j tls_version=TLSv1.3 request_id=r1 api=pets tenant=t content_type=a/b time=2024-05-01T10:00:00Z`+flags)
+		`method=GET host=h protocol=HTTP/2.0 route=/r/{id} principal_kind=application principal=app application=app session=s tls_fingerprint=j tls_version=TLSv1.3 request_id=r1 api=pets tenant=t content_type=a/b time=2024-05-01T10:00:00Z`+flags)
 }
 
 func TestJSONAddresses(t *testing.T) {
@@ -133,7 +133,7 @@ func TestMappingMistakes(t *testing.T) {
 	f(Mapping{"offset": {Path: "/s"}}, `no such field`)
 	f(Mapping{"status": {Path: "s"}}, `begin with /`)
 	f(Mapping{"status": {Path: "/s", Unit: "ms"}}, `has no unit`)
-	f(Mapping{"duration": {Path: "/s", Unit: "min"}}, `want s, ms, us or ns`)
+	f(Mapping{"duration": {Path: "/s", Unit: "min"}}, `want s, ms, us, ns, or text`)
 	f(Mapping{"time": {Path: "/s", Unit: "ms"}}, `want rfc3339, clf, epoch_s`)
 	f(Mapping{"time": {Path: "/s", Unit: "epoch_h"}}, `want rfc3339, clf, epoch_s`)
 	f(Mapping{"status": {Path: "/s"}, "method": {Path: "/s"}}, `another field is mapped to it`)

@@ -14,23 +14,16 @@ import (
 type Pointer struct {
 	// Path is a JSON pointer (RFC 6901): "/request/headers/User-Agent/0".
 	Path string
-	// Unit of a duration: s (the default), ms, us or ns. Of the time: rfc3339,
-	// clf, epoch_s, epoch_ms, epoch_us, epoch_ns, or empty to tell by the
-	// value. Other fields have none.
+	// Unit of a duration: s (the default), ms, us, ns, or text for "4.5ms". Of
+	// the time: rfc3339, clf, epoch_s, epoch_ms, epoch_us, epoch_ns, a layout of
+	// strftime, or empty to tell by the value. Other fields have none.
 	Unit string
 }
 
 // Mapping tells where a JSON log has which field. Its keys are the names of
-// the schema's columns, and these, which stand for several columns:
-//
-//	uri       path and query, or a whole URL
-//	decision  "deny 0123456789abcdef": what our agent did, and the block's id
+// the schema's columns, and the names in goal.go, which stand for several
+// columns or for a step on the way to one.
 type Mapping map[string]Pointer
-
-const (
-	uriKey      = "uri"
-	decisionKey = "decision"
-)
 
 // DefaultMapping reads what our documented log_format writes, and our own
 // decoy responder.
@@ -52,66 +45,16 @@ func DefaultMapping() Mapping {
 	return m
 }
 
-// role is how a value is read.
-type role uint8
-
-const (
-	nothing role = iota
-	textRole
-	numberRole
-	durationRole
-	timeRole
-	uriRole
-	decisionRole
-	peerRole
-	clientRole
-	forwardedRole
-)
-
-// goal is what becomes of the value at a pointer.
-type goal struct {
-	role   role
-	text   event.TextField
-	number event.NumberField
-	unit   unit
-}
-
-// unit is how a time or duration is written: ten to the power of scale
-// nanoseconds, or a date.
-type unit struct {
-	scale int
-	form  timeForm
-}
-
-type timeForm uint8
-
-const (
-	guessed timeForm = iota
-	epoch
-	rfc3339
-	clf
-)
-
-// goals lists what may be mapped, by name.
-func goals() map[string]goal {
-	g := map[string]goal{
-		uriKey:                       {role: uriRole},
-		decisionKey:                  {role: decisionRole},
-		event.Time.String():          {role: timeRole},
-		event.PeerAddress.String():   {role: peerRole},
-		event.ClientAddress.String(): {role: clientRole},
+// nameClient maps the header that names the client, see Options.ClientHeader.
+func (m Mapping) nameClient(header string, at func(string) string) error {
+	if _, mapped := m[clientHeaderKey]; mapped || header == "" {
+		return nil
 	}
-	for _, f := range event.TextFields() {
-		g[f.String()] = goal{role: textRole, text: f}
+	if at == nil {
+		return fmt.Errorf("client header %s: map %s to where the log has it", header, clientHeaderKey)
 	}
-	g[event.ForwardedFor.String()] = goal{role: forwardedRole}
-	for _, f := range []event.NumberField{event.Status, event.RequestBytes, event.ResponseBytes} {
-		g[f.String()] = goal{role: numberRole, number: f}
-	}
-	for _, f := range []event.NumberField{event.Duration, event.UpstreamDuration} {
-		g[f.String()] = goal{role: durationRole, number: f}
-	}
-	return g
+	m[clientHeaderKey] = Pointer{Path: at(header)}
+	return nil
 }
 
 // node is one step of the pointers of a mapping.
@@ -123,16 +66,11 @@ type node struct {
 
 // compile checks a mapping and makes the tree of its pointers.
 func (m Mapping) compile() (*node, error) {
-	root, known := &node{}, goals()
+	root := &node{}
 	for _, name := range slices.Sorted(maps.Keys(m)) {
-		g, ok := known[name]
-		if !ok {
-			return nil, fmt.Errorf("mapping of %q: no such field; want one of %s",
-				name, strings.Join(slices.Sorted(maps.Keys(known)), ", "))
-		}
-		var err error
-		if g.unit, err = unitOf(g.role, m[name].Unit); err != nil {
-			return nil, fmt.Errorf("mapping of %s: %w", name, err)
+		g, err := goalNamed(name, m[name].Unit)
+		if err != nil {
+			return nil, fmt.Errorf("mapping of %q: %w", name, err)
 		}
 		if err := root.add(m[name].Path, g); err != nil {
 			return nil, fmt.Errorf("mapping of %s: %w", name, err)
@@ -189,39 +127,4 @@ func (n *node) index(i int) *node {
 		}
 	}
 	return nil
-}
-
-func unitOf(r role, name string) (unit, error) {
-	scales := map[string]int{"s": 9, "ms": 6, "us": 3, "ns": 0}
-	switch {
-	case r == durationRole && name == "":
-		return unit{scale: 9}, nil
-	case r == durationRole:
-		scale, ok := scales[name]
-		if !ok {
-			return unit{}, fmt.Errorf("unit %q: want s, ms, us or ns", name)
-		}
-		return unit{scale: scale}, nil
-	case r == timeRole:
-		return timeUnit(name, scales)
-	case name != "":
-		return unit{}, fmt.Errorf("unit %q: the field has no unit", name)
-	}
-	return unit{}, nil
-}
-
-func timeUnit(name string, scales map[string]int) (unit, error) {
-	switch name {
-	case "":
-		return unit{}, nil
-	case "rfc3339":
-		return unit{form: rfc3339}, nil
-	case "clf":
-		return unit{form: clf}, nil
-	}
-	scale, ok := scales[strings.TrimPrefix(name, "epoch_")]
-	if !ok || !strings.HasPrefix(name, "epoch_") {
-		return unit{}, fmt.Errorf("unit %q: want rfc3339, clf, epoch_s, epoch_ms, epoch_us or epoch_ns", name)
-	}
-	return unit{scale: scale, form: epoch}, nil
 }

@@ -115,3 +115,40 @@ func duration(v []byte, scale int) (total int64, ok bool) {
 }
 
 func isListSeparator(c byte) bool { return c == ',' || c == ' ' || c == ':' || c == ';' }
+
+// spelledDuration reads a duration with its units, as Go writes it: "4.529µs",
+// "1m2.5s", "3ms".
+func spelledDuration(v []byte) (total int64, ok bool) {
+	for len(v) > 0 {
+		end := 0
+		for end < len(v) && (v[end] == '.' || v[end] >= '0' && v[end] <= '9') {
+			end++
+		}
+		scale, factor, width := spelledUnit(v[end:])
+		n, fine := decimal(v[:end], scale)
+		if !fine || width == 0 || n > (1<<62-total)/factor {
+			return 0, false
+		}
+		total, ok = total+n*factor, true
+		v = v[end+width:]
+	}
+	return total, ok
+}
+
+// spelledUnit reads a unit: ten to the power of scale nanoseconds times a
+// factor. Its width is 0 when it is none.
+func spelledUnit(v []byte) (scale int, factor int64, width int) {
+	for _, u := range [...]struct {
+		name   string
+		scale  int
+		factor int64
+	}{
+		{"ns", nanoseconds, 1}, {"µs", microseconds, 1}, {"μs", microseconds, 1}, {"us", microseconds, 1},
+		{"ms", milliseconds, 1}, {"s", seconds, 1}, {"m", seconds, 60}, {"h", seconds, 3600},
+	} {
+		if len(v) >= len(u.name) && string(v[:len(u.name)]) == u.name {
+			return u.scale, u.factor, len(u.name)
+		}
+	}
+	return 0, 1, 0
+}

@@ -3,6 +3,7 @@ package accesslog
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/honeymoat/honeymoat/pkg/event"
@@ -13,18 +14,14 @@ import (
 type Reader struct {
 	format     Format
 	parser     Parser      // nil until Auto has decided
-	candidates []candidate // what Auto may still choose
+	candidates []candidate // what Auto may choose; nil for a fixed format
+	failed     int         // records in a row that Auto's choice could not read
 	maxLine    int
 	maxRows    int
 }
 
-type candidate struct {
-	format Format
-	parser Parser
-}
-
-// NewReader makes a reader of one file. It fails on an unknown format or a
-// mapping with a mistake.
+// NewReader makes a reader of one file. It fails on an unknown format, and on
+// options with a mistake.
 func NewReader(o Options) (*Reader, error) {
 	r := &Reader{maxLine: o.MaxLine, maxRows: o.MaxRows}
 	if r.maxLine <= 0 {
@@ -33,27 +30,55 @@ func NewReader(o Options) (*Reader, error) {
 	if r.maxRows <= 0 {
 		r.maxRows = DefaultMaxRows
 	}
-	formats := Formats()
-	if o.Format != Auto && o.Format != "" {
-		f, err := Lookup(o.Format)
-		if err != nil {
+	if o.Format == Auto || o.Format == "" {
+		r.format = Format{ID: Auto, Split: line}
+		if err := r.format.check(o); err != nil {
 			return nil, err
 		}
-		formats = []Format{f}
+		var err error
+		r.candidates, err = guessable(o)
+		return r, err
 	}
-	for _, f := range formats {
-		parser, err := f.New(o)
-		if err != nil {
-			return nil, fmt.Errorf("log format %s: %w", f.ID, err)
-		}
-		r.candidates = append(r.candidates, candidate{f, parser})
+	f, err := Lookup(o.Format)
+	if err != nil {
+		return nil, err
 	}
-	r.format = Format{ID: Auto, Split: line}
-	if len(r.candidates) == 1 {
-		r.choose(r.candidates[0])
+	if err := f.check(o); err != nil {
+		return nil, err
 	}
+	if r.parser, err = f.New(o); err != nil {
+		return nil, fmt.Errorf("log format %s: %w", f.ID, err)
+	}
+	r.format = f
 	return r, nil
 }
+
+// Prime reads a file's beginning, for a reader that is to go on further down:
+// Auto chooses by it, and a parser that is a Header takes the lines that tell
+// what the others mean. chunk holds whole lines; more tells that the lines
+// after them are wanted too, up to where reading begins.
+func (r *Reader) Prime(chunk []byte) (more bool) {
+	if r.parser == nil {
+		r.decide(chunk)
+	}
+	h, ok := r.parser.(Header)
+	if !ok {
+		return false
+	}
+	for len(chunk) > 0 {
+		n := line(chunk)
+		if n == 0 {
+			n = len(chunk)
+		}
+		h.Header(trimRecord(chunk[:n]))
+		chunk = chunk[n:]
+	}
+	return true
+}
+
+// Lines tells whether records may have several lines, so that the last one of
+// a file is whole only when nothing has followed it for a while.
+func (r *Reader) Lines() bool { return r.format.Lines }
 
 // MaxLine is the limit on a record, in bytes.
 func (r *Reader) MaxLine() int { return r.maxLine }
@@ -63,6 +88,9 @@ func (r *Reader) MaxLine() int { return r.maxLine }
 // is full, see Full. What is left of data has to be given again. Header
 // fields of b that tell the format are set; Received has to be set before.
 func (r *Reader) ReadChunk(data []byte, at event.Position, b *event.Batch) event.Position {
+	if r.parser == nil {
+		r.decide(data)
+	}
 	for !r.Full(b) {
 		n := r.format.Split(data)
 		if n == 0 {
@@ -103,16 +131,18 @@ func (r *Reader) stamp(b *event.Batch) { b.Format, b.FormatVersion = r.format.ID
 // record reads one record and gives the position after it.
 func (r *Reader) record(raw []byte, size int64, at event.Position, b *event.Batch) event.Position {
 	next := event.Position{Offset: at.Offset + size, Line: at.Line + max(1, int64(bytes.Count(raw, []byte{'\n'})))}
-	record := trimLineEnd(raw)
-	// After a truncation under a writer that does not append, the file begins
-	// with a hole, which reads as NULs.
-	record = bytes.TrimLeft(record, "\x00")
+	record := trimRecord(raw)
 	long := len(record) > r.maxLine || size > int64(len(raw))
 	record = record[:min(len(record), r.maxLine)]
 	if len(record) == 0 && !long {
 		return next
 	}
-	if reason := r.parse(record, b); reason != Parsed {
+	switch reason := r.parse(record, b); {
+	case reason == Skipped:
+		b.DropRow()
+		b.Skipped++
+		return next
+	case reason != Parsed:
 		b.DropRow()
 		if long {
 			reason = TooLong
@@ -132,26 +162,59 @@ func (r *Reader) record(raw []byte, size int64, at event.Position, b *event.Batc
 }
 
 func (r *Reader) parse(record []byte, b *event.Batch) Reason {
-	if bytes.IndexByte(record, 0) >= 0 {
+	switch {
+	case bytes.IndexByte(record, 0) >= 0:
 		return NULBytes
-	}
-	if len(record) == 0 {
+	case len(record) == 0:
 		return TooLong
+	case r.parser == nil && !r.decide(asLine(record)):
+		return UnknownFormat
 	}
-	if r.parser != nil {
-		return r.parser.Parse(record, b)
+	reason := r.parser.Parse(record, b)
+	if r.candidates != nil {
+		reason = r.doubt(reason, record, b)
 	}
-	for _, c := range r.candidates {
-		if c.parser.Parse(record, b) == Parsed {
-			r.choose(c)
-			return Parsed
-		}
-		b.DropRow()
-	}
-	return UnknownFormat
+	return reason
 }
 
-func (r *Reader) choose(c candidate) { r.format, r.parser, r.candidates = c.format, c.parser, nil }
+// patience is how many records in a row Auto's choice may fail to read before
+// another one is made: a log may change its format halfway.
+const patience = 8
+
+// doubt counts the failures of Auto's choice, and chooses again by the record
+// at which there are too many of them.
+func (r *Reader) doubt(reason Reason, record []byte, b *event.Batch) Reason {
+	if reason == Parsed || reason == Skipped {
+		r.failed = 0
+		return reason
+	}
+	if r.failed++; r.failed < patience {
+		return reason
+	}
+	b.DropRow()
+	r.failed = 0
+	if !r.decide(asLine(record)) {
+		return reason
+	}
+	return r.parser.Parse(record, b)
+}
+
+func asLine(record []byte) []byte { return append(slices.Clip(record), '\n') }
+
+// decide chooses the format that reads the records of a sample best, if any
+// does.
+func (r *Reader) decide(sample []byte) bool {
+	guesses := judge(r.candidates, sample)
+	if len(guesses) == 0 {
+		return false
+	}
+	for _, c := range r.candidates {
+		if c.format.ID == guesses[0].Format {
+			r.format, r.parser = c.format, c.parser
+		}
+	}
+	return true
+}
 
 // earliest is the oldest time that is believed: 1990-01-01.
 const earliest = 631152000 * second
@@ -169,6 +232,9 @@ func checkTime(b *event.Batch) {
 	}
 }
 
-func trimLineEnd(v []byte) []byte {
-	return bytes.TrimSuffix(bytes.TrimSuffix(v, []byte{'\n'}), []byte{'\r'})
+// trimRecord takes off the line end, and the hole that a truncation leaves
+// under a writer that does not append, which reads as NULs.
+func trimRecord(v []byte) []byte {
+	v = bytes.TrimSuffix(bytes.TrimSuffix(v, []byte{'\n'}), []byte{'\r'})
+	return bytes.TrimLeft(v, "\x00")
 }

@@ -84,7 +84,7 @@ func TestReaderSkipsTheHoleOfATruncatedFile(t *testing.T) {
 	}
 }
 
-func TestAutoKeepsTheFirstFormatThatFits(t *testing.T) {
+func TestAutoTakesTheFormatThatFitsBest(t *testing.T) {
 	f := func(text, format string, rows int, reasons ...string) {
 		t.Helper()
 		b := parse(t, Options{Format: Auto}, text)
@@ -98,13 +98,21 @@ func TestAutoKeepsTheFirstFormatThatFits(t *testing.T) {
 	}
 	f("", "auto", 0)
 	f("# comment\n", "auto", 0, "no known format")
-	f("# comment\n"+sample+"\n"+jsonSample+"\n", "combined", 1, "no known format", "no time in brackets")
+	f("# comment\n"+sample+"\n"+sample+"\n"+jsonSample+"\n", "combined", 2, "no time in brackets", "no time in brackets")
 	f(jsonSample+"\n"+jsonSample+"\n"+sample+"\n", "json", 2, "not a JSON object")
+}
+
+func TestAutoFollowsALogThatChangesItsFormat(t *testing.T) {
+	text := strings.Repeat(jsonSample+"\n", 200) + strings.Repeat(sample+"\n", 50)
+	b := parse(t, Options{Format: Auto}, text)
+	if b.Format != "combined" || b.Rows() != 200+50-patience+1 || len(b.Rejected) != patience-1 {
+		t.Errorf("format %s, %d rows, %d rejected", b.Format, b.Rows(), len(b.Rejected))
+	}
 }
 
 func TestUnknownFormatNamesTheKnownOnes(t *testing.T) {
 	_, err := NewReader(Options{Format: "combinde"})
-	if err == nil || !strings.Contains(err.Error(), `"combinde": want one of auto, clf, json, combined`) {
+	if err == nil || !strings.Contains(err.Error(), `"combinde": want one of auto, clf, json`) {
 		t.Errorf("got %v", err)
 	}
 	if _, err := NewReader(Options{Format: "clf"}); err != nil {

@@ -7,6 +7,7 @@ type Reason string
 // The reasons. Parsed is the absence of one.
 const (
 	Parsed          Reason = ""
+	Skipped         Reason = "no request in it" // a comment, a header, something else that is logged beside requests: counted, never quarantined
 	UnknownFormat   Reason = "no known format"
 	NULBytes        Reason = "NUL bytes"
 	TooLong         Reason = "longer than the limit"
@@ -18,6 +19,7 @@ const (
 	NoClosingQuote  Reason = "no closing quote"
 	BadStatus       Reason = "status is not a number"
 	BadSize         Reason = "size is not a number"
+	NoMatch         Reason = "not as the pattern has it"
 	NotJSONObject   Reason = "not a JSON object"
 	BrokenJSON      Reason = "broken JSON"
 	NothingInJSON   Reason = "JSON without a mapped request"

@@ -47,7 +47,11 @@ func fraction(v []byte) (ns int64, rest []byte) {
 	if len(v) == 0 || v[0] != '.' && v[0] != ',' {
 		return 0, v
 	}
-	end := 1
+	return fractionDigits(v[1:])
+}
+
+func fractionDigits(v []byte) (ns int64, rest []byte) {
+	end := 0
 	unit := second
 	for end < len(v) && v[end] >= '0' && v[end] <= '9' {
 		unit /= 10
@@ -88,6 +92,22 @@ func zoneOf(sign byte, hours, minutes []byte) (int64, bool) {
 		return -offset, true
 	}
 	return offset, sign == '+'
+}
+
+// local moves a time that was read as UTC into the zone in which it was
+// written. Of the hour that a change of clocks repeats, it is the first; the
+// hour that is left out is moved by the same amount.
+func local(ns int64, in *time.Location) int64 {
+	if in == nil {
+		return ns
+	}
+	at := ns - offsetAt(ns, in)
+	return ns - offsetAt(at, in)
+}
+
+func offsetAt(ns int64, in *time.Location) int64 {
+	_, seconds := time.Unix(0, ns).In(in).Zone()
+	return int64(seconds) * second
 }
 
 // civil gives the days since 1970-01-01 of a date of the Gregorian calendar.

@@ -17,6 +17,8 @@ type Agent struct {
 	TrustedHops Networks     `yaml:"trusted_hops" doc:"Proxies in front of this gateway, whose forwarded-for is believed in logs. Never refused."`
 	Decoys      Decoys       `yaml:"decoys" doc:"Decoys that this agent answers beside its gateway."`
 	Sources     []Source     `yaml:"sources" doc:"Logs that this agent ships."`
+	Privacy     Privacy      `yaml:"privacy" doc:"What is masked on this host, for sources with mask: host. There is no key here: what the service would hash is dropped."`
+	Spool       Spool        `yaml:"quarantine" doc:"Raw bytes of records that could not be parsed. They stay on this host, to be read again."`
 	Metrics     AgentMetrics `yaml:"metrics" doc:"Prometheus metrics of the agent."`
 }
 
@@ -38,6 +40,7 @@ func DefaultAgent() Agent {
 		StateDir:  "/var/lib/honeymoat-agent",
 		Log:       Log{Level: "info", Format: "text"},
 		Transport: "auto",
+		Spool:     Spool{MaxBytes: 64 << 20},
 		Enforce:   Enforce{Listen: "unix:/run/honeymoat/agent.sock", SocketMode: "0660", OnUnknown: "pass"},
 	}
 }
@@ -75,6 +78,11 @@ func (c *checker) agent(a *Agent) {
 	}
 	c.log(a.Log)
 	c.sources(a.Sources, a.Decoys.Responder)
+	for i := range a.Sources {
+		if a.Sources[i].HTTP {
+			c.add(fmt.Sprintf("$.sources[%d].http", i), "an agent has no HTTP front", "push to the service, or use syslog or a file here")
+		}
+	}
 	c.oneOf("$.transport", a.Transport, "auto", "bus", "http")
 	c.oneOf("$.enforce.on_unknown", a.Enforce.OnUnknown, "pass", "deny")
 	if !strings.HasPrefix(a.Enforce.Listen, "unix:/") {

@@ -43,7 +43,7 @@ func appendKeys(keys []Key, prefix string, v reflect.Value) []Key {
 			keys = appendKeys(keys, k.Name+".", v.Field(i))
 		case inner.Kind() == reflect.Slice && inner.Elem().Kind() == reflect.Struct && !isText(inner.Elem()):
 			keys = appendKeys(keys, k.Name+"[].", reflect.Zero(inner.Elem()))
-		case inner.Kind() == reflect.Map:
+		case inner.Kind() == reflect.Map && inner.Elem().Kind() == reflect.Struct:
 			keys = appendKeys(keys, k.Name+".*.", reflect.Zero(inner.Elem()))
 		}
 	}

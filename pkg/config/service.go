@@ -16,6 +16,10 @@ type Service struct {
 	Sources  []Source   `yaml:"sources" doc:"Logs that the service reads itself. Files named on the command line are added."`
 	Bus      Bus        `yaml:"bus" doc:"NATS JetStream: streams of events, and the blocklist."`
 	Store    Store      `yaml:"store" doc:"ClickHouse."`
+	Privacy  Privacy    `yaml:"privacy" doc:"What is masked, hashed or dropped before anything is stored, found, alerted or exported."`
+	HashKeys HashKeys   `yaml:"hash_keys" doc:"Keys of the hashes that stand for users, tokens and sessions in the store."`
+	Routes   Routes     `yaml:"routes" doc:"Route templates."`
+	Spool    Spool      `yaml:"quarantine" doc:"Raw bytes of records that could not be parsed. They stay on their host, to be read again."`
 	Alerting Alerting   `yaml:"alerting" doc:"Alertmanager."`
 	Decoys   Decoys     `yaml:"decoys" doc:"The decoy catalogue and the responder of a whole decoy API."`
 	Blocks   Blocks     `yaml:"blocks" doc:"Limits on what may be blocked without a person."`
@@ -66,6 +70,36 @@ type Engine struct {
 	MaxMemory Size   `yaml:"max_memory" doc:"Memory that its queries and merges may use."`
 }
 
+// Privacy is what becomes of secrets and personal data.
+type Privacy struct {
+	Detectors  []string          `yaml:"detectors" doc:"Kinds of secrets and personal data that are masked in free text. Default: all that are on by default; honeymoat privacy detectors lists them."`
+	Parameters []string          `yaml:"parameters" doc:"Names of parameters whose values are secret, besides the well-known ones."`
+	Custom     []PrivacyPattern  `yaml:"custom" doc:"Detectors of your own."`
+	Fields     map[string]string `yaml:"fields" doc:"Identifying field → clear, hash or drop. Default: hash for user, principal and session, clear for the others."`
+}
+
+// HashKeys are the keys of the hashes that stand for principals.
+type HashKeys struct {
+	RotateDays int `yaml:"rotate_days" doc:"Days until hashes are made with a new key. Old keys are kept as long as events are, to find a principal again."`
+}
+
+// PrivacyPattern is a detector of the operator's own.
+type PrivacyPattern struct {
+	Kind       string `yaml:"kind" doc:"Name of the kind, as in the mask and in the column sensitive."`
+	Expression string `yaml:"expression" doc:"Regular expression (RE2) of what is masked."`
+}
+
+// Routes tell how requests are grouped.
+type Routes struct {
+	Specs       []string `yaml:"specs" doc:"OpenAPI documents whose paths are the templates. What they do not hold is inferred."`
+	MaxSegments int      `yaml:"max_segments" doc:"Path segments that inference remembers, in all: the bound on its memory."`
+}
+
+// Spool bounds the raw bytes of quarantined records.
+type Spool struct {
+	MaxBytes Size `yaml:"max_bytes" doc:"Bytes kept on this host, oldest dropped first. 0 keeps none."`
+}
+
 // Alerting is Alertmanager, embedded or a cluster.
 type Alerting struct {
 	URLs         []string      `yaml:"urls" doc:"URLs of Alertmanagers. Empty: the embedded one."`
@@ -114,6 +148,9 @@ func DefaultService() Service {
 		Network:  Networking{Internal: internal},
 		Bus:      Bus{MaxBytes: 10 << 30, OnFull: "stop", Replicas: 1, LeaseTTL: 10 * time.Second},
 		Store:    Store{User: "honeymoat", RetentionDays: 30, Engine: Engine{Listen: "127.0.0.1:8123", MaxMemory: 2 << 30}},
+		HashKeys: HashKeys{RotateDays: 90},
+		Routes:   Routes{MaxSegments: 100_000},
+		Spool:    Spool{MaxBytes: 64 << 20},
 		Alerting: Alerting{ResolveAfter: 30 * time.Minute},
 		Blocks:   Blocks{MaxPerMinute: 600, AgentPerMinute: 120},
 		API:      API{Listen: "127.0.0.1:8440", MaxFailedLogin: 30},
@@ -177,6 +214,8 @@ func (c *checker) service(s *Service) {
 	c.atLeast("$.bus.lease_ttl", int64(s.Bus.LeaseTTL), int64(2*time.Second))
 	c.atLeast("$.store.retention_days", int64(s.Store.RetentionDays), 1)
 	c.atLeast("$.store.engine.max_memory", int64(s.Store.Engine.MaxMemory), 256<<20)
+	c.atLeast("$.hash_keys.rotate_days", int64(s.HashKeys.RotateDays), 1)
+	c.atLeast("$.routes.max_segments", int64(s.Routes.MaxSegments), 1000)
 	c.atLeast("$.blocks.max_per_minute", int64(s.Blocks.MaxPerMinute), 1)
 	c.atLeast("$.blocks.agent_per_minute", int64(s.Blocks.AgentPerMinute), 1)
 	c.atLeast("$.alerting.resolve_after", int64(s.Alerting.ResolveAfter), int64(time.Second))

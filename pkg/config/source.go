@@ -2,20 +2,36 @@ package config
 
 import (
 	"fmt"
+	"net"
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
+	_ "time/tzdata" // a host may have no zones
+
+	"github.com/honeymoat/honeymoat/pkg/accesslog"
 )
 
-// Source is one log, in the service's configuration and in an agent's.
+// Source is one log, in the service's configuration and in an agent's. Its
+// lines are in files, or are pushed by HTTP or syslog.
 type Source struct {
-	Name    string           `yaml:"name" doc:"Name of the source: a-z, 0-9, - and _. It becomes part of event identities: renaming a source reads its files again."`
-	Gateway string           `yaml:"gateway" doc:"Gateway that writes the log. Default: the source's name."`
-	Kind    string           `yaml:"kind" doc:"access, or decoy for a decoy responder's log, where every line is a touch. Default: access."`
-	Paths   []string         `yaml:"paths" doc:"Files or glob patterns. Files that appear later are picked up."`
-	Format  string           `yaml:"format" doc:"auto, combined or json. Default: auto."`
-	Fields  map[string]Field `yaml:"fields" doc:"For format json: schema field → where it stands. Default: the mapping of the documented log_format."`
-	From    string           `yaml:"from" doc:"Where to begin in a file never seen before: beginning or end. Default: beginning."`
+	Name    string   `yaml:"name" doc:"Name of the source: a-z, 0-9, - and _. It becomes part of event identities: renaming a source reads its files again."`
+	Gateway string   `yaml:"gateway" doc:"Gateway that writes the log. Default: the source's name."`
+	Kind    string   `yaml:"kind" doc:"access, or decoy for a decoy responder's log, where every line is a touch. Default: access."`
+	Paths   []string `yaml:"paths" doc:"Files or glob patterns. Files that appear later are picked up."`
+	From    string   `yaml:"from" doc:"Where to begin in a file never seen before: beginning or end. Default: beginning."`
+	HTTP    bool     `yaml:"http" doc:"Lines are pushed to POST /api/v1/ingest?source=NAME of the front, with a token of role ingest. Service only."`
+	Syslog  []string `yaml:"syslog" doc:"Addresses at which lines are taken by syslog (RFC 5424 and 3164), such as udp://127.0.0.1:5514 or tcp://127.0.0.1:5514."`
+
+	Format   string           `yaml:"format" doc:"auto, or the id of a format; honeymoat formats list names them. Default: auto."`
+	Pattern  string           `yaml:"pattern" doc:"For format nginx, apache or envoy: the log_format or LogFormat directive, or the format string, as it stands in the gateway's configuration."`
+	Fields   map[string]Field `yaml:"fields" doc:"For format json and those that are JSON: schema field → where it stands. Default: the mapping of the documented log_format, or of the gateway."`
+	TimeZone string           `yaml:"time_zone" doc:"Zone of the times of a log that names none, such as Europe/Berlin. Default: UTC, and the time is flagged as assumed."`
+
+	ClientHeader      string `yaml:"client_header" doc:"Header in which trusted hops name the client, such as CF-Connecting-IP. Believed from trusted hops only, and only if they set or remove it themselves. Empty: X-Forwarded-For, from the right."`
+	ForwardedAppended bool   `yaml:"forwarded_appended" doc:"The gateway itself appends its peer's address to X-Forwarded-For, and logs no other address (Envoy with use_remote_address): the last entry is the peer."`
+
+	Mask string `yaml:"mask" doc:"Where secrets and personal data are masked: store (after detection has seen them, before anything is stored) or host (before a line leaves this host; what detection can then not see is in RATIONALE.md). Default: store."`
 }
 
 // Field is where a value stands in a JSON line.
@@ -36,6 +52,9 @@ func (s *Source) setDefaults() {
 	}
 	if s.From == "" {
 		s.From = "beginning"
+	}
+	if s.Mask == "" {
+		s.Mask = "store"
 	}
 }
 
@@ -104,22 +123,78 @@ func (c *checker) sources(sources []Source, r Responder) {
 func (c *checker) source(path string, s *Source) {
 	c.name(path+".name", s.Name)
 	c.oneOf(path+".kind", s.Kind, "access", "decoy")
-	c.oneOf(path+".format", s.Format, "auto", "combined", "json")
 	c.oneOf(path+".from", s.From, "beginning", "end")
-	if len(s.Paths) == 0 {
-		c.add(path+".paths", "a source without files", "name at least one file or pattern, such as /var/log/nginx/access.log")
+	c.oneOf(path+".mask", s.Mask, "store", "host")
+	c.origin(path, s)
+	c.format(path, s)
+	for name, f := range s.Fields {
+		if !strings.HasPrefix(f.Pointer, "/") {
+			c.add(path+".fields."+name, fmt.Sprintf("%q is not a JSON pointer", f.Pointer), "want pointer: /key or /outer/inner")
+		}
+	}
+	if _, err := s.Location(); err != nil {
+		c.add(path+".time_zone", err.Error(), "want a name such as Europe/Berlin, America/New_York or UTC")
+	}
+}
+
+// format checks that a source's format exists, and has use for what is set.
+func (c *checker) format(path string, s *Source) {
+	if s.Format == accesslog.Auto {
+		if s.Pattern != "" || len(s.Fields) > 0 {
+			c.add(path+".format", "auto has no use for a pattern or fields", "name the format that they are meant for")
+		}
+		return
+	}
+	f, err := accesslog.Lookup(s.Format)
+	switch {
+	case err != nil:
+		c.add(path+".format", err.Error(), "honeymoat formats list tells more")
+	case f.Pattern && s.Pattern == "":
+		c.add(path+".format", "format "+f.ID+" without a pattern", "set pattern to the directive as it stands in the gateway's configuration")
+	case !f.Pattern && s.Pattern != "":
+		c.add(path+".pattern", "format "+f.ID+" has no pattern", "set format: nginx, apache or envoy")
+	case !f.Fields && len(s.Fields) > 0:
+		c.add(path+".fields", "the fields of format "+f.ID+" cannot be mapped", "set format: json, or leave fields out")
+	}
+}
+
+// origin checks where the lines of a source come from.
+func (c *checker) origin(path string, s *Source) {
+	if len(s.Paths) == 0 && !s.HTTP && len(s.Syslog) == 0 {
+		c.add(path+".paths", "a source without lines", "name at least one file or pattern, such as /var/log/nginx/access.log, or set http or syslog")
 	}
 	for i, p := range s.Paths {
 		if _, err := filepath.Match(p, ""); err != nil {
 			c.add(fmt.Sprintf("%s.paths[%d]", path, i), fmt.Sprintf("%q is not a pattern", p), "close the [ or escape it as \\[")
 		}
 	}
-	if len(s.Fields) > 0 && s.Format != "json" {
-		c.add(path+".fields", "fields are meant for format json only", "set format: json")
-	}
-	for name, f := range s.Fields {
-		if !strings.HasPrefix(f.Pointer, "/") {
-			c.add(path+".fields."+name, fmt.Sprintf("%q is not a JSON pointer", f.Pointer), "want pointer: /key or /outer/inner")
+	for i, address := range s.Syslog {
+		if _, _, err := SyslogAddress(address); err != nil {
+			c.add(fmt.Sprintf("%s.syslog[%d]", path, i), err.Error(), "want udp://HOST:PORT or tcp://HOST:PORT")
 		}
 	}
+}
+
+// Location is the zone of TimeZone, nil when there is none.
+func (s *Source) Location() (*time.Location, error) {
+	if s.TimeZone == "" {
+		return nil, nil
+	}
+	zone, err := time.LoadLocation(s.TimeZone)
+	if err != nil {
+		return nil, fmt.Errorf("time zone %q: %w", s.TimeZone, err)
+	}
+	return zone, nil
+}
+
+// SyslogAddress splits "udp://127.0.0.1:5514" into network and address.
+func SyslogAddress(url string) (network, address string, err error) {
+	network, address, ok := strings.Cut(url, "://")
+	if !ok || network != "udp" && network != "tcp" {
+		return "", "", fmt.Errorf("%q is no address for syslog", url)
+	}
+	if _, _, err := net.SplitHostPort(address); err != nil {
+		return "", "", fmt.Errorf("%q is no address for syslog: %w", url, err)
+	}
+	return network, address, nil
 }

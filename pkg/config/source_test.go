@@ -15,7 +15,7 @@ func TestTheRespondersLogIsASource(t *testing.T) {
 		want := before
 		if wantOwn {
 			want = append(want, Source{
-				Name: "decoys", Gateway: "shop", Kind: "decoy", Format: "json", From: "beginning", Paths: []string{"/var/lib/hm/decoy.log"},
+				Name: "decoys", Gateway: "shop", Kind: "decoy", Format: "json", From: "beginning", Mask: "store", Paths: []string{"/var/lib/hm/decoy.log"},
 			})
 		}
 		if !reflect.DeepEqual(got, want) {
@@ -40,7 +40,7 @@ func TestAddLogs(t *testing.T) {
 		t.Errorf("no logs: %+v", s.Sources)
 	}
 	s.AddLogs([]string{"/a", "/b"})
-	want := []Source{{Name: "files", Gateway: "files", Kind: "access", Format: "auto", From: "beginning", Paths: []string{"/a", "/b"}}}
+	want := []Source{{Name: "files", Gateway: "files", Kind: "access", Format: "auto", From: "beginning", Mask: "store", Paths: []string{"/a", "/b"}}}
 	if !reflect.DeepEqual(s.Sources, want) {
 		t.Errorf("%+v", s.Sources)
 	}

@@ -82,9 +82,16 @@ func source(s config.Source, trusted func(netip.Addr) bool) (tailer.Source, inge
 	if s.Kind == event.Decoy.String() {
 		kind = event.Decoy
 	}
+	zone, err := s.Location()
+	if err != nil {
+		return tailer.Source{}, ingest.Source{}, fmt.Errorf("source %s: %w", s.Name, err)
+	}
 	return tailer.Source{Name: s.Name, Paths: s.Paths, From: from}, ingest.Source{
 		Name: s.Name, Gateway: s.Gateway, Kind: kind,
-		Log: accesslog.Options{Format: s.Format, Mapping: mapping(s.Fields), Trusted: trusted},
+		Log: accesslog.Options{
+			Format: s.Format, Pattern: s.Pattern, Mapping: mapping(s.Fields), Zone: zone,
+			Trusted: trusted, ClientHeader: s.ClientHeader, ForwardedAppended: s.ForwardedAppended,
+		},
 	}, nil
 }
 
