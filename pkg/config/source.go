@@ -140,8 +140,11 @@ func (c *checker) source(path string, s *Source) {
 // format checks that a source's format exists, and has use for what is set.
 func (c *checker) format(path string, s *Source) {
 	if s.Format == accesslog.Auto {
-		if s.Pattern != "" || len(s.Fields) > 0 {
-			c.add(path+".format", "auto has no use for a pattern or fields", "name the format that they are meant for")
+		if s.Pattern != "" {
+			c.add(path+".pattern", "format auto has no pattern", "set format: nginx, apache or envoy")
+		}
+		if len(s.Fields) > 0 {
+			c.add(path+".fields", "format auto has its own fields", "set format: json")
 		}
 		return
 	}
