@@ -121,6 +121,8 @@ type captured struct{ changes, sequence, outbox, journal uint64 }
 
 // checkpoint saves the state, once all rows that it stands for are durable.
 func (s *Service) checkpoint(ctx context.Context) (captured, error) {
+	s.saving.Lock()
+	defer s.saving.Unlock()
 	data, c, err := s.capture(ctx)
 	if err != nil {
 		return c, fmt.Errorf("take checkpoint: %w", err)

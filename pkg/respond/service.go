@@ -65,6 +65,10 @@ type Service struct {
 	// posted, so that they are posted in the order of the judgements.
 	telling sync.Mutex
 
+	// saving is held while a checkpoint is taken and saved, so that an older
+	// one never replaces a newer one.
+	saving sync.Mutex
+
 	mu       sync.Mutex // guards what follows; never held during I/O
 	ledger   *Ledger
 	sequence uint64 // of the last batch that was handled
