@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that the tests run for real: nginx as gateway,
-# an external Alertmanager, and Prometheus' checker of its configuration.
+# HAProxy as one that logs by syslog, an external Alertmanager, and Prometheus'
+# checker of its configuration.
 set -eu
 
 declare -A needs=(
 	[nginx]=nginx-light
+	[haproxy]=haproxy
 	[prometheus-alertmanager]=prometheus-alertmanager
 	[promtool]=prometheus
 	[curl]=curl

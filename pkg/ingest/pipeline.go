@@ -112,8 +112,10 @@ func (p *Pipeline) follow(ctx context.Context, f File) error {
 	if err != nil {
 		return fmt.Errorf("ship %s: %w", f.Path(), err)
 	}
-	s := &session{p: p, src: src, file: f, lines: lines, log: p.log.With("source", src.Name, "file", f.Path())}
-	mark, err := s.last(ctx)
+	s := &session{p: p, src: src, file: f, lines: lines, lane: &lane{
+		bus: p.bus, opts: &p.opts, counted: &p.counted, log: p.log.With("source", src.Name, "file", f.Path()), source: src, file: f.ID(),
+	}}
+	mark, err := s.lane.last(ctx)
 	if err != nil {
 		return err
 	}

@@ -3,71 +3,89 @@ package ingest
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"time"
 
 	"github.com/honeymoat/honeymoat/pkg/accesslog"
 	"github.com/honeymoat/honeymoat/pkg/event"
 )
 
-// publish puts b on the bus and commits its end, however long that takes. It
-// returns an error only when ctx is over or the file has to be read again.
-func (s *session) publish(ctx context.Context, b *event.Batch) error {
-	pause := pause{least: s.p.opts.MinPatience, most: s.p.opts.MaxPatience}
+// lane appends batches to the bus in the name of one file, in order and each
+// once. It belongs to one goroutine.
+type lane struct {
+	bus     Publisher
+	opts    *Options
+	counted *counters
+	log     *slog.Logger
+	source  *source
+	file    string
+	after   uint64 // sequence of the file's last message
+}
+
+// publish puts b on the bus, however long that takes. It returns an error only
+// when ctx is over or the records of b have to be read again.
+func (l *lane) publish(ctx context.Context, b *event.Batch) error {
+	pause := l.pause()
 	for {
-		sequence, err := s.p.bus.Publish(ctx, b, s.after)
-		if err == nil {
-			s.acknowledged(b, sequence)
-			return nil
-		}
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		done, err := s.failed(ctx, b, err, &pause)
-		if done || err != nil {
+		if done, err := l.try(ctx, b, &pause); done || err != nil {
 			return err
 		}
 	}
 }
 
+// try publishes b once. done tells that it is on the bus; without an error it
+// was not stored, and pause has been waited for.
+func (l *lane) try(ctx context.Context, b *event.Batch, pause *pause) (done bool, err error) {
+	sequence, err := l.bus.Publish(ctx, b, l.after)
+	if err == nil {
+		l.acknowledged(b, sequence)
+		return true, nil
+	}
+	if ctx.Err() != nil {
+		return false, ctx.Err()
+	}
+	return l.failed(ctx, b, err, pause)
+}
+
 // failed decides what follows a failed publish: done, when b turns out to be
 // on the bus; an error to give up this reading; or else another try.
-func (s *session) failed(ctx context.Context, b *event.Batch, cause error, pause *pause) (done bool, err error) {
+func (l *lane) failed(ctx context.Context, b *event.Batch, cause error, pause *pause) (done bool, err error) {
 	switch {
 	case errors.Is(cause, ErrTooLarge):
-		return false, s.tooLarge(ctx, b, pause)
+		return false, l.tooLarge(ctx, b, pause)
 	case errors.Is(cause, ErrFull):
-		s.p.counted.full.Add(1)
-		if !s.p.counted.blocked.Swap(true) {
-			s.log.Warn("the bus is full: reading stops until there is room", "error", cause)
+		l.counted.full.Add(1)
+		if !l.counted.blocked.Swap(true) {
+			l.log.Warn("the bus is full: reading stops until there is room", "error", cause)
 		}
 		return false, pause.wait(ctx)
 	case errors.Is(cause, ErrFenced):
-		s.p.counted.fenced.Add(1)
-		s.log.Info("the bus has this file up to another place", "offset", b.Start)
+		l.counted.fenced.Add(1)
+		l.log.Info("the bus has this file up to another place", "offset", b.Start)
 	default:
-		s.p.counted.retries.Add(1)
-		pause.warn(s, "publishing failed, it is tried again", cause)
+		l.counted.retries.Add(1)
+		pause.warn(l.log, "publishing failed, it is tried again", cause)
 	}
-	return s.settle(ctx, b, pause)
+	return l.settle(ctx, b, pause)
 }
 
 // settle asks the bus how far it has the file, after a publish whose outcome
 // is unknown.
-func (s *session) settle(ctx context.Context, b *event.Batch, pause *pause) (done bool, err error) {
+func (l *lane) settle(ctx context.Context, b *event.Batch, pause *pause) (done bool, err error) {
 	// Even a fenced publish waits: two that publish one file must not spin.
 	if err := pause.wait(ctx); err != nil {
 		return false, err
 	}
-	mark, err := s.last(ctx)
+	mark, err := l.last(ctx)
 	if err != nil {
 		return false, err
 	}
-	s.after = mark.Sequence
+	l.after = mark.Sequence
 	switch {
 	case mark.End.Offset <= b.Start:
 		return false, nil
 	case mark.End.Offset == b.End:
-		s.acknowledged(b, mark.Sequence)
+		l.acknowledged(b, mark.Sequence)
 		return true, nil
 	}
 	return false, &moved{from: mark.End}
@@ -76,13 +94,13 @@ func (s *session) settle(ctx context.Context, b *event.Batch, pause *pause) (don
 // tooLarge has the lines of b read again in batches of half as many, and what
 // follows them as usual; a single record that is too large becomes a
 // quarantined one.
-func (s *session) tooLarge(ctx context.Context, b *event.Batch, pause *pause) error {
-	s.p.counted.split.Add(1)
+func (l *lane) tooLarge(ctx context.Context, b *event.Batch, pause *pause) error {
+	l.counted.split.Add(1)
 	if records := b.Rows() + len(b.Rejected); records > 1 {
 		return &moved{from: start(b), small: small{records: (records + 1) / 2, until: b.End}}
 	}
 	if b.Rows() == 0 {
-		pause.warn(s, "the bus refuses even one quarantined record: raise its payload limit", ErrTooLarge)
+		pause.warn(l.log, "the bus refuses even one quarantined record: raise its payload limit", ErrTooLarge)
 		return pause.wait(ctx)
 	}
 	quarantine(b)
@@ -99,34 +117,35 @@ func quarantine(b *event.Batch) {
 	b.Reject(at, length, string(accesslog.TooLargeForBus), path)
 }
 
-func (s *session) acknowledged(b *event.Batch, sequence uint64) {
-	s.after = sequence
-	s.p.counted.batches.Add(1)
-	s.src.acknowledged(s.file, b)
-	s.file.Commit(end(b))
-	if s.p.counted.blocked.Swap(false) {
-		s.log.Info("the bus has room again")
+func (l *lane) acknowledged(b *event.Batch, sequence uint64) {
+	l.after = sequence
+	l.counted.batches.Add(1)
+	l.source.acknowledged(b)
+	if l.counted.blocked.Swap(false) {
+		l.log.Info("the bus has room again")
 	}
 }
 
 // last asks the bus how far it has the file, until it answers.
-func (s *session) last(ctx context.Context) (Mark, error) {
-	pause := pause{least: s.p.opts.MinPatience, most: s.p.opts.MaxPatience}
+func (l *lane) last(ctx context.Context) (Mark, error) {
+	pause := l.pause()
 	for {
-		mark, err := s.p.bus.Last(ctx, s.src.Name, s.file.ID())
+		mark, err := l.bus.Last(ctx, l.source.Name, l.file)
 		if err == nil {
 			return mark, nil
 		}
 		if ctx.Err() != nil {
 			return Mark{}, ctx.Err()
 		}
-		s.p.counted.retries.Add(1)
-		pause.warn(s, "the bus does not tell how far it has the file, it is asked again", err)
+		l.counted.retries.Add(1)
+		pause.warn(l.log, "the bus does not tell how far it has the file, it is asked again", err)
 		if err := pause.wait(ctx); err != nil {
 			return Mark{}, err
 		}
 	}
 }
+
+func (l *lane) pause() pause { return pause{least: l.opts.MinPatience, most: l.opts.MaxPatience} }
 
 // pause doubles from the least to the most.
 type pause struct {
@@ -148,9 +167,9 @@ func (p *pause) wait(ctx context.Context) error {
 }
 
 // warn logs the first of a run of failures.
-func (p *pause) warn(s *session, message string, err error) {
+func (p *pause) warn(log *slog.Logger, message string, err error) {
 	if !p.warned {
 		p.warned = true
-		s.log.Warn(message, "error", err)
+		log.Warn(message, "error", err)
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"log/slog"
 	"sync/atomic"
 	"time"
 
@@ -19,8 +18,7 @@ type session struct {
 	src      *source
 	file     File
 	lines    *accesslog.Reader
-	log      *slog.Logger
-	after    uint64       // sequence of the file's last message
+	lane     *lane
 	finished bool         // nobody writes to the file any more
 	handed   atomic.Int32 // batches read and not yet published
 	small    small        // what is read in smaller batches; changes between passes
@@ -52,7 +50,7 @@ func (m *moved) Error() string { return "the file has to be read again" }
 // ship reads from a position and publishes after a sequence until the file
 // ends or ctx does.
 func (s *session) ship(ctx context.Context, from event.Position, after uint64) error {
-	s.after = after
+	s.lane.after = after
 	for {
 		err := s.pass(ctx, from)
 		var m *moved
@@ -116,6 +114,16 @@ func (s *session) read(ctx context.Context, c *cutter, ready chan<- *workspace) 
 
 // errStarved: there is no whole record left and the batch is empty.
 var errStarved = errors.New("no whole record yet")
+
+// publish puts b on the bus and commits its end.
+func (s *session) publish(ctx context.Context, b *event.Batch) error {
+	if err := s.lane.publish(ctx, b); err != nil {
+		return err
+	}
+	s.src.reached(s.file, end(b))
+	s.file.Commit(end(b))
+	return nil
+}
 
 // fill reads into one batch until it is full or has waited long enough. The
 // batch is to be sent whatever the error is.

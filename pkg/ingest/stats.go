@@ -60,13 +60,19 @@ func (s *source) end(f File) {
 	delete(s.files, f)
 }
 
+// reached notes how far a file is acknowledged.
+func (s *source) reached(f File, at event.Position) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.files[f] = at
+}
+
 // acknowledged counts a batch that is on the bus.
-func (s *source) acknowledged(f File, b *event.Batch) {
+func (s *source) acknowledged(b *event.Batch) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.lines += uint64(b.Rows())
 	s.bytes += uint64(b.End - b.Start)
-	s.files[f] = end(b)
 	for i := range b.Rejected {
 		s.rejected[b.Rejected[i].Reason]++
 	}
