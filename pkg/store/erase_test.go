@@ -1,0 +1,69 @@
+package store
+
+import (
+	"net/netip"
+	"testing"
+	"time"
+
+	"github.com/honeymoat/honeymoat/pkg/erase"
+	"github.com/honeymoat/honeymoat/pkg/event"
+)
+
+func TestEraseRemovesOneSubjectOnly(t *testing.T) {
+	s, _ := migrated(t)
+	r := newRig()
+	b := &event.Batch{Header: event.Header{Source: "a", File: "00000000000000aa", End: 10, Received: time.Now().UnixNano()}}
+	row := func(client, forwarded, user string) {
+		b.SetAddr(event.ClientAddress, netip.MustParseAddr(client))
+		b.SetString(event.ForwardedFor, forwarded)
+		b.SetString(event.User, user)
+		b.EndRow()
+	}
+	row("192.0.2.1", "", "")
+	row("192.0.2.11", "", "")
+	row("198.51.100.7", "192.0.2.1, 203.0.113.5", "")
+	row("198.51.100.7", "", "k1:it's\\me")
+	row("198.51.100.7", "", "")
+	b.Reject(event.Position{Offset: 5}, 1, "broken", []byte("192.0.2.1 - -"))
+	b.Reject(event.Position{Offset: 6}, 1, "broken", []byte("192.0.2.12 - -"))
+	last := r.lines.publish(b)
+	rows := r.records.publish(
+		record(t, "findings", findingRow("f1", today, row1("actor", "192.0.2.1")), findingRow("f2", today, row1("actor", "192.0.2.12"))),
+		record(t, "actors", row1("id", "address:192.0.2.1", "value", "192.0.2.1")),
+		record(t, "block_log", row1("id", "b1", "at", today, "target", "192.0.2.1"), row1("id", "b2", "at", today, "target", "192.0.2.0/24")),
+		record(t, "audit", row1("id", "a1", "at", today, "who", "shift", "action", "block.add", "subject", "192.0.2.1", "detail", "{}")),
+	)
+	w, stop := r.start(t, s)
+	eventually(t, "all stored", func() bool { return w.LinesDone() == last && w.RecordsDone() == rows })
+	stop()
+	outcomes, err := s.Erase(t.Context(), erase.Subject{Address: netip.MustParseAddr("192.0.2.1")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]uint64{
+		"store: events": 2, "store: quarantine": 1, "store: findings": 1, "store: actors": 1, "store: block_log": 1,
+		"store: audit": 1, "store: discards": 0,
+	}
+	for _, o := range outcomes {
+		if o.Found != want[o.Place] || o.Left != 0 {
+			t.Errorf("%s: found %d, left %d; want %d found", o.Place, o.Found, o.Left, want[o.Place])
+		}
+	}
+	wantNumber(t, s, "SELECT toInt64(count()) FROM events", 3)
+	wantNumber(t, s, "SELECT toInt64(count()) FROM findings WHERE actor = '192.0.2.12'", 1)
+	wantNumber(t, s, "SELECT toInt64(count()) FROM block_log", 1)
+	wantNumber(t, s, "SELECT toInt64(count()) FROM audit WHERE who = 'shift' AND subject = 'erased'", 1)
+	outcomes, err = s.Erase(t.Context(), erase.Subject{Value: "it's me", Hashes: []string{`k1:it's\me`}})
+	if err != nil || outcomes[0].Found != 1 || outcomes[0].Left != 0 {
+		t.Errorf("a principal: %+v, %v", outcomes, err)
+	}
+}
+
+// row1 makes a row of keys and values.
+func row1(pairs ...any) row {
+	r := row{}
+	for i := 0; i < len(pairs); i += 2 {
+		r[pairs[i].(string)] = pairs[i+1]
+	}
+	return r
+}
