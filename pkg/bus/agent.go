@@ -201,7 +201,7 @@ func (a *Agent) Last(ctx context.Context, source, file string) (ingest.Mark, err
 
 // Publish implements ingest.Publisher.
 func (a *Agent) Publish(ctx context.Context, b *event.Batch, after uint64) (sequence uint64, err error) {
-	o := linesOrigin{a.opts.Name, b.Source, b.File}
+	o := linesOrigin{a.opts.Name, b.Source, b.Order()}
 	if err := o.validate(); err != nil {
 		return 0, fmt.Errorf("publish batch: %w", err)
 	}

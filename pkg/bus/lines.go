@@ -45,8 +45,8 @@ func decodeLines(codec *event.Codec, m jetstream.Msg, b *event.Batch) error {
 	if err := codec.Decode(m.Data(), b); err != nil {
 		return err
 	}
-	if b.Source != o.source || b.File != o.file {
-		return fmt.Errorf("batch of source %q, file %q on subject %s", b.Source, b.File, m.Subject())
+	if b.Source != o.source || b.Order() != o.file {
+		return fmt.Errorf("batch of source %q, file %q, lane %q on subject %s", b.Source, b.File, b.Lane, m.Subject())
 	}
 	b.Shipper = o.shipper
 	if o.shipper == Local {

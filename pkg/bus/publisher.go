@@ -60,7 +60,7 @@ func (p *Publisher) PublishEncoded(ctx context.Context, data []byte, after uint6
 }
 
 func (p *Publisher) publish(ctx context.Context, h *event.Header, data []byte, after uint64) (uint64, error) {
-	o := linesOrigin{p.shipper, h.Source, h.File}
+	o := linesOrigin{p.shipper, h.Source, h.Order()}
 	if err := o.validate(); err != nil {
 		return 0, fmt.Errorf("publish batch: %w", err)
 	}

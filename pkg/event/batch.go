@@ -3,8 +3,10 @@ package event
 import "net/netip"
 
 // SchemaVersion is the version of the columns and of the encoding. A reader
-// refuses batches of a later version with ErrVersion.
-const SchemaVersion = 1
+// refuses batches of a later version with ErrVersion. A batch is encoded as
+// the oldest version that can say it: a reader of version 1 misses nothing
+// but batches with a Lane.
+const SchemaVersion = 2
 
 // Kind tells what wrote the log.
 type Kind uint8
@@ -53,6 +55,20 @@ type Header struct {
 	FirstLine     int64  // 1-based number of the line at Start
 	NextLine      int64  // 1-based number of the line at End
 	Received      int64  // when the batch was read, Unix nanoseconds
+	// Lane is set on records of a file that are read again. It takes the
+	// file's place in deciding which batches follow each other on the bus, so
+	// that the file itself can go on meanwhile. Start and End then count in
+	// the lane, and a Rejected without a reason is a record that turned out to
+	// hold no request.
+	Lane string
+}
+
+// Order is what a batch is published in order with: its lane, or its file.
+func (h *Header) Order() string {
+	if h.Lane != "" {
+		return h.Lane
+	}
+	return h.File
 }
 
 // Rejected is a record that could not be parsed: it goes to quarantine.

@@ -18,13 +18,18 @@ var (
 // Format on the bus, all integers little-endian or varint:
 //
 //	"hmb" version(1 byte)
-//	zstd( header, rejected, rows, columns )
+//	zstd( [lane,] header, rejected, rows, columns )
+//
+// The lane is there from version 2 on.
 //
 // A column is kind(1) field(1) followed by its rows; columns without any
 // value are left out. Text: number of rows, their lengths as varints, their
 // bytes. Numbers: number of rows, zig-zag varints of the differences to the
 // row before. Addresses: number of rows, 16 bytes each.
 const magic = "hmb"
+
+// withoutLane is the version whose batches have no lane.
+const withoutLane = 1
 
 const (
 	textColumn byte = iota + 1
@@ -70,9 +75,15 @@ func (c *Codec) Close() {
 
 // Append encodes b after dst.
 func (c *Codec) Append(dst []byte, b *Batch) []byte {
-	c.raw = appendBatch(c.raw[:0], b)
+	version := byte(withoutLane)
+	c.raw = c.raw[:0]
+	if b.Lane != "" {
+		version = SchemaVersion
+		c.raw = appendString(c.raw, b.Lane)
+	}
+	c.raw = appendBatch(c.raw, b)
 	dst = append(dst, magic...)
-	dst = append(dst, SchemaVersion)
+	dst = append(dst, version)
 	return c.enc.EncodeAll(c.raw, dst)
 }
 
@@ -93,6 +104,9 @@ func (c *Codec) Decode(data []byte, b *Batch) error {
 	}
 	c.raw = raw
 	r := reader{data: raw}
+	if data[len(magic)] != withoutLane {
+		r.lane(b)
+	}
 	r.batch(b)
 	if r.err != nil || len(r.data) != 0 {
 		b.Reset()
@@ -255,6 +269,12 @@ func (r *reader) batch(b *Batch) {
 	b.rows = int(rows)
 	for r.err == nil && len(r.data) > 0 {
 		r.column(b)
+	}
+}
+
+func (r *reader) lane(b *Batch) {
+	if b.Lane = r.string(); len(b.Lane) > maxHeader {
+		r.fail()
 	}
 }
 

@@ -125,6 +125,7 @@ func checkBatch(b *event.Batch) error {
 		f.checkErr(block.ErrName, "source")
 	}
 	f.check(validFile(b.File), "file", fileID)
+	f.check(b.Lane == "" || validFile(b.Lane), "lane", fileID)
 	f.check(b.Start >= 0 && b.End >= b.Start, "end", "before start")
 	return f.err()
 }

@@ -25,6 +25,8 @@ type Options struct {
 	// Patience is the first and longest pause between tries while the bus is
 	// full or away; default 50 ms to 5 s.
 	MinPatience, MaxPatience time.Duration
+	// Keeper keeps the raw bytes of quarantined records; nil keeps none.
+	Keeper Keeper
 }
 
 const chunkBytes = 256 << 10
@@ -87,15 +89,7 @@ func (p *Pipeline) Run(ctx context.Context) error {
 
 // Stats gives the counters. It may be called at any time.
 func (p *Pipeline) Stats() Stats {
-	st := Stats{
-		Batches: p.counted.batches.Load(),
-		Retries: p.counted.retries.Load(),
-		Fenced:  p.counted.fenced.Load(),
-		Full:    p.counted.full.Load(),
-		Split:   p.counted.split.Load(),
-		Blocked: p.counted.blocked.Load(),
-		Sources: map[string]SourceStats{},
-	}
+	st := p.counted.stats()
 	for name, s := range p.sources {
 		st.Sources[name] = s.stats()
 	}
@@ -113,7 +107,7 @@ func (p *Pipeline) follow(ctx context.Context, f File) error {
 		return fmt.Errorf("ship %s: %w", f.Path(), err)
 	}
 	s := &session{p: p, src: src, file: f, lines: lines, lane: &lane{
-		bus: p.bus, opts: &p.opts, counted: &p.counted, log: p.log.With("source", src.Name, "file", f.Path()), source: src, file: f.ID(),
+		bus: p.bus, opts: &p.opts, counted: &p.counted, log: p.log.With("source", src.Name, "file", f.Path()), source: src, file: f.ID(), raw: f,
 	}}
 	mark, err := s.lane.last(ctx)
 	if err != nil {

@@ -19,6 +19,7 @@ type lane struct {
 	log     *slog.Logger
 	source  *source
 	file    string
+	raw     Raw    // reads the file; nil where the keeper gets nothing
 	after   uint64 // sequence of the file's last message
 }
 
@@ -36,6 +37,7 @@ func (l *lane) publish(ctx context.Context, b *event.Batch) error {
 // try publishes b once. done tells that it is on the bus; without an error it
 // was not stored, and pause has been waited for.
 func (l *lane) try(ctx context.Context, b *event.Batch, pause *pause) (done bool, err error) {
+	l.keep(b)
 	sequence, err := l.bus.Publish(ctx, b, l.after)
 	if err == nil {
 		l.acknowledged(b, sequence)

@@ -29,11 +29,11 @@ type Mark struct {
 // Publisher appends batches to the bus. Implementations are safe for
 // concurrent use, but one file has one publishing goroutine.
 type Publisher interface {
-	// Last gives the mark of a file, the zero Mark when nothing of it is on
-	// the bus. The bus keeps the last message of a file until the file's
+	// Last gives the mark of a file or lane, the zero Mark when nothing of it is
+	// on the bus. The bus keeps the last message of a file until the file's
 	// publisher forgets it or a week has passed.
 	Last(ctx context.Context, source, file string) (Mark, error)
-	// Publish appends b, if the last message of its file (b.Source, b.File)
+	// Publish appends b, if the last message of its file (b.Source, b.Order())
 	// is still the one with sequence after, and returns when it is durable
 	// (synced to disk). Besides the errors above it may fail because the bus
 	// is away; then it is unknown whether b was stored, and Last tells.

@@ -290,7 +290,7 @@ func (s *Service) Last(_ context.Context, source, file string) (ingest.Mark, err
 func (s *Service) Publish(_ context.Context, b *event.Batch, after uint64) (uint64, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	key := b.Source + "/" + b.File
+	key := b.Source + "/" + b.Order()
 	switch {
 	case s.away:
 		return 0, ErrAway

@@ -86,7 +86,7 @@ func (b *Bus) Publish(ctx context.Context, batch *event.Batch, after uint64) (ui
 	case b.MaxRecords > 0 && batch.Rows()+len(batch.Rejected) > b.MaxRecords:
 		return 0, fmt.Errorf("publish: %w", ingest.ErrTooLarge)
 	}
-	key := batch.Source + "." + batch.File
+	key := batch.Source + "." + batch.Order()
 	if b.marks[key].Sequence != after {
 		return 0, fmt.Errorf("publish: %w", ingest.ErrFenced)
 	}
