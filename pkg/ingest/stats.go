@@ -25,13 +25,52 @@ type SourceStats struct {
 	Bytes    uint64            // of the files, acknowledged
 	Rejected map[string]uint64 // records quarantined, by reason
 	Files    int               // being followed at present
-	Lag      int64             // bytes of those files that are not acknowledged yet
+	Lag      int64             // bytes of those files, or pushed, that are not acknowledged yet
+	Received uint64            // records that senders have pushed, those included that they pushed again
+	Dropped  uint64            // records pushed that could not wait, by senders that cannot be told
+}
+
+// Plus adds the counters of others.
+func (st Stats) Plus(o Stats) Stats {
+	st.Batches += o.Batches
+	st.Retries += o.Retries
+	st.Fenced += o.Fenced
+	st.Full += o.Full
+	st.Split += o.Split
+	st.Blocked = st.Blocked || o.Blocked
+	st.Sources = maps.Clone(st.Sources)
+	for name, s := range o.Sources {
+		st.Sources[name] = st.Sources[name].plus(s)
+	}
+	return st
+}
+
+func (s SourceStats) plus(o SourceStats) SourceStats {
+	s.Lines += o.Lines
+	s.Bytes += o.Bytes
+	s.Files += o.Files
+	s.Lag += o.Lag
+	s.Received += o.Received
+	s.Dropped += o.Dropped
+	rejected := maps.Clone(o.Rejected)
+	for reason, n := range s.Rejected {
+		rejected[reason] += n
+	}
+	s.Rejected = rejected
+	return s
 }
 
 // counters are the live form of Stats.
 type counters struct {
 	batches, retries, fenced, full, split atomic.Uint64
 	blocked                               atomic.Bool
+}
+
+func (c *counters) stats() Stats {
+	return Stats{
+		Batches: c.batches.Load(), Retries: c.retries.Load(), Fenced: c.fenced.Load(), Full: c.full.Load(),
+		Split: c.split.Load(), Blocked: c.blocked.Load(), Sources: map[string]SourceStats{},
+	}
 }
 
 // source is a configured source at work.
@@ -42,6 +81,8 @@ type source struct {
 	bytes    uint64
 	rejected map[string]uint64
 	files    map[File]event.Position // and how far they are acknowledged
+
+	received, dropped atomic.Uint64
 }
 
 func newSource(s Source) *source {
@@ -81,7 +122,10 @@ func (s *source) acknowledged(b *event.Batch) {
 func (s *source) stats() SourceStats {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	st := SourceStats{Lines: s.lines, Bytes: s.bytes, Rejected: maps.Clone(s.rejected), Files: len(s.files)}
+	st := SourceStats{
+		Lines: s.lines, Bytes: s.bytes, Rejected: maps.Clone(s.rejected), Files: len(s.files),
+		Received: s.received.Load(), Dropped: s.dropped.Load(),
+	}
 	for f, at := range s.files {
 		st.Lag += max(0, f.Size()-at.Offset)
 	}
