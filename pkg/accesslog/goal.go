@@ -121,9 +121,8 @@ func goals() map[string]goal {
 	return g
 }
 
-// goalNamed gives the goal of a name with its unit.
-func goalNamed(name, unitName string) (goal, error) {
-	known := goals()
+// goalNamed gives the goal of a name, out of goals, with its unit.
+func goalNamed(known map[string]goal, name, unitName string) (goal, error) {
 	g, ok := known[name]
 	if !ok {
 		return goal{}, fmt.Errorf("no such field; want one of %s", strings.Join(slices.Sorted(maps.Keys(known)), ", "))

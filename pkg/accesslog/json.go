@@ -10,48 +10,76 @@ import (
 // jsonLog reads one JSON object a line through a mapping.
 type jsonLog struct {
 	sink
-	root   *node
-	before func(record []byte) (object []byte, reason Reason) // takes off what stands before the object; may be nil
-	after  func(*jsonLog) Reason                              // of a gateway's own format, before finish; may be nil
+	tree    *tree
+	dialect jsonDialect
+	tells   uint32   // marks that hold for every record
+	seen    uint32   // marks of the record
+	choices []choice // by slot
+	kept    [][]byte // by jsonDialect.keep: text of strings and numbers, JSON of the rest
+	joined  []byte
+}
+
+// choice is the best value so far of those that compete for a goal.
+type choice struct {
+	node   *node
+	raw    []byte
+	quoted bool
 }
 
 // jsonDialect is what a gateway's JSON format adds to its mapping.
 type jsonDialect struct {
-	mapping Mapping
-	header  func(name string) (pointer string) // where it has a request header; nil = nowhere
-	before  func(record []byte) (object []byte, reason Reason)
-	after   func(*jsonLog) Reason
+	fields []place
+	header func(name string) (pointer string) // where it has a request header; nil = nowhere
+	// headers is where all request headers are: if it is there, a record
+	// without a user agent tells that the client sent none.
+	headers string
+	// marks tell the format from others: a record must have a value at one
+	// pointer of each group.
+	marks  [][]string
+	keep   []string                                                       // pointers of values for after
+	before func(p *jsonLog, record []byte) (object []byte, reason Reason) // takes off what stands before the object; may be nil
+	after  func(p *jsonLog) Reason                                        // before finish; may be nil
 }
 
 // newJSONDialect makes a parser of a gateway's format; the operator's mapping,
 // if there is one, is laid over the gateway's.
-func newJSONDialect(o Options, d jsonDialect) (Parser, error) {
-	m := maps.Clone(d.mapping)
+func newJSONDialect(o Options, d jsonDialect) (*jsonLog, error) {
+	m := Mapping{}
 	maps.Copy(m, o.Mapping)
 	if err := m.nameClient(o.ClientHeader, d.header); err != nil {
 		return nil, err
 	}
-	root, err := m.compile()
+	t, err := compile(m.over(d.fields), d)
 	if err != nil {
 		return nil, err
 	}
-	_, agents := m[event.UserAgent.String()]
-	return &jsonLog{sink: newSink(o, agents), root: root, before: d.before, after: d.after}, nil
+	return &jsonLog{
+		sink: newSink(o, true), tree: t, dialect: d,
+		choices: make([]choice, t.slots), kept: make([][]byte, len(d.keep)),
+	}, nil
 }
 
+// newJSON makes the parser of the operator's own mapping. What the mapping has
+// every record is taken to tell.
 func newJSON(o Options) (Parser, error) {
-	d := jsonDialect{mapping: o.Mapping}
-	if d.mapping == nil {
-		d.mapping = DefaultMapping()
+	if o.Mapping == nil {
+		o.Mapping = DefaultMapping()
 	}
-	o.Mapping = nil
-	return newJSONDialect(o, d)
+	p, err := newJSONDialect(o, jsonDialect{})
+	if err != nil {
+		return nil, err
+	}
+	if _, agents := o.Mapping[event.UserAgent.String()]; agents {
+		p.tells = agentMark
+	}
+	return p, nil
 }
 
 // Parse implements Parser.
 func (p *jsonLog) Parse(record []byte, b *event.Batch) Reason {
-	if p.before != nil {
-		object, reason := p.before(record)
+	p.begin(record, b)
+	if p.dialect.before != nil {
+		object, reason := p.dialect.before(p, record)
 		if reason != Parsed {
 			return reason
 		}
@@ -61,17 +89,37 @@ func (p *jsonLog) Parse(record []byte, b *event.Batch) Reason {
 	if s.skipSpace(); s.peek() != '{' {
 		return NotJSONObject
 	}
-	p.begin(record, b)
-	if reason := p.object(&s, p.root); reason != Parsed {
+	p.seen = p.tells
+	clear(p.choices)
+	clear(p.kept)
+	if reason := p.object(&s, p.tree.root); reason != Parsed {
 		return reason
 	}
 	if s.skipSpace(); s.at < len(record) {
 		return TrailingAtJSON
 	}
-	if p.after != nil {
-		if reason := p.after(p); reason != Parsed {
+	return p.end()
+}
+
+// end puts the values that competed and makes the row whole.
+func (p *jsonLog) end() Reason {
+	for i := range p.choices {
+		if c := &p.choices[i]; c.node != nil {
+			p.put(c.node.goal, p.plain(c.raw, c.quoted))
+		}
+	}
+	if p.dialect.after != nil {
+		if reason := p.dialect.after(p); reason != Parsed {
 			return reason
 		}
+	}
+	if p.seen&p.tree.marks != p.tree.marks {
+		return OtherJSON
+	}
+	p.agents, p.methodless = p.seen&agentMark != 0, p.seen&methodMark == 0
+	row := p.Rows()
+	if len(p.Text(event.Route, row)) > 0 && len(p.Text(event.RouteOrigin, row)) == 0 {
+		p.SetString(event.RouteOrigin, gatewayOrigin)
 	}
 	if reason := p.finish(); reason != Parsed {
 		return NothingInJSON
@@ -79,35 +127,40 @@ func (p *jsonLog) Parse(record []byte, b *event.Batch) Reason {
 	return Parsed
 }
 
-// object reads the members of an object that the mapping has below n.
+// gatewayOrigin is the RouteOrigin of a template that the log has.
+const gatewayOrigin = "gateway"
+
+// object reads the members of an object that the mapping has below n. It is
+// lenient with what nginx writes where a variable without quotes is empty
+// ("x":,) or a list ("x":0.1, 0.2).
 func (p *jsonLog) object(s *scanner, n *node) Reason {
 	s.at++
-	next := 0
+	var member *node
+	start := 0
 	for {
-		key, more, reason := s.key()
-		if !more {
-			return reason
-		}
-		if reason := p.value(s, n.find(key, &next)); reason != Parsed {
-			return reason
-		}
-		s.comma()
-	}
-}
-
-func (p *jsonLog) array(s *scanner, n *node) Reason {
-	s.at++
-	for i := 0; ; i++ {
 		s.skipSpace()
-		switch s.peek() {
-		case ']':
+		switch c := s.peek(); {
+		case c == '"':
+			key, ok := s.key()
+			if !ok {
+				return BrokenJSON
+			}
+			member, start = n.find(key), s.at
+			if c := s.peek(); c == ',' || c == '}' {
+				break
+			}
+			if reason := p.value(s, member); reason != Parsed {
+				return reason
+			}
+		case c == '}':
 			s.at++
 			return Parsed
-		case 0:
+		case start > 0 && isNumeric(s.data[start]) && s.stray():
+			if member != nil {
+				p.found(member, s.data[start:s.at], false)
+			}
+		default:
 			return BrokenJSON
-		}
-		if reason := p.value(s, n.index(i)); reason != Parsed {
-			return reason
 		}
 		s.comma()
 	}
@@ -115,28 +168,108 @@ func (p *jsonLog) array(s *scanner, n *node) Reason {
 
 // value reads one value; n is nil where the mapping does not want it.
 func (p *jsonLog) value(s *scanner, n *node) Reason {
-	c := s.peek()
-	switch {
-	case n == nil:
+	if n == nil {
 		return s.skip()
+	}
+	p.seen |= n.mark
+	if c := s.peek(); c == '{' || c == '[' {
+		return p.nested(s, n, c)
+	}
+	raw, quoted, ok := s.scalar()
+	if !ok {
+		return BrokenJSON
+	}
+	p.found(n, raw, quoted)
+	return Parsed
+}
+
+// nested reads an object or array.
+func (p *jsonLog) nested(s *scanner, n *node, c byte) Reason {
+	switch {
+	case n.keep > 0:
+		start := s.at
+		reason := s.skip()
+		p.kept[n.keep-1] = s.data[start:s.at]
+		return reason
 	case c == '{' && len(n.children) > 0:
 		return p.object(s, n)
-	case c == '[' && len(n.children) > 0:
+	case c == '[' && (len(n.children) > 0 || n.goal.role != nothing):
 		return p.array(s, n)
-	case c == '{' || c == '[':
+	}
+	return s.skip()
+}
+
+// array reads the elements that the mapping wants. Where it points to the
+// array itself, that is the first, and of a list of forwarded addresses all.
+func (p *jsonLog) array(s *scanner, n *node) Reason {
+	s.at++
+	joins := n.goal.role == forwardedRole
+	p.joined = p.joined[:0]
+	for i := 0; ; i++ {
+		s.skipSpace()
+		switch s.peek() {
+		case ']':
+			s.at++
+			if joins {
+				p.found(n, p.joined, true)
+			}
+			return Parsed
+		case 0:
+			return BrokenJSON
+		}
+		if reason := p.item(s, n, i, joins); reason != Parsed {
+			return reason
+		}
+		s.comma()
+	}
+}
+
+// item reads the element i of an array.
+func (p *jsonLog) item(s *scanner, n *node, i int, joins bool) Reason {
+	c := s.peek()
+	switch {
+	case n.goal.role == nothing:
+		return p.value(s, n.element(i))
+	case c == '{' || c == '[' || i > 0 && !joins:
 		return s.skip()
 	}
 	raw, quoted, ok := s.scalar()
 	if !ok {
 		return BrokenJSON
 	}
-	if n.goal.role == nothing || !quoted && string(raw) == "null" {
+	if !joins {
+		p.found(n, raw, quoted)
 		return Parsed
 	}
-	if quoted && p.escaped && bytes.IndexByte(raw, '\\') >= 0 {
-		p.decoded, p.valid = appendJSONUnescaped(p.decoded[:0], raw), false
-		raw = p.decoded
+	if len(p.joined) > 0 {
+		p.joined = append(p.joined, ", "...)
 	}
-	p.put(n.goal, raw)
+	p.joined = append(p.joined, raw...)
 	return Parsed
+}
+
+// found takes a value that the mapping wants.
+func (p *jsonLog) found(n *node, raw []byte, quoted bool) {
+	switch {
+	case !quoted && string(raw) == "null":
+	case n.keep > 0:
+		p.kept[n.keep-1] = raw
+	case n.goal.role == nothing:
+	case n.slot == 0:
+		p.put(n.goal, p.plain(raw, quoted))
+	case len(raw) > 0 && string(raw) != "-":
+		if c := &p.choices[n.slot-1]; c.node == nil || n.rank <= c.node.rank {
+			*c = choice{n, raw, quoted}
+		}
+	}
+}
+
+// plain undoes the escapes of a string. The result is valid until the next
+// call.
+func (p *jsonLog) plain(raw []byte, quoted bool) []byte {
+	if !quoted || !p.escaped || bytes.IndexByte(raw, '\\') < 0 {
+		return raw
+	}
+	p.decoded, p.valid = appendJSONUnescaped(p.decoded[:0], raw), false
+	return p.decoded
 }

@@ -39,7 +39,7 @@ func TestJSONDefaultMapping(t *testing.T) {
 	f(`{"other":{"method":"PUT","deep":[1,{"a":"}]"}]},`+ok+`,"last":[]}`, row)
 	f(`{"method":"","uri":"","status":400,"time":"2024-05-01T10:00:00Z"}`, `time=2024-05-01T10:00:00Z status=400 quality=[no_bytes bad_request]`)
 	f(`{"host":"h","protocol":"HTTP/2.0","request_id":"r1","application":"app","session":"s","route":"/r/{id}","api":"pets","tls_fingerprint":"j","tls_version":"TLSv1.3","content_type":"a/b","tenant":"t",`+ok+`}`,
-		`method=GET host=h protocol=HTTP/2.0 route=/r/{id} principal_kind=application principal=app application=app session=s tls_fingerprint=j tls_version=TLSv1.3 request_id=r1 api=pets tenant=t content_type=a/b time=2024-05-01T10:00:00Z`+flags)
+		`method=GET host=h protocol=HTTP/2.0 route=/r/{id} route_origin=gateway principal_kind=application principal=app application=app session=s tls_fingerprint=j tls_version=TLSv1.3 request_id=r1 api=pets tenant=t content_type=a/b time=2024-05-01T10:00:00Z`+flags)
 }
 
 func TestJSONAddresses(t *testing.T) {
@@ -85,7 +85,7 @@ func TestJSONOwnMapping(t *testing.T) {
 		"duration": {Path: "/Duration", Unit: "ns"}, "upstream_duration": {Path: "/OriginDuration", Unit: "ns"}, "route": {Path: "/RouterName"},
 	}
 	f(traefik, `{"ClientHost":"10.0.0.1","RequestMethod":"GET","RequestPath":"/a","DownstreamStatus":200,"DownstreamContentSize":12,"Duration":1234567,"OriginDuration":1200000,"RouterName":"r@file","StartUTC":"2024-05-01T10:00:00.123456789Z"}`,
-		`method=GET path=/a route=r@file time=2024-05-01T10:00:00.123456789Z status=200 response_bytes=12 duration=1234567 upstream_duration=1200000 quality=[no_user_agent] peer_address=10.0.0.1 client_address=10.0.0.1`)
+		`method=GET path=/a route=r@file route_origin=gateway time=2024-05-01T10:00:00.123456789Z status=200 response_bytes=12 duration=1234567 upstream_duration=1200000 quality=[no_user_agent] peer_address=10.0.0.1 client_address=10.0.0.1`)
 	kong := Mapping{
 		"time": {Path: "/started_at", Unit: "epoch_ms"}, "method": {Path: "/request/method"}, "uri": {Path: "/request/uri"},
 		"status": {Path: "/response/status"}, "response_bytes": {Path: "/response/size"}, "client_address": {Path: "/client_ip"},
@@ -112,13 +112,61 @@ func TestJSONMalformed(t *testing.T) {
 	f(`{"method":"GET`, "broken JSON")
 	f(`{"method":"GET\"}`, "broken JSON")
 	f(`{"method"}`, "broken JSON")
-	f(`{"method":}`, "broken JSON")
+	f(`{"method":}`, "JSON without a mapped request")
+	f(`{"method":"GET",5:"x"}`, "broken JSON")
+	f(`{"method":"GET",,}`, "broken JSON")
 	f(`{method:"GET"}`, "broken JSON")
 	f(`{"x":[1,{"a":2}`, "broken JSON")
 	f(`{"x":]}`, "broken JSON")
 	f(`{"method":"GET"} {"method":"GET"}`, "text after the JSON object")
 	f(`{"x":`+strings.Repeat("[", 100_000), "longer than the limit")
 	f(`{"x":`+strings.Repeat("[", 1000), "JSON nested too deeply")
+}
+
+func TestJSONThatNginxBreaks(t *testing.T) {
+	f := func(in, want string) {
+		t.Helper()
+		if got := one(t, Options{Format: "json"}, in); got != want {
+			t.Errorf("%s\n got %s\nwant %s", in, got, want)
+		}
+	}
+	const row = `method=GET time=2024-05-01T10:00:00Z status=200 response_bytes=3`
+	f(`{"method":"GET","time":1714557600,"upstream_duration":,"status":200,"response_bytes":3}`, row)
+	f(`{"method":"GET","time":1714557600,"status":200,"response_bytes":3,"duration":}`, row)
+	f(`{"method":"GET","time":1714557600,"upstream_duration":-,"status":200,"response_bytes":3}`, row)
+	f(`{"method":"GET","time":1714557600,"upstream_duration":0.001, 0.002,"status":200,"response_bytes":3}`, row+` upstream_duration=3000000`)
+	f(`{"method":"GET","time":1714557600,"upstream_duration":0.001 : 0.002, -,"status":200,"response_bytes":3}`, row+` upstream_duration=3000000`)
+	f(`{"method":"GET","time":1714557600,"other":0.001, 0.002,"status":200,"response_bytes":3}`, row)
+}
+
+func TestJSONOfTwoSameKeysTheLastHolds(t *testing.T) {
+	got := one(t, Options{Format: "json"}, `{"method":"PUT","time":1714557600,"status":500,"uri":"/b?c","method":"GET","status":200,"uri":"/a?b","response_bytes":3}`)
+	if want := `method=GET path=/a query=b time=2024-05-01T10:00:00Z status=200 response_bytes=3`; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+func TestJSONArrays(t *testing.T) {
+	f := func(m Mapping, in, want string) {
+		t.Helper()
+		m["method"], m["time"] = Pointer{Path: "/m"}, Pointer{Path: "/t"}
+		got := one(t, Options{Format: "json", Mapping: m, Trusted: trust}, `{"m":"GET","t":1714557600,`+in+`}`)
+		if want = `method=GET ` + want; got != want {
+			t.Errorf("%s\n got %s\nwant %s", in, got, want)
+		}
+	}
+	const tail = `time=2024-05-01T10:00:00Z quality=[no_bytes status_unknown]`
+	agent := Mapping{"user_agent": {Path: "/h/User-Agent"}}
+	f(agent, `"h":{"User-Agent":["a\"b","c"]}`, `user_agent=a"b `+tail)
+	f(agent, `"h":{"User-Agent":"a"}`, `user_agent=a `+tail)
+	f(agent, `"h":{"User-Agent":[]}`, tail)
+	f(agent, `"h":{"User-Agent":[["a"],"b"]}`, tail)
+	f(agent, `"h":{"User-Agent":{"a":"b"}}`, tail)
+	f(Mapping{"user_agent": {Path: "/h/1"}}, `"h":["a","b","c"]`, `user_agent=b `+tail)
+	f(Mapping{"user_agent": {Path: "/h/0/v"}}, `"h":[{"n":1,"v":"b"},{"v":"c"}]`, `user_agent=b `+tail)
+	f(Mapping{"user_agent": {Path: "/h/ua"}, "forwarded_for": {Path: "/h/xff"}, "peer_address": {Path: "/p"}},
+		`"p":"10.0.0.1","h":{"ua":"a","xff":["203.0.113.1, 192.0.2.1","10.0.0.2"]}`,
+		`user_agent=a forwarded_for=203.0.113.1, 192.0.2.1, 10.0.0.2 `+tail+` peer_address=10.0.0.1 client_address=192.0.2.1`)
 }
 
 func TestMappingMistakes(t *testing.T) {

@@ -44,26 +44,33 @@ func (s *scanner) comma() {
 	}
 }
 
-// key reads the next key of an object and stops before its value. At the end
-// of the object, which it skips, more is false.
-func (s *scanner) key() (key []byte, more bool, reason Reason) {
-	s.skipSpace()
-	if s.peek() == '}' {
-		s.at++
-		return nil, false, Parsed
-	}
-	if s.peek() != '"' {
-		return nil, false, BrokenJSON
-	}
-	key, ok := s.text()
+// key reads a key and stops before its value.
+func (s *scanner) key() (key []byte, ok bool) {
+	key, ok = s.text()
 	s.skipSpace()
 	if !ok || s.peek() != ':' {
-		return nil, false, BrokenJSON
+		return nil, false
 	}
 	s.at++
 	s.skipSpace()
-	return key, true, Parsed
+	return key, true
 }
+
+// stray passes over one more number of a list without brackets.
+func (s *scanner) stray() bool {
+	c := s.peek()
+	if c == ':' {
+		s.at++
+		return true
+	}
+	if !isNumeric(c) {
+		return false
+	}
+	_, _, ok := s.scalar()
+	return ok
+}
+
+func isNumeric(c byte) bool { return c == '-' || c >= '0' && c <= '9' }
 
 // scalar reads a string, a number or a literal. A string comes without its
 // quotes and with its escapes.
@@ -106,34 +113,38 @@ func (s *scanner) text() ([]byte, bool) {
 
 // skip passes over a value of any kind.
 func (s *scanner) skip() Reason {
+	if c := s.peek(); c == '{' || c == '[' {
+		return s.skipNested()
+	}
+	if _, _, ok := s.scalar(); !ok {
+		return BrokenJSON
+	}
+	return Parsed
+}
+
+// skipNested passes over an object or array by its brackets.
+func (s *scanner) skipNested() Reason {
 	depth := 0
-	for {
-		s.skipSpace()
-		switch c := s.peek(); c {
+	for s.at < len(s.data) {
+		switch s.data[s.at] {
+		case '"':
+			if _, ok := s.text(); !ok {
+				return BrokenJSON
+			}
+			continue
 		case '{', '[':
 			if depth++; depth > maxNesting {
 				return NestedTooDeeply
 			}
-			s.at++
-			continue
 		case '}', ']':
-			depth--
-			s.at++
-		case ',', ':':
-			s.at++
-			continue
-		default:
-			if _, _, ok := s.scalar(); !ok {
-				return BrokenJSON
+			if depth--; depth == 0 {
+				s.at++
+				return Parsed
 			}
 		}
-		if depth < 0 {
-			return BrokenJSON
-		}
-		if depth == 0 {
-			return Parsed
-		}
+		s.at++
 	}
+	return BrokenJSON
 }
 
 // appendJSONUnescaped undoes the escapes of a JSON string; half a surrogate

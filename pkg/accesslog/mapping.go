@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/honeymoat/honeymoat/pkg/event"
@@ -12,7 +11,8 @@ import (
 
 // Pointer tells where a JSON log has a field, and in which unit.
 type Pointer struct {
-	// Path is a JSON pointer (RFC 6901): "/request/headers/User-Agent/0".
+	// Path is a JSON pointer (RFC 6901): "/request/headers/User-Agent". Of an
+	// array it is the first value, and of several X-Forwarded-For all of them.
 	Path string
 	// Unit of a duration: s (the default), ms, us, ns, or text for "4.5ms". Of
 	// the time: rfc3339, clf, epoch_s, epoch_ms, epoch_us, epoch_ns, a layout of
@@ -45,6 +45,32 @@ func DefaultMapping() Mapping {
 	return m
 }
 
+// place is one pointer of a mapping. Several places may have one name: the
+// first of them that a record has a value at is taken.
+type place struct{ name, path, unit string }
+
+// places lists a mapping in the order of its names.
+func (m Mapping) places() []place {
+	var all []place
+	for _, name := range slices.Sorted(maps.Keys(m)) {
+		all = append(all, place{name, m[name].Path, m[name].Unit})
+	}
+	return all
+}
+
+// over lays the mapping over a gateway's own: it replaces the places with the
+// names that it has, and takes over the values that it points to.
+func (m Mapping) over(own []place) []place {
+	all := m.places()
+	for _, p := range own {
+		_, named := m[p.name]
+		if !named && !slices.ContainsFunc(all[:len(m)], func(o place) bool { return o.path == p.path }) {
+			all = append(all, p)
+		}
+	}
+	return all
+}
+
 // nameClient maps the header that names the client, see Options.ClientHeader.
 func (m Mapping) nameClient(header string, at func(string) string) error {
 	if _, mapped := m[clientHeaderKey]; mapped || header == "" {
@@ -57,74 +83,15 @@ func (m Mapping) nameClient(header string, at func(string) string) error {
 	return nil
 }
 
-// node is one step of the pointers of a mapping.
-type node struct {
-	key      string
-	goal     goal
-	children []*node
-}
-
-// compile checks a mapping and makes the tree of its pointers.
-func (m Mapping) compile() (*node, error) {
-	root := &node{}
-	for _, name := range slices.Sorted(maps.Keys(m)) {
-		g, err := goalNamed(name, m[name].Unit)
-		if err != nil {
-			return nil, fmt.Errorf("mapping of %q: %w", name, err)
-		}
-		if err := root.add(m[name].Path, g); err != nil {
-			return nil, fmt.Errorf("mapping of %s: %w", name, err)
-		}
-	}
-	return root, nil
-}
-
-func (n *node) add(pointer string, g goal) error {
+// steps splits a JSON pointer.
+func steps(pointer string) ([]string, error) {
 	if !strings.HasPrefix(pointer, "/") {
-		return fmt.Errorf("pointer %q: want it to begin with /, such as /request/method", pointer)
+		return nil, fmt.Errorf("pointer %q: want it to begin with /, such as /request/method", pointer)
 	}
+	all := strings.Split(pointer[1:], "/")
 	unescape := strings.NewReplacer("~1", "/", "~0", "~")
-	for step := range strings.SplitSeq(pointer[1:], "/") {
-		n = n.child(unescape.Replace(step))
+	for i := range all {
+		all[i] = unescape.Replace(all[i])
 	}
-	if n.goal.role != nothing {
-		return fmt.Errorf("pointer %q: another field is mapped to it", pointer)
-	}
-	n.goal = g
-	return nil
-}
-
-func (n *node) child(key string) *node {
-	for _, c := range n.children {
-		if c.key == key {
-			return c
-		}
-	}
-	c := &node{key: key}
-	n.children = append(n.children, c)
-	return c
-}
-
-// find looks for a key, beginning with the child after the one found last:
-// logs write their keys in one order, line after line.
-func (n *node) find(key []byte, next *int) *node {
-	for range n.children {
-		c := n.children[*next]
-		if *next++; *next == len(n.children) {
-			*next = 0
-		}
-		if string(key) == c.key {
-			return c
-		}
-	}
-	return nil
-}
-
-func (n *node) index(i int) *node {
-	for _, c := range n.children {
-		if c.key == strconv.Itoa(i) {
-			return c
-		}
-	}
-	return nil
+	return all, nil
 }

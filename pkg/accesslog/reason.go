@@ -22,6 +22,7 @@ const (
 	NoMatch         Reason = "not as the pattern has it"
 	NotJSONObject   Reason = "not a JSON object"
 	BrokenJSON      Reason = "broken JSON"
+	OtherJSON       Reason = "JSON of another format"
 	NothingInJSON   Reason = "JSON without a mapped request"
 	TrailingAtJSON  Reason = "text after the JSON object"
 	NestedTooDeeply Reason = "JSON nested too deeply"

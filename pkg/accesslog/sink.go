@@ -16,6 +16,8 @@ type sink struct {
 	zone    *time.Location // of times that name none; nil = unknown, read as UTC
 	callers callers
 	agents  bool // the log can tell the user agent
+
+	methodless bool // the log does not tell the method
 }
 
 func newSink(o Options, agents bool) sink {
@@ -35,7 +37,7 @@ func (s *sink) finish() Reason {
 	if len(method) == 0 && status == event.Unknown && len(s.Text(event.Path, row)) == 0 {
 		return NoRequest
 	}
-	if !isMethod(method) {
+	if !s.methodless && !isMethod(method) {
 		s.Flag(event.BadRequest)
 	}
 	if status == event.Unknown {
@@ -101,13 +103,13 @@ func (s *sink) put(g goal, v []byte) {
 func (s *sink) identity(r role, v []byte) {
 	switch r {
 	case peerRole:
-		s.callers.peer, _ = parseAddr(v)
+		setAddr(&s.callers.peer, v)
 	case clientRole:
-		s.callers.near, _ = parseAddr(v)
+		setAddr(&s.callers.near, v)
 	case proxyRole:
-		s.callers.proxied, _ = parseAddr(v)
+		setAddr(&s.callers.proxied, v)
 	case clientHeaderRole:
-		s.callers.named, _ = parseAddr(bytes.TrimSpace(v))
+		setAddr(&s.callers.named, bytes.TrimSpace(v))
 	case forwardedRole:
 		s.text(event.ForwardedFor, v)
 	case userRole:
@@ -118,6 +120,13 @@ func (s *sink) identity(r role, v []byte) {
 		s.credential("key", v)
 	case tokenRole:
 		s.credential("token", v)
+	}
+}
+
+// setAddr sets an address unless v is none: a name, or a socket's path.
+func setAddr(to *netip.Addr, v []byte) {
+	if a, ok := parseAddr(v); ok {
+		*to = a
 	}
 }
 

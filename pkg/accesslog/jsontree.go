@@ -1,0 +1,218 @@
+package accesslog
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+
+	"github.com/honeymoat/honeymoat/pkg/event"
+)
+
+// node is one step of the pointers of a mapping.
+type node struct {
+	key  string
+	goal goal
+	mark uint32 // bits that tell that the record has this value
+	slot uint8  // of goals that several values compete for, 1-based
+	rank uint8  // among them, the lowest is preferred
+	keep uint8  // where to keep the text of the value, 1-based
+
+	number   int // the key as an index of an array, or -1
+	children []*node
+	heads    [64]uint8 // by spread of the key: the first child, 1-based
+	next     uint8     // the child after it in the same place
+}
+
+// tree is a compiled mapping.
+type tree struct {
+	root  *node
+	slots int    // of values that compete
+	marks uint32 // that a record must have
+}
+
+// The marks with a meaning of their own; those below are the groups of a
+// dialect's marks.
+const (
+	agentMark  uint32 = 1 << 31 // the record can tell the user agent
+	methodMark uint32 = 1 << 30 // and the method
+	maxMarks          = 30
+)
+
+// compile checks the places of a mapping and makes the tree of their pointers.
+// Values that may name the host or need the method, as a URL does, are read
+// after the others.
+func compile(places []place, d jsonDialect) (*tree, error) {
+	t := &tree{root: &node{number: -1}}
+	known := goals()
+	ranks := map[string]int{}
+	for _, p := range places {
+		ranks[p.name]++
+	}
+	slots := map[string]uint8{}
+	for _, late := range []bool{false, true} {
+		for _, p := range places {
+			if (p.name == uriKey) != late {
+				continue
+			}
+			g, err := goalNamed(known, p.name, p.unit)
+			if err != nil {
+				return nil, fmt.Errorf("mapping of %q: %w", p.name, err)
+			}
+			n, err := t.place(p, g)
+			if err != nil {
+				return nil, fmt.Errorf("mapping of %s: %w", p.name, err)
+			}
+			if ranks[p.name] > 1 || late {
+				t.compete(n, slots, p.name)
+			}
+		}
+	}
+	if err := t.dialect(d); err != nil {
+		return nil, err
+	}
+	t.root.index()
+	return t, nil
+}
+
+// place adds the node of a place.
+func (t *tree) place(p place, g goal) (*node, error) {
+	n, err := t.at(p.path)
+	switch {
+	case err != nil:
+		return nil, err
+	case n.goal.role != nothing:
+		return nil, fmt.Errorf("pointer %q: another field is mapped to it", p.path)
+	}
+	n.goal = g
+	switch p.name {
+	case event.UserAgent.String():
+		n.mark |= agentMark
+	case event.Method.String(), requestKey:
+		n.mark |= methodMark
+	}
+	return n, nil
+}
+
+// compete gives a node the slot of its name and the next rank in it.
+func (t *tree) compete(n *node, slots map[string]uint8, name string) {
+	if slots[name] == 0 {
+		t.slots++
+		slots[name] = uint8(t.slots)
+	}
+	n.slot = slots[name]
+	for _, other := range t.all(t.root) {
+		if other != n && other.slot == n.slot {
+			n.rank++
+		}
+	}
+}
+
+// dialect adds the nodes of a dialect that are no fields.
+func (t *tree) dialect(d jsonDialect) error {
+	for i, group := range d.marks {
+		for _, pointer := range group {
+			n, err := t.at(pointer)
+			if err != nil {
+				return err
+			}
+			n.mark |= 1 << i
+			t.marks |= 1 << i
+		}
+	}
+	if len(d.marks) > maxMarks {
+		return errors.New("too many marks")
+	}
+	for i, pointer := range d.keep {
+		n, err := t.at(pointer)
+		if err != nil {
+			return err
+		}
+		n.keep = uint8(i + 1)
+	}
+	if d.headers != "" {
+		n, err := t.at(d.headers)
+		if err != nil {
+			return err
+		}
+		n.mark |= agentMark
+	}
+	return nil
+}
+
+// at finds the node of a pointer, or makes it.
+func (t *tree) at(pointer string) (*node, error) {
+	all, err := steps(pointer)
+	if err != nil {
+		return nil, err
+	}
+	n := t.root
+	for _, step := range all {
+		if n = n.child(step); len(n.children) == 255 {
+			return nil, fmt.Errorf("pointer %q: too many fields beside it", pointer)
+		}
+	}
+	return n, nil
+}
+
+// all lists the nodes below n.
+func (t *tree) all(n *node) []*node {
+	list := n.children
+	for _, c := range n.children {
+		list = append(list[:len(list):len(list)], t.all(c)...)
+	}
+	return list
+}
+
+func (n *node) child(key string) *node {
+	for _, c := range n.children {
+		if c.key == key {
+			return c
+		}
+	}
+	c := &node{key: key, number: -1}
+	if i, err := strconv.Atoi(key); err == nil {
+		c.number = i
+	}
+	n.children = append(n.children, c)
+	return c
+}
+
+// index makes the table by which find works.
+func (n *node) index() {
+	for i, c := range n.children {
+		head := &n.heads[spread([]byte(c.key))]
+		c.next, *head = *head, uint8(i+1)
+		c.index()
+	}
+}
+
+// find looks for the child of a key. Most keys of a log are not wanted, which
+// the table tells at once.
+func (n *node) find(key []byte) *node {
+	for i := n.heads[spread(key)]; i > 0; {
+		c := n.children[i-1]
+		if string(key) == c.key {
+			return c
+		}
+		i = c.next
+	}
+	return nil
+}
+
+// spread tells keys apart by their length and their ends.
+func spread(key []byte) uint {
+	if len(key) == 0 {
+		return 0
+	}
+	return (uint(len(key))*7 + uint(key[0])*3 + uint(key[len(key)-1])) % 64
+}
+
+// element finds the child of an array's index.
+func (n *node) element(i int) *node {
+	for _, c := range n.children {
+		if c.number == i {
+			return c
+		}
+	}
+	return nil
+}
