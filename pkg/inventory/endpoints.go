@@ -108,9 +108,10 @@ func (l *loading) bases(servers openapi3.Servers, at ...string) []base {
 	}
 	var list []base
 	for _, path := range slices.Sorted(maps.Keys(hosts)) {
-		b := base{hosts: hosts[path], path: path}
-		if anyHost[path] {
-			b.hosts = nil
+		b := base{path: path}
+		if !anyHost[path] {
+			slices.Sort(hosts[path])
+			b.hosts = slices.Compact(hosts[path])
 		}
 		list = append(list, b)
 	}

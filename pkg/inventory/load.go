@@ -120,33 +120,40 @@ func (l *loading) failYAML(err error) {
 	l.fail(nil, hint, "%s", err)
 }
 
-// typed reads the model of the document's version.
+// typed reads the model of the document's version, which people write as a
+// number too.
 func (l *loading) typed(raw map[string]any) *openapi3.T {
 	const hint = `begin with "openapi: 3.1.0", or "swagger: \"2.0\""`
-	data, err := json.Marshal(raw)
-	if err != nil {
-		l.fail(nil, "write all keys as texts", "the document cannot be read as JSON: %s", err)
-		return nil
-	}
+	old, isOld := raw["swagger"]
+	now, isNow := raw["openapi"]
 	switch {
-	case strings.HasPrefix(fmt.Sprint(raw["openapi"]), "3."):
-		return decodeInto[openapi3.T](l, data)
-	case fmt.Sprint(raw["swagger"]) == "2.0" || fmt.Sprint(raw["swagger"]) == "2":
-		if old := decodeInto[openapi2.T](l, data); old != nil {
-			return l.converted(old)
-		}
-		return nil
-	case raw["openapi"] == nil && raw["swagger"] == nil:
-		l.fail(l.tokenAt(), hint, "want an OpenAPI document; it gives no version")
-	default:
+	case isNow && major(now) == "3":
+		raw["openapi"] = fmt.Sprint(now)
+		return decodeInto[openapi3.T](l, raw)
+	case isOld && major(old) == "2":
+		raw["swagger"] = fmt.Sprint(old)
+		return l.converted(decodeInto[openapi2.T](l, raw))
+	case isOld || isNow:
 		l.fail(l.tokenAt("openapi"), hint, "want OpenAPI 3 or Swagger 2.0")
+	default:
+		l.fail(l.tokenAt(), hint, "want an OpenAPI document; it gives no version")
 	}
 	return nil
 }
 
-func decodeInto[T any](l *loading, data []byte) *T {
+func major(version any) string {
+	v, _, _ := strings.Cut(fmt.Sprint(version), ".")
+	return v
+}
+
+// decodeInto gives nil for what the model does not hold.
+func decodeInto[T any](l *loading, raw map[string]any) *T {
 	doc := new(T)
-	if err := json.Unmarshal(data, doc); err != nil {
+	data, err := json.Marshal(raw)
+	if err == nil {
+		err = json.Unmarshal(data, doc)
+	}
+	if err != nil {
 		l.fail(nil, "check it with an OpenAPI validator", "the document is not as OpenAPI describes it: %s", err)
 		return nil
 	}
@@ -154,6 +161,9 @@ func decodeInto[T any](l *loading, data []byte) *T {
 }
 
 func (l *loading) converted(old *openapi2.T) *openapi3.T {
+	if old == nil {
+		return nil
+	}
 	doc, err := openapi2conv.ToV3(old)
 	if err != nil {
 		l.fail(nil, "convert the document to OpenAPI 3", "the Swagger document cannot be converted: %s", err)

@@ -103,11 +103,11 @@ func compile(api string, e *Endpoint) *endpoint {
 	return c
 }
 
-// joinTags joins by commas, which tags themselves lose.
+// joinTags joins by commas; those within a tag become blanks.
 func joinTags(tags []string) string {
 	clean := make([]string, len(tags))
 	for i, tag := range tags {
-		clean[i] = strings.ReplaceAll(tag, ",", " ")
+		clean[i] = strings.Join(strings.FieldsFunc(tag, func(r rune) bool { return r == ',' || r == ' ' }), " ")
 	}
 	return strings.Join(clean, ",")
 }
