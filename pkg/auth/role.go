@@ -2,8 +2,9 @@ package auth
 
 import "fmt"
 
-// Role is what a token may do. The order is the power: each role may do what
-// the ones before it may.
+// Role is what a token may do. Of viewer, analyst and admin each may do what
+// the ones before it may. Ingest stands beside them: it may push logs and read
+// nothing, since its tokens lie in the configuration of gateways.
 type Role uint8
 
 // The roles. The zero Role may do nothing.
@@ -11,15 +12,22 @@ const (
 	Viewer  Role = iota + 1 // read everything
 	Analyst                 // block, unblock, discard
 	Admin                   // enrol and revoke agents, wide blocks
+	Ingest                  // push logs, and nothing else
 )
 
-var roleNames = [...]string{"none", Viewer: "viewer", Analyst: "analyst", Admin: "admin"}
+var roleNames = [...]string{"none", Viewer: "viewer", Analyst: "analyst", Admin: "admin", Ingest: "ingest"}
 
-// Roles lists the roles from the least to the most powerful.
-func Roles() []Role { return []Role{Viewer, Analyst, Admin} }
+// Roles lists the roles, those that include each other from the least to the
+// most powerful.
+func Roles() []Role { return []Role{Viewer, Analyst, Admin, Ingest} }
 
 // Allows tells whether who has this role may do what needs the other.
-func (r Role) Allows(need Role) bool { return r >= need }
+func (r Role) Allows(need Role) bool {
+	if r == Ingest || need == Ingest {
+		return r == need || r == Admin
+	}
+	return r >= need
+}
 
 // String is the role's name.
 func (r Role) String() string {
@@ -36,7 +44,7 @@ func ParseRole(s string) (Role, error) {
 			return r, nil
 		}
 	}
-	return 0, fmt.Errorf("role %q: want viewer, analyst or admin", s)
+	return 0, fmt.Errorf("role %q: want viewer, analyst, admin or ingest", s)
 }
 
 // MarshalText implements encoding.TextMarshaler.

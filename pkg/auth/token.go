@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 )
 
@@ -24,6 +25,13 @@ type Token struct {
 	Role      Role      `json:"role"`
 	Digest    Digest    `json:"digest"`
 	ExpiresAt time.Time `json:"expires_at,omitzero"` // zero = never
+	// Sources are those for which a token of role Ingest may push; empty = all.
+	Sources []string `json:"sources,omitempty"`
+}
+
+// MayPush tells whether the token may push logs of a source.
+func (t *Token) MayPush(source string) bool {
+	return t.Role.Allows(Ingest) && (len(t.Sources) == 0 || slices.Contains(t.Sources, source))
 }
 
 // NewToken makes the text of a bearer token, which its holder gets to see
@@ -65,8 +73,10 @@ func (t *Token) validate() error {
 	switch {
 	case !validName(t.Name):
 		return fmt.Errorf("token name %q: want 1 to 64 of the characters a-z, 0-9, - and _", t.Name)
-	case t.Role < Viewer || t.Role > Admin:
-		return fmt.Errorf("token %q has no role: want viewer, analyst or admin", t.Name)
+	case t.Role < Viewer || t.Role > Ingest:
+		return fmt.Errorf("token %q has no role: want viewer, analyst, admin or ingest", t.Name)
+	case len(t.Sources) > 0 && t.Role != Ingest:
+		return fmt.Errorf("token %q has sources: they are for the role ingest", t.Name)
 	case t.Digest == Digest{}:
 		return fmt.Errorf("token %q has no digest: want the SHA-256 of the token", t.Name)
 	}

@@ -76,3 +76,21 @@ func TestTokensRefused(t *testing.T) {
 	f("twice", Token{Name: "a", Role: Viewer, Digest: d}, Token{Name: "a", Role: Viewer, Digest: DigestOf("two")})
 	f("same as", Token{Name: "a", Role: Viewer, Digest: d}, Token{Name: "b", Role: Admin, Digest: d})
 }
+
+func TestMayPush(t *testing.T) {
+	f := func(token Token, source string, want bool) {
+		t.Helper()
+		if got := token.MayPush(source); got != want {
+			t.Errorf("%+v for %s: %v", token, source, got)
+		}
+	}
+	f(Token{Role: Ingest}, "edge", true)
+	f(Token{Role: Ingest, Sources: []string{"kong", "edge"}}, "edge", true)
+	f(Token{Role: Ingest, Sources: []string{"kong"}}, "edge", false)
+	f(Token{Role: Admin}, "edge", true)
+	f(Token{Role: Analyst}, "edge", false)
+	f(Token{}, "edge", false)
+	if _, err := NewTokens([]Token{{Name: "x", Role: Viewer, Digest: DigestOf("x"), Sources: []string{"edge"}}}); err == nil {
+		t.Error("a viewer's token with sources was taken")
+	}
+}

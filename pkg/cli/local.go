@@ -44,7 +44,8 @@ func tokensCommand() *cobra.Command {
 		Args:  command.Exactly(1),
 	}
 	file := configFlag(add)
-	roleName := add.Flags().String("role", "viewer", "viewer, analyst or admin.")
+	roleName := add.Flags().String("role", "viewer", "viewer, analyst, admin, or ingest: may push logs and do nothing else.")
+	sources := add.Flags().StringSlice("source", nil, "With --role ingest: a source whose logs may be pushed. May be given again. Default: all.")
 	add.RunE = func(c *cobra.Command, args []string) error {
 		cfg, err := readConfig(*file)
 		if err != nil {
@@ -54,7 +55,7 @@ func tokensCommand() *cobra.Command {
 		if err != nil {
 			return command.Usage(err)
 		}
-		text, err := service.NewToken(cfg.API.TokenFile, args[0], role)
+		text, err := service.NewToken(cfg.API.TokenFile, config.Token{Name: args[0], Role: role.String(), Sources: *sources})
 		if errors.As(err, new(mistake.Mistake)) {
 			return command.Usage(err)
 		}

@@ -20,16 +20,17 @@ import (
 // itself is not kept, only its hash.
 type Token struct {
 	Name      string    `yaml:"name" doc:"Who holds the token; the audit names it."`
-	Role      string    `yaml:"role" doc:"viewer, analyst or admin."`
+	Role      string    `yaml:"role" doc:"viewer, analyst, admin, or ingest: may push logs and do nothing else."`
 	SHA256    string    `yaml:"sha256" doc:"SHA-256 of the token in hex, as honeymoat tokens add writes it."`
 	ExpiresAt time.Time `yaml:"expires_at,omitempty" doc:"When the token ends. Default: never."`
+	Sources   []string  `yaml:"sources,omitempty" doc:"For the role ingest: the sources whose logs may be pushed. Default: all."`
 }
 
 type tokenFile struct {
 	Tokens []Token `yaml:"tokens" doc:"The tokens."`
 }
 
-func tokenRoles() []string { return []string{"viewer", "analyst", "admin"} }
+func tokenRoles() []string { return []string{"viewer", "analyst", "admin", "ingest"} }
 
 // ReadTokens reads a token file. A file that does not exist has no tokens;
 // the error then wraps fs.ErrNotExist.
@@ -40,7 +41,7 @@ func ReadTokens(file string) ([]Token, error) {
 	}
 	roles := tokenRoles()
 	var f tokenFile
-	if err := decode(file, data, &f, []string{"tokens", "name", "role", "sha256", "expires_at"}); err != nil {
+	if err := decode(file, data, &f, []string{"tokens", "name", "role", "sha256", "expires_at", "sources"}); err != nil {
 		return nil, err
 	}
 	c := newChecker(file, data)
@@ -50,6 +51,9 @@ func ReadTokens(file string) ([]Token, error) {
 		c.oneOf(path+".role", t.Role, roles...)
 		if len(t.SHA256) != 64 {
 			c.add(path+".sha256", "not a SHA-256 in hex", "honeymoat tokens add writes the line")
+		}
+		if len(t.Sources) > 0 && t.Role != "ingest" {
+			c.add(path+".sources", "sources of a token that does not push", "sources are for role: ingest")
 		}
 	}
 	return f.Tokens, c.err()
@@ -64,6 +68,9 @@ func AddToken(file string, t Token) error {
 	}
 	if roles := tokenRoles(); !slices.Contains(roles, t.Role) {
 		return mistake.Mistake{File: file, Message: fmt.Sprintf("add token: %q is not a role", t.Role), Hint: "want " + strings.Join(roles, ", ")}
+	}
+	if len(t.Sources) > 0 && t.Role != "ingest" {
+		return mistake.Mistake{File: file, Message: fmt.Sprintf("add token: sources for the role %s", t.Role), Hint: "they are for the role ingest"}
 	}
 	if _, err := os.Stat(filepath.Dir(file)); err != nil {
 		return fmt.Errorf("add token: %w (the service makes its data directory at its first start; is --config right?)", err)

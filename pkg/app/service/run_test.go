@@ -216,7 +216,7 @@ func acceptedReload(t *testing.T, r *running) {
 	next.Decoys.Catalogue = filepath.Join(t.TempDir(), "decoys.yml")
 	write(t, next.Decoys.Catalogue, "version: 1\ndecoys: [{id: x, title: x, path: /x}]")
 	next.Network.Allow = config.Networks{{Prefix: netip.MustParsePrefix("192.0.2.99/32")}}
-	if _, err := NewToken(next.API.TokenFile, "soc", 0); err == nil {
+	if _, err := NewToken(next.API.TokenFile, config.Token{Name: "soc", Role: "none"}); err == nil {
 		t.Error("a token without a role was made")
 	}
 	if err := r.Reload(next); err != nil {

@@ -38,7 +38,7 @@ func readTokens(file string) (*auth.Tokens, error) {
 }
 
 func makeAdmin(d DataDir, file string) error {
-	text, err := NewToken(file, firstAdmin, auth.Admin)
+	text, err := NewToken(file, config.Token{Name: firstAdmin, Role: auth.Admin.String()})
 	if err != nil {
 		return err
 	}
@@ -48,14 +48,15 @@ func makeAdmin(d DataDir, file string) error {
 	return nil
 }
 
-// NewToken makes a token, adds it to the token file, and gives its text,
-// which is kept nowhere.
-func NewToken(file, name string, role auth.Role) (string, error) {
+// NewToken makes a token for an entry of the token file, adds the entry with
+// the token's hash, and gives the token's text, which is kept nowhere.
+func NewToken(file string, entry config.Token) (string, error) {
 	text, err := auth.NewToken(rand.Reader)
 	if err != nil {
 		return "", fmt.Errorf("make token: %w", err)
 	}
-	return text, config.AddToken(file, config.Token{Name: name, Role: role.String(), SHA256: auth.DigestOf(text).String()})
+	entry.SHA256 = auth.DigestOf(text).String()
+	return text, config.AddToken(file, entry)
 }
 
 func tokenTable(file string, entries []config.Token) (*auth.Tokens, error) {
@@ -69,7 +70,7 @@ func tokenTable(file string, entries []config.Token) (*auth.Tokens, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: token %s: %w", file, e.Name, err)
 		}
-		tokens[i] = auth.Token{Name: e.Name, Role: role, Digest: digest, ExpiresAt: e.ExpiresAt}
+		tokens[i] = auth.Token{Name: e.Name, Role: role, Digest: digest, ExpiresAt: e.ExpiresAt, Sources: e.Sources}
 	}
 	table, err := auth.NewTokens(tokens)
 	if err != nil {
