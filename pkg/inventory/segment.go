@@ -16,20 +16,32 @@ func cutSegment(path []byte) (seg, rest []byte) {
 
 // formOf gives the form of a segment below a parent.
 func formOf(seg []byte, parent key) form {
-	if i := bytes.IndexByte(seg, ';'); i > 0 {
-		seg = seg[:i] // "/cart;jsessionid=…"
-	}
 	switch {
-	case isVersion(seg), isBareVersion(seg, parent):
-		return form{class: versions, name: seg}
 	case isFixed(seg):
 		return form{class: fixed, name: seg}
+	case isSimple(seg):
+		return form{name: seg}
+	case isVersion(seg), isBareVersion(seg, parent):
+		return form{class: versions, name: seg}
+	}
+	if i := bytes.IndexByte(seg, ';'); i > 0 {
+		return formOf(seg[:i], parent) // "/cart;jsessionid=…"
 	}
 	stem, c := splitExtension(seg)
 	if k := shapeOf(stem); k != word {
 		return form{kind: k, class: c}
 	}
 	return form{class: c, name: seg}
+}
+
+// isSimple tells words that need no closer look, as most are.
+func isSimple(seg []byte) bool {
+	for _, c := range seg {
+		if (c < 'a' || c > 'z') && c != '-' && c != '_' {
+			return false
+		}
+	}
+	return len(seg) < ofOneBlock
 }
 
 // isBareVersion tells the "2" of "/api/2" and the "2.0" of "/rest/2.0".

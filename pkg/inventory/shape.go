@@ -74,8 +74,12 @@ func blockShape(s []byte, v survey) kind {
 // opaqueShape is for ids whose digits stand among their letters, as in
 // "dQw4w9WgXcQ"; words have theirs at the end.
 func opaqueShape(s []byte, v survey) kind {
-	dense := 3*v.shifts > len(s) || len(s) >= longToken && v.dots == 0 && v.dashes <= 1
-	if len(s) >= minToken && v.returns >= 2 && dense {
+	dense, long := 3*v.shifts > len(s), len(s) >= longToken
+	switch {
+	case len(s) < minToken:
+	case dense && (long || v.returns >= 2):
+		return opaque
+	case long && v.returns >= 2 && v.dots == 0 && v.dashes <= 1:
 		return opaque
 	}
 	return word

@@ -1,0 +1,100 @@
+package inventory
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/honeymoat/honeymoat/pkg/event"
+)
+
+// noise makes a path as scanners do: random words, ids and encodings, some of
+// them below paths that exist.
+func noise(r *rand.Rand, dst []byte) []byte {
+	if r.IntN(3) == 0 {
+		dst = append(dst, "/api/v1/users"...)
+	}
+	for range 1 + r.IntN(4) {
+		dst = append(dst, '/')
+		switch r.IntN(8) {
+		case 0:
+			dst = fmt.Appendf(dst, "%d", r.Uint32())
+		case 1:
+			dst = fmt.Appendf(dst, "%08x", r.Uint32())
+		case 2:
+			dst = fmt.Appendf(dst, "%%%02x..", byte(r.Uint32()))
+		case 3:
+			dst = append(dst, "admin"...)
+		default:
+			for range 1 + r.IntN(12) {
+				dst = append(dst, 'a'+byte(r.IntN(26)))
+			}
+			dst = append(dst, "."+extensionNames[r.IntN(len(extensionNames))]...)
+		}
+	}
+	return dst
+}
+
+// flood sends a million such paths and returns the distinct routes.
+func flood(templater *Templater, status int64, hosts int) map[string]bool {
+	r := rand.New(rand.NewPCG(7, 7))
+	a := templater.NewAssigner()
+	routes := map[string]bool{}
+	var b event.Batch
+	var path []byte
+	for range 250 {
+		b.Reset()
+		b.Source = "edge"
+		for range 4000 {
+			path = noise(r, path[:0])
+			b.SetString(event.Method, "GET")
+			b.SetString(event.Host, fmt.Sprintf("h%d.example.com", r.IntN(hosts)))
+			b.SetText(event.Path, path)
+			b.SetNumber(event.Status, status)
+			b.EndRow()
+		}
+		templater.Learn(&b)
+		a.Assign(&b)
+		for row := range b.Rows() {
+			routes[string(b.Text(event.Route, row))] = true
+		}
+	}
+	return routes
+}
+
+// What is refused teaches nothing, and the routes are those of the few
+// positions that are known.
+func TestAMillionRefusedPaths(t *testing.T) {
+	templater := New(Options{})
+	templater.Learn(batchOf(request{"GET", "h0.example.com", "/api/v1/users/4711/orders", 200}))
+	before := templater.Stats()
+	routes := flood(templater, 404, 2)
+	if s := templater.Stats(); s != before {
+		t.Errorf("the trees have changed from %+v to %+v", before, s)
+	}
+	if most := templatesFor(before.Nodes); len(routes) > most {
+		t.Errorf("%d routes, want at most %d", len(routes), most)
+	}
+}
+
+// A site that answers everything with 200, for any host, fills the trees to
+// their limits and no further.
+func TestAMillionServedPaths(t *testing.T) {
+	templater := New(Options{MaxNodes: 5000, MaxHostNodes: 500, MaxHosts: 20})
+	routes := flood(templater, 200, 1000)
+	s := templater.Stats()
+	if s.Nodes > 5000 || s.Hosts > 21 || s.Bytes > 5000*500 {
+		t.Errorf("over the limits: %+v", s)
+	}
+	if s.RefusedNodes == 0 || s.RefusedHosts == 0 {
+		t.Errorf("nothing was refused: %+v", s)
+	}
+	// Templates of earlier batches may have become more general since.
+	if most := 2 * templatesFor(5000); len(routes) > most {
+		t.Errorf("%d routes, want at most %d", len(routes), most)
+	}
+}
+
+// templatesFor is the bound that the package promises: each position, and the
+// root, gives its own template and those of the paths that leave there.
+func templatesFor(nodes int) int { return (nodes + 1) * 2 * int(kinds) }
