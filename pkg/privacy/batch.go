@@ -24,11 +24,11 @@ func (m *Masker) Batch(b *event.Batch) {
 
 // worker is the memory of one call of Batch.
 type worker struct {
-	m       *Masker
-	hasher  *Hasher
-	found   bool
-	kinds   []Kinds // by row
-	repeats repeats
+	m      *Masker
+	hasher *Hasher
+	found  bool
+	kinds  []Kinds // by row
+	clean  clean
 }
 
 func (w *worker) batch(b *event.Batch) {
@@ -62,32 +62,32 @@ func (w *worker) mask(b *event.Batch, f event.TextField) {
 	})
 }
 
-// maskRepeated is mask for a column in which values repeat: one that was found
-// clean is not looked at again.
+// maskRepeated is mask for a column in which values repeat: what was found
+// clean lately is not looked at again.
 func (w *worker) maskRepeated(b *event.Batch, f event.TextField) {
-	w.repeats.reset()
 	b.MapText(f, func(row int, dst, v []byte) ([]byte, bool) {
 		if len(v) < 2 {
 			return dst, false
 		}
-		slot := w.repeats.slot(maphash.Bytes(w.m.seed, v))
-		if before := int(*slot) - 1; before >= 0 && bytes.Equal(b.Text(f, before), v) {
+		slot := w.clean.slot(maphash.Bytes(w.m.seed, v))
+		if bytes.Equal(*slot, v) {
 			return dst, false
 		}
 		out, changed := w.m.Append(dst, v, &w.kinds[row])
 		w.found = w.found || changed
-		if !changed {
-			*slot = uint32(row) + 1
+		if !changed && len(v) <= maxClean {
+			*slot = append((*slot)[:0], v...)
 		}
 		return out, changed
 	})
 }
 
-// repeats remembers rows by the hash of what they hold.
-type repeats struct{ rows [256]uint32 }
+const maxClean = 512 // bytes of a text that is remembered
 
-func (r *repeats) reset()                   { clear(r.rows[:]) }
-func (r *repeats) slot(hash uint64) *uint32 { return &r.rows[hash%uint64(len(r.rows))] }
+// clean remembers texts that hold nothing to mask.
+type clean struct{ texts [1024][]byte }
+
+func (c *clean) slot(hash uint64) *[]byte { return &c.texts[hash%uint64(len(c.texts))] }
 
 // tell adds the names of what was found to the sensitive field.
 func (w *worker) tell(b *event.Batch) {

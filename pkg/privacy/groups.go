@@ -56,21 +56,49 @@ type pattern struct {
 	kind    int
 	lengths string // a digit for each group
 	between string // separators; one alone separates all
-	valid   func(digits []byte) bool
+	check   checkup
+}
+
+// checkup is how the digits of a pattern are checked. It is no function, for the
+// digits would be allocated.
+type checkup uint8
+
+const (
+	anyDigits checkup = iota
+	cardDigits
+	nirDigits
+	cpfDigits
+	steuerIDDigits
+	ssnDigits
+)
+
+func (c checkup) passes(d []byte) bool {
+	switch c {
+	case cardDigits:
+		return isCard(d)
+	case nirDigits:
+		return isNIR(d)
+	case cpfDigits:
+		return isCPF(d)
+	case steuerIDDigits:
+		return isSteuerID(d)
+	case ssnDigits:
+		return isSSN(d)
+	}
+	return true
 }
 
 func groupPatterns() []pattern {
-	always := func([]byte) bool { return true }
 	return []pattern{
-		{cards, asCard, "44443", " -", isCard},
-		{cards, asCard, "4444", " -", isCard},
-		{cards, asCard, "465", " -", isCard},
-		{cards, asCard, "464", " -", isCard},
-		{frNIR, asNational, "1222332", " ", isNIR},
-		{brCPF, asNational, "3332", "..-", isCPF},
-		{deSteuerID, asNational, "2333", " ", isSteuerID},
-		{usSSN, asNational, "324", "-", isSSN},
-		{nationalPhones, asPhone, "334", " -.", always},
+		{cards, asCard, "44443", " -", cardDigits},
+		{cards, asCard, "4444", " -", cardDigits},
+		{cards, asCard, "465", " -", cardDigits},
+		{cards, asCard, "464", " -", cardDigits},
+		{frNIR, asNational, "1222332", " ", nirDigits},
+		{brCPF, asNational, "3332", "..-", cpfDigits},
+		{deSteuerID, asNational, "2333", " ", steuerIDDigits},
+		{usSSN, asNational, "324", "-", ssnDigits},
+		{nationalPhones, asPhone, "334", " -.", anyDigits},
 	}
 }
 
@@ -79,7 +107,7 @@ func (s *scan) grouped(from, to int) int {
 	if to-from == 4 && isLetter(s.in[from]) {
 		return s.groupedIBAN(from, to)
 	}
-	if run(s.in[from:to], isDigit) < to-from || s.insideHex(from) {
+	if !mayBeGrouped(s.in, from, to) || s.insideHex(from) {
 		return to
 	}
 	var g groups
@@ -95,6 +123,33 @@ func (s *scan) grouped(from, to int) int {
 		}
 	}
 	return to
+}
+
+// mayBeGrouped tells whether a pattern begins as v[from:to] and the next group
+// do. It rules out most dates, versions and addresses.
+func mayBeGrouped(v []byte, from, to int) bool {
+	next := separated(v, to)
+	if next == 0 {
+		return false
+	}
+	sign := separator(v, to)
+	switch first, second := to-from, run(v[next:], isDigit); {
+	case first == 4:
+		if second != 4 && second != 6 || sign == '.' {
+			return false
+		}
+	case first == 3:
+		if second != 3 && (second != 2 || sign != '-') {
+			return false
+		}
+	case first == 2 && second == 3, first == 1 && second == 2:
+		if sign != ' ' {
+			return false
+		}
+	default:
+		return false
+	}
+	return run(v[from:to], isDigit) == to-from
 }
 
 // insideHex tells whether a group continues something else: a UUID, a version,
@@ -129,7 +184,7 @@ func (g *groups) match(p *pattern) bool {
 	if after := g.after[count-1]; after == '-' || after == '.' {
 		return false
 	}
-	return p.valid(g.digits[:n])
+	return p.check.passes(g.digits[:n])
 }
 
 // separates tells whether the separator after a group is the pattern's.

@@ -10,8 +10,10 @@ func (s *scan) mailbox(i, size int) int {
 	next := i + size
 	if s.m.on&credentials != 0 {
 		if from, ok := s.userInfo(i); ok {
-			s.replace(from, i, asPassword)
-			return next
+			last := s.lastAt(i)
+			s.replace(from, last, asPassword)
+			_, size, _ = unit(s.in, last)
+			return last + size
 		}
 	}
 	if s.m.on&emails == 0 {
@@ -37,12 +39,33 @@ func (s *scan) userInfo(end int) (from int, ok bool) {
 		if c == '/' {
 			return from, from < end && s.afterScheme(start, low)
 		}
-		if c <= ' ' || c == 0x7f || bytes.IndexByte([]byte(`?#&"<>=,;()[]`), c) >= 0 {
+		if c == '@' || endsAuthority(c) {
 			return 0, false
 		}
 		from = start
 	}
 	return 0, false
+}
+
+// lastAt is where the last @ begins of the authority in which in[i] is one: a
+// password may hold others.
+func (s *scan) lastAt(i int) int {
+	last := i
+	for i < len(s.in) {
+		c, size, _ := unit(s.in, i)
+		switch {
+		case c == '@':
+			last = i
+		case c == '/' || endsAuthority(c):
+			return last
+		}
+		i += size
+	}
+	return last
+}
+
+func endsAuthority(c byte) bool {
+	return c <= ' ' || c == 0x7f || bytes.IndexByte([]byte(`?#&"<>=,;()[]`), c) >= 0
 }
 
 // afterScheme tells whether "https:/" ends before in[end].

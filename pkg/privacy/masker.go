@@ -36,7 +36,7 @@ type Masker struct {
 	names     nameTable
 	words     map[string]bool // of attacks, which stay
 	prefixes  []prefix
-	pairs     pairs // last two letters before the trigger of a prefix
+	pairs     *pairs // what may be a prefix
 	groups    []pattern
 	custom    []custom
 	fields    map[event.TextField]Policy

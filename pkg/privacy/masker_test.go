@@ -178,6 +178,7 @@ func TestByShape(t *testing.T) {
 	f("a=-----BEGIN+PRIVATE+KEY-----MIIE", "a=[key]")
 	f("https://bob:secret@db.example/x", "https://[password]@db.example/x")
 	f("u=https%3A%2F%2Fbob%3Asecret%40db.example", "u=https%3A%2F%2F[password]%40db.example")
+	f("https://bob:p@ss@db.example/x@y", "https://[password]@db.example/x@y")
 	f("https://ghtoken@db.example/x", "https://[password]@db.example/x")
 }
 

@@ -1,6 +1,7 @@
 package privacy
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 )
@@ -27,8 +28,8 @@ type nameTable struct {
 	exact map[string]int
 	// last holds what makes a name secret that ends with it as a word:
 	// db_password, newPassword.
-	last  map[string]int
-	pairs pairs
+	last map[string]int
+	ends endings
 }
 
 // secretNames are the names that are known everywhere.
@@ -68,7 +69,7 @@ func secretNames() nameTable {
 func (t *nameTable) put(kind int, name string) {
 	t.exact[name] = kind
 	if kind != notSecret {
-		t.pairs.add(name)
+		t.ends.add(name)
 	}
 }
 
@@ -90,22 +91,38 @@ func (t *nameTable) add(names []string) error {
 	return nil
 }
 
-// pairs is a set of the last two bytes of words, by their low five bits: most
-// of what ends otherwise is ruled out without a look at the rest.
-type pairs [32]uint32
-
-func (p *pairs) add(word string) {
-	last := word[len(word)-1]
-	if len(word) == 1 {
-		for i := range p {
-			p[i] |= 1 << (last & 31)
-		}
-		return
-	}
-	p[word[len(word)-2]&31] |= 1 << (last & 31)
+// endings says how names end that are secret: most others are ruled out
+// without a look at the rest. Letters count by their low five bits.
+type endings struct {
+	three [32]uint32 // of names of three letters, the last two
+	four  [128]uint32
+	short bool // there are names of one or two letters
 }
 
-func (p *pairs) has(first, second byte) bool { return p[first&31]>>(second&31)&1 != 0 }
+func (e *endings) add(name string) {
+	n := len(name)
+	switch {
+	case n < 3:
+		e.short = true
+	case n == 3:
+		e.three[name[1]&31] |= 1 << (name[2] & 31)
+	default:
+		h := fourHash(name[n-4], name[n-3], name[n-2], name[n-1])
+		e.four[h/32] |= 1 << (h % 32)
+	}
+}
+
+func (e *endings) hasThree(a, b byte) bool { return e.three[a&31]>>(b&31)&1 != 0 }
+
+func (e *endings) hasFour(a, b, c, d byte) bool {
+	h := fourHash(a, b, c, d)
+	return e.four[h/32]>>(h%32)&1 != 0
+}
+
+func fourHash(a, b, c, d byte) uint32 {
+	n := uint32(a&31)<<15 | uint32(b&31)<<10 | uint32(c&31)<<5 | uint32(d&31)
+	return n * 0x9e3779b1 >> 20
+}
 
 const (
 	maxName  = 64  // of a name, letters and digits that are compared
@@ -130,16 +147,29 @@ func (s *scan) name(end int) (kind, begin int) {
 	return s.m.names.kind(&r), begin
 }
 
-// mayBeSecret is wrong about names that are not secret only.
+// mayBeSecret is wrong about names that are not secret only. before ends with
+// the name.
 func (m *Masker) mayBeSecret(before []byte) bool {
 	n := len(before)
-	if n < 2 || !isAlnum(before[n-1]) || !isAlnum(before[n-2]) {
+	letters := 0
+	for letters < min(4, n) && isAlnum(before[n-1-letters]) {
+		letters++
+	}
+	e := &m.names.ends
+	if letters == 4 {
+		tail := before[n-4:]
+		return e.hasThree(tail[2], tail[3]) || e.hasFour(tail[0], tail[1], tail[2], tail[3]) ||
+			bytes.IndexByte(before[max(0, n-6):n-4], '%') >= 0
+	}
+	if letters < n && inName(before[n-1-letters]) {
 		return true
 	}
-	if n >= 3 && (before[n-3] == '%' || before[n-3] == '5' || before[n-3] == 'x') {
-		return true // an escape, perhaps
-	}
-	return m.names.pairs.has(before[n-2], before[n-1])
+	return e.short || letters == 3 && e.hasThree(before[n-2], before[n-1])
+}
+
+// inName tells whether a sign can be part of a name.
+func inName(c byte) bool {
+	return c >= 0x80 || c == '_' || c == '-' || c == '.' || c == '[' || c == ']' || c == '%' || c == '~' || c == '$' || c == '"'
 }
 
 // nameReader takes the characters of a name from its end to its beginning and
@@ -150,17 +180,21 @@ type nameReader struct {
 	words  uint64 // bit i: a word of the name begins at buf[i]
 	letter bool   // something else than digits is kept
 	closed bool   // the last bracket is read
+	alone  bool   // nothing lies before the bracket: it is a mask
 	before byte   // the character that was taken before, which is the next one
 }
 
 // take takes a character; it returns false if it does not belong to a name.
 func (r *nameReader) take(c byte) bool {
+	if r.before == '[' {
+		r.alone = r.closed && !isAlnum(c) && c != ']'
+	}
 	switch {
 	case isAlnum(c) || c >= 0x80:
 		r.keep(c)
 	case c == '[':
 		if r.letter {
-			r.closed = true
+			r.closed, r.alone = true, true
 		} else {
 			r.at, r.words = maxName, 0
 		}
@@ -195,7 +229,7 @@ func (r *nameReader) boundary() {
 
 // kind is what a name says.
 func (t *nameTable) kind(r *nameReader) int {
-	if r.at == maxName {
+	if r.at == maxName || r.alone {
 		return notSecret
 	}
 	if kind, ok := t.exact[string(r.buf[r.at:])]; ok {

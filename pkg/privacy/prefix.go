@@ -37,13 +37,26 @@ func keyPrefixes() []prefix {
 	)
 }
 
-// pairsOf holds the two letters up to each trigger.
-func pairsOf(prefixes []prefix) (p pairs) {
+// pairs says which bytes stand before which triggers.
+type pairs struct {
+	bit    [256]uint8 // of a trigger
+	before [256]uint8 // bits of the triggers that may follow
+}
+
+func pairsOf(prefixes []prefix) *pairs {
+	p := &pairs{}
+	next := uint8(1)
 	for _, x := range prefixes {
-		p.add(x.literal[:x.trigger+1])
+		trigger, before := x.literal[x.trigger], x.literal[x.trigger-1]
+		if p.bit[trigger] == 0 {
+			p.bit[trigger], next = next, next<<1
+		}
+		p.before[before] |= p.bit[trigger]
 	}
 	return p
 }
+
+func (p *pairs) has(before, trigger byte) bool { return p.before[before]&p.bit[trigger] != 0 }
 
 // prefix looks for a key of which one letter of the prefix is in[i].
 func (s *scan) prefix(i int) int {
@@ -57,7 +70,7 @@ func (s *scan) prefix(i int) int {
 	for j := range s.m.prefixes {
 		p := &s.m.prefixes[j]
 		from := i - p.trigger
-		if p.literal[p.trigger] != v[i] || from < s.floor || !bytes.HasPrefix(v[from:], []byte(p.literal)) || !s.edge(from) {
+		if p.literal[p.trigger] != v[i] || p.literal[p.trigger-1] != v[i-1] || from < s.floor || !bytes.HasPrefix(v[from:], []byte(p.literal)) || !s.edge(from) {
 			continue
 		}
 		tail := from + len(p.literal)
@@ -74,7 +87,7 @@ func (s *scan) prefix(i int) int {
 func (s *scan) pem(i int) int {
 	const begin, private, end, dashes = "-----BEGIN", "PRIVATE", "-----END", "-----"
 	v := s.in[i:]
-	if !bytes.HasPrefix(v, []byte(begin)) || !bytes.Contains(v[:min(len(v), 40)], []byte(private)) {
+	if escaped := i >= s.floor+2 && s.in[i-2] == '\\'; !escaped && !s.edge(i) || !bytes.HasPrefix(v, []byte(begin)) || !bytes.Contains(v[:min(len(v), 40)], []byte(private)) {
 		return i + run(v, func(c byte) bool { return c == '-' })
 	}
 	n := len(v)

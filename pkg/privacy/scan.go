@@ -53,15 +53,24 @@ type scan struct {
 }
 
 func (s *scan) run() {
-	v, table := s.in, &s.m.class
-	for i := 0; i < len(v); {
-		c := table[v[i]]
-		if c == plain {
-			i++
-			continue
-		}
-		i = s.step(c, i)
+	for i := s.m.plain(s.in, 0); i < len(s.in); i = s.m.plain(s.in, i) {
+		i = s.step(s.m.class[s.in[i]], i)
 	}
+}
+
+// plain is where the next byte lies, from v[i] on, at which the scan stops.
+func (m *Masker) plain(v []byte, i int) int {
+	t := &m.class
+	rest := v[min(i, len(v)):]
+	for len(rest) >= 8 && t[rest[0]]|t[rest[1]]|t[rest[2]]|t[rest[3]]|t[rest[4]]|t[rest[5]]|t[rest[6]]|t[rest[7]] == plain {
+		rest = rest[8:]
+	}
+	for j, c := range rest {
+		if t[c] != plain {
+			return len(v) - len(rest) + j
+		}
+	}
+	return len(v)
 }
 
 // step looks at what is around v[i] and gives where to go on.
@@ -106,7 +115,9 @@ func (s *scan) escape(i int) int {
 			next = s.credential(i, size)
 		}
 	}
-	s.floor = max(s.floor, i+size)
+	if !isAlnum(c) {
+		s.floor = max(s.floor, i+size)
+	}
 	return next
 }
 

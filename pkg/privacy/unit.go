@@ -42,7 +42,7 @@ func percent(v []byte, i int) (c byte, size, depth int) {
 // unitBefore is the character that ends at v[end]; nothing before low counts,
 // and end is above low.
 func unitBefore(v []byte, end, low int) (c byte, start int) {
-	if end-low >= 3 {
+	if end-low >= 3 && (v[end-3] == '%' || v[end-3] == '5' || v[end-3] == 'x') {
 		if c, ok := unhex(v[end-2], v[end-1]); ok {
 			if start := escapeBefore(v, end-2, low); start >= 0 {
 				return c, start
