@@ -69,13 +69,14 @@ func (c *cutter) cut(end int64, b *event.Batch) {
 	c.head = nil
 }
 
-// last takes the words after the last line end of a finished file as a record.
-func (c *cutter) last(chunk []byte, b *event.Batch) error {
+// last takes the words after the last line end of a finished file as a record,
+// up to known: what was written behind that meanwhile is none of it.
+func (c *cutter) last(chunk []byte, known int64, b *event.Batch) error {
 	if c.head != nil {
 		c.cut(c.searched, b)
 		return nil
 	}
-	n, err := c.file.ReadAt(chunk, c.at.Offset)
+	n, err := c.file.ReadAt(chunk[:known-c.at.Offset], c.at.Offset)
 	if n > 0 && err == nil {
 		c.at = c.lines.ReadLast(chunk[:n], c.at, b)
 	}

@@ -27,8 +27,9 @@ func ReadAll(r io.Reader, head event.Header, o accesslog.Options, emit func(*eve
 		b.Header = head
 		b.Received = time.Now().UnixNano()
 		b.Start, b.FirstLine = c.at.Offset, c.at.Line
-		if _, ended, err = c.step(chunk, &b); err == nil && ended {
-			err = c.last(chunk, &b)
+		var known int64
+		if known, ended, err = c.step(chunk, &b); err == nil && ended {
+			err = c.last(chunk, known, &b)
 		}
 		if err != nil {
 			return fmt.Errorf("read %s: %w", head.Path, err)

@@ -14,14 +14,14 @@ import (
 // session ships one file: one goroutine reads and parses, another publishes
 // in order.
 type session struct {
-	p        *Pipeline
-	src      *source
-	file     File
-	lines    *accesslog.Reader
-	lane     *lane
-	finished bool         // nobody writes to the file any more
-	handed   atomic.Int32 // batches read and not yet published
-	small    small        // what is read in smaller batches; changes between passes
+	p      *Pipeline
+	src    *source
+	file   File
+	lines  *accesslog.Reader
+	lane   *lane
+	end    int64        // of the file, when nobody writes to it any more; or -1
+	handed atomic.Int32 // batches read and not yet published
+	small  small        // what is read in smaller batches; changes between passes
 }
 
 // small is a stretch of the file whose lines were too large for one message
@@ -50,7 +50,7 @@ func (m *moved) Error() string { return "the file has to be read again" }
 // ship reads from a position and publishes after a sequence until the file
 // ends or ctx does.
 func (s *session) ship(ctx context.Context, from event.Position, after uint64) error {
-	s.lane.after = after
+	s.lane.after, s.end = after, -1
 	for {
 		err := s.pass(ctx, from)
 		var m *moved
@@ -140,8 +140,8 @@ func (s *session) fill(ctx context.Context, c *cutter, w *workspace) (known int6
 		if !starved {
 			continue
 		}
-		if s.finished {
-			if err := c.last(w.chunk, b); err != nil {
+		if known == s.end {
+			if err := c.last(w.chunk, known, b); err != nil {
 				return known, err
 			}
 			return known, io.EOF
@@ -161,11 +161,11 @@ func (s *session) fill(ctx context.Context, c *cutter, w *workspace) (known int6
 }
 
 // wait waits for the file to be longer than known. When it will never be, the
-// next fill ends it.
+// next fill ends it, unless it turns out to be longer after all.
 func (s *session) wait(ctx context.Context, known int64, patience time.Duration) error {
 	err := s.file.Wait(ctx, known, patience)
 	if errors.Is(err, io.EOF) {
-		s.finished = true
+		s.end = known
 		return nil
 	}
 	return err

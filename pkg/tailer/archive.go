@@ -25,35 +25,51 @@ func OpenFinished(path string, progress func(bytes int)) (io.ReadCloser, error) 
 	if err != nil {
 		return nil, fmt.Errorf("open log: %w", err)
 	}
-	r, err := unpack(metered(f, progress), f.Close)
+	r, err := readable(metered(f, progress), f.Close)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open log %s: %w", path, err), f.Close())
 	}
 	return r, nil
 }
 
-// unpack reads what in holds; closing the result calls done.
-func unpack(in io.Reader, done func() error) (io.ReadCloser, error) {
+// readable reads what in holds, unpacked if it is compressed; closing the
+// result calls done.
+func readable(in io.Reader, done func() error) (io.ReadCloser, error) {
 	r := bufio.NewReaderSize(in, 256<<10)
+	z, err := unpack(r)
+	if errors.Is(err, errNotPacked) {
+		return &finished{r, done}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &finished{z, func() error { return errors.Join(z.Close(), done()) }}, nil
+}
+
+// errNotPacked: the first bytes are of no compressed file that can be read.
+var errNotPacked = errors.New("not compressed with gzip or Zstandard")
+
+// unpack reads what in holds in compressed form, in bounded memory.
+func unpack(in io.Reader) (io.ReadCloser, error) {
+	r, ok := in.(*bufio.Reader)
+	if !ok {
+		r = bufio.NewReaderSize(in, 64<<10)
+	}
 	magic, err := r.Peek(4)
 	if err != nil && err != io.EOF {
 		return nil, err
 	}
 	switch {
 	case bytes.HasPrefix(magic, []byte{0x1f, 0x8b}):
-		z, err := gzip.NewReader(r)
-		if err != nil {
-			return nil, err
-		}
-		return &finished{z, func() error { return errors.Join(z.Close(), done()) }}, nil
+		return gzip.NewReader(r)
 	case bytes.Equal(magic, []byte{0x28, 0xb5, 0x2f, 0xfd}):
-		z, err := zstd.NewReader(r, zstd.WithDecoderMaxWindow(windowBytes), zstd.WithDecoderConcurrency(1))
+		z, err := zstd.NewReader(r, zstd.WithDecoderMaxWindow(windowBytes), zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true))
 		if err != nil {
 			return nil, err
 		}
-		return &finished{z, func() error { z.Close(); return done() }}, nil
+		return z.IOReadCloser(), nil
 	}
-	return &finished{r, done}, nil
+	return nil, errNotPacked
 }
 
 func metered(in io.Reader, progress func(int)) io.Reader {

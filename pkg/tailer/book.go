@@ -1,6 +1,7 @@
 package tailer
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -8,46 +9,19 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"syscall"
-	"time"
 
 	"github.com/google/renameio/v2"
 
 	"github.com/honeymoat/honeymoat/pkg/event"
 )
 
-// entry is what is remembered of a file.
-type entry struct {
-	Source     string `json:"source"`
-	ID         string `json:"id"`
-	Device     uint64 `json:"device"`
-	Inode      uint64 `json:"inode"` // 0 when the inode holds another file by now
-	Generation uint64 `json:"generation"`
-	// Where the file was when it got its identity; a copy lies elsewhere.
-	FirstDevice uint64    `json:"first_device"`
-	FirstInode  uint64    `json:"first_inode"`
-	Head        string    `json:"head"` // digest of the first line
-	Path        string    `json:"path"`
-	Offset      int64     `json:"offset"` // everything before it is on the bus
-	Line        int64     `json:"line"`
-	Tail        string    `json:"tail,omitempty"` // digest of the bytes before TailAt
-	TailAt      int64     `json:"tail_at,omitempty"`
-	Truncated   bool      `json:"truncated,omitempty"` // what was not read may be in a copy
-	Seen        time.Time `json:"seen"`
-	// until is when nobody looks for the file any more outside its paths.
-	until time.Time
-}
-
-func (e *entry) key() key    { return key{e.Device, e.Inode} }
-func (e *entry) origin() key { return key{e.FirstDevice, e.FirstInode} }
-
-// Entries are forgotten after forget; files are looked for under other names
-// for search after they were last read.
-const (
-	forget = 7 * 24 * time.Hour
-	search = 10 * time.Minute
-)
+// absentEntries bounds how many streams of a source are remembered that lie
+// nowhere any more. The first to be forgotten are those that went first: no
+// clock is asked, since it may jump.
+const absentEntries = 256
 
 // book is the positions file. Entries are changed by the scanning goroutine
 // only, but for their offsets; all is guarded by mu.
@@ -56,22 +30,24 @@ type book struct {
 	lock *os.File
 
 	mu      sync.Mutex
-	entries map[string]*entry    // by id
-	sources map[string]time.Time // and when each was last scanned
+	turn    uint64 // number of the scan
+	entries map[string]*entry
+	sources map[string]bool // those that have been looked at before
 	dirty   bool
 }
 
 // written is the form of the file.
 type written struct {
-	Version int                  `json:"version"`
-	Sources map[string]time.Time `json:"sources"`
-	Files   []*entry             `json:"files"`
+	Version int             `json:"version"`
+	Turn    uint64          `json:"turn"`
+	Sources map[string]bool `json:"surveyed"`
+	Files   []*entry        `json:"files"`
 }
 
 const bookVersion = 1
 
 // openBook claims and reads a positions file.
-func openBook(path string, now time.Time) (*book, error) {
+func openBook(path string) (*book, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
 		return nil, fmt.Errorf("make the folder of the positions file: %w", err)
 	}
@@ -79,8 +55,8 @@ func openBook(path string, now time.Time) (*book, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &book{path: path, lock: lock, entries: map[string]*entry{}, sources: map[string]time.Time{}}
-	if err := b.load(now); err != nil {
+	b := &book{path: path, lock: lock, entries: map[string]*entry{}, sources: map[string]bool{}}
+	if err := b.load(); err != nil {
 		_ = lock.Close()
 		return nil, err
 	}
@@ -104,7 +80,7 @@ func claim(path string) (*os.File, error) {
 	return nil, fmt.Errorf("lock %s: %w", path, err)
 }
 
-func (b *book) load(now time.Time) error {
+func (b *book) load() error {
 	data, err := os.ReadFile(b.path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -120,8 +96,8 @@ func (b *book) load(now time.Time) error {
 		return fmt.Errorf("positions file %s has version %d, this program reads %d", b.path, w.Version, bookVersion)
 	}
 	maps.Copy(b.sources, w.Sources)
+	b.turn = w.Turn
 	for _, e := range w.Files {
-		e.until = now.Add(search)
 		b.entries[e.ID] = e
 	}
 	return nil
@@ -150,7 +126,7 @@ func (b *book) encode() ([]byte, error) {
 		return nil, nil
 	}
 	b.dirty = false
-	w := written{Version: bookVersion, Sources: b.sources}
+	w := written{Version: bookVersion, Turn: b.turn, Sources: b.sources}
 	for _, e := range b.entries {
 		w.Files = append(w.Files, e)
 	}
@@ -167,63 +143,41 @@ func (b *book) change(do func()) {
 	b.dirty = true
 }
 
-// find gives the entry that fits.
-func (b *book) find(fits func(*entry) bool) *entry {
+// ofSource gives the entries of a source.
+func (b *book) ofSource(source string) []*entry {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	var found []*entry
 	for _, e := range b.entries {
-		if fits(e) {
-			return e
+		if e.Source == source {
+			found = append(found, e)
 		}
 	}
-	return nil
+	return found
 }
 
-// nextGeneration is how many files an inode has held that are still known,
-// and their successors.
-func (b *book) nextGeneration(source string, k key) uint64 {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	next := uint64(0)
-	for _, e := range b.entries {
-		if e.Source == source && e.origin() == k {
-			next = max(next, e.Generation+1)
-		}
-	}
-	return next
+// add puts a stream on record that was never seen.
+func (b *book) add(e *entry) {
+	b.change(func() { e.Turn, b.entries[e.ID] = b.turn, e })
 }
 
-// scanned is when a source was last scanned, the zero time if never.
-func (b *book) scanned(source string) time.Time {
+// surveyed tells whether a source has been looked at before.
+func (b *book) surveyed(source string) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.sources[source]
 }
 
-// holders gives the ids of the files that the paths of a source led to.
-func (b *book) holders(source string) map[string]string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	held := map[string]string{}
-	for _, e := range b.entries {
-		if e.Source == source && !e.Truncated {
-			held[e.Path] = e.ID
+// nextGeneration is how many streams an inode has held that are still known,
+// and their successors.
+func (b *book) nextGeneration(source string, k key) uint64 {
+	next := uint64(0)
+	for _, e := range b.ofSource(source) {
+		if e.origin() == k {
+			next = max(next, e.Generation+1)
 		}
 	}
-	return held
-}
-
-// ids gives the ids of the files that inodes hold.
-func (b *book) ids(source string) map[key]string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	held := map[key]string{}
-	for _, e := range b.entries {
-		if e.Source == source && !e.Truncated {
-			held[e.key()] = e.ID
-		}
-	}
-	return held
+	return next
 }
 
 func (b *book) position(e *entry) event.Position {
@@ -232,13 +186,46 @@ func (b *book) position(e *entry) event.Position {
 	return event.Position{Offset: e.Offset, Line: e.Line}
 }
 
-// prune forgets the files that were not seen for long.
-func (b *book) prune(now time.Time) {
+// head is how a stream begins, as far as that was seen.
+func (b *book) head(e *entry) head {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	for id, e := range b.entries {
-		if now.Sub(e.Seen) > forget || e.Truncated && now.After(e.until) {
-			delete(b.entries, id)
+	return e.head()
+}
+
+// saw notes that streams were seen in this scan. It is written down with the
+// next change.
+func (b *book) saw(entries []*entry) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, e := range entries {
+		e.Turn = b.turn
+	}
+}
+
+// present tells whether a stream was seen in this scan.
+func (b *book) present(id string) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	e := b.entries[id]
+	return e != nil && e.Turn == b.turn
+}
+
+// next begins a scan, and forgets what went long ago.
+func (b *book) next() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	absent := map[string][]*entry{}
+	for _, e := range b.entries {
+		if e.Turn < b.turn {
+			absent[e.Source] = append(absent[e.Source], e)
+		}
+	}
+	b.turn++
+	for _, entries := range absent {
+		slices.SortFunc(entries, func(x, y *entry) int { return cmp.Compare(y.Turn, x.Turn) })
+		for _, e := range entries[min(len(entries), absentEntries):] {
+			delete(b.entries, e.ID)
 			b.dirty = true
 		}
 	}

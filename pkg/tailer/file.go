@@ -3,9 +3,6 @@ package tailer
 import (
 	"bytes"
 	"context"
-	"io"
-	"os"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -13,35 +10,47 @@ import (
 	"github.com/honeymoat/honeymoat/pkg/ingest"
 )
 
-// file is an open log file. It implements ingest.File.
+// content is the form in which a stream lies in a file: plain or packed.
+// Apart from intact and size it is used by the one goroutine that reads.
+type content interface {
+	// read is as ingest.File.ReadAt.
+	read(p []byte, offset int64) (int, error)
+	// changed tells whether there is, or may be, more than size bytes; if
+	// there will be none, the error is one of those of ingest.File.Wait.
+	changed(size int64) (bool, error)
+	// intact tells whether the file still holds the stream.
+	intact() bool
+	size() int64 // of the stream, as far as known
+	last() look  // the last look at the file when everything before had been read
+	close()
+}
+
+// file is a stream that is being followed. It implements ingest.File.
 type file struct {
 	t       *Tailer
 	entry   *entry
-	key     key
-	handle  *os.File
-	first   []byte // the first line, which tells that the file is still the same
-	rotated bool   // nobody writes to it any more
+	content content
+	rotated bool // nobody writes to it any more
 	path    atomic.Pointer[string]
-	wake    chan struct{} // holds one
-	retire  chan struct{} // closed to have the file set aside
-	retired bool          // of the scanning goroutine
+	wake    chan struct{}      // holds one
+	cancel  context.CancelFunc // ends whoever follows it
+	retire  chan struct{}      // closed to have the file set aside
+	// Of the scanning goroutine:
+	retired   bool
+	abandoned bool
+	marked    int64 // offset of the last mark
 
-	idleSince atomic.Int64 // Unix ns since when Wait waits; 0 = it does not
+	idleSince atomic.Int64 // ns since the tailer began, while Wait waits; 0 = it does not
 	truncated atomic.Bool
-	marking   sync.Mutex // guards marked
-	marked    int64      // the offset of the last mark
-	// What Wait alone uses.
-	grown    time.Time // when the file was longer than before
-	detached time.Time // when its path was first seen to lead elsewhere
-	last     look      // the last look, when everything before had been read
+	order     *turnstile
 }
 
-func (t *Tailer) newFile(e *entry, handle *os.File, first []byte, k key, path string, rotated bool) *file {
+func (t *Tailer) newFile(e *entry, c sighting) *file {
 	f := &file{
-		t: t, entry: e, key: k, handle: handle, first: first, rotated: rotated,
-		wake: make(chan struct{}, 1), retire: make(chan struct{}), grown: time.Now(),
+		t: t, entry: e, rotated: !c.matched, cancel: func() {},
+		wake: make(chan struct{}, 1), retire: make(chan struct{}), order: &turnstile{committed: t.book.position(e).Offset},
 	}
-	f.path.Store(&path)
+	f.path.Store(&c.path)
 	return f
 }
 
@@ -58,42 +67,28 @@ func (f *file) Path() string { return *f.path.Load() }
 func (f *file) Start() event.Position { return f.t.book.position(f.entry) }
 
 // Size implements ingest.File.
-func (f *file) Size() int64 { return f.look().size }
+func (f *file) Size() int64 { return f.content.size() }
 
 // Commit implements ingest.File.
 func (f *file) Commit(at event.Position) {
 	f.t.book.change(func() { f.entry.Offset, f.entry.Line = at.Offset, at.Line })
+	f.order.commit(at.Offset)
 }
 
 // ReadAt implements ingest.File.
 func (f *file) ReadAt(p []byte, offset int64) (int, error) {
-	if !f.intact(offset) {
+	n, err := f.content.read(p, offset)
+	if err == ingest.ErrTruncated {
 		f.truncated.Store(true)
-		return 0, ingest.ErrTruncated
 	}
-	n, err := f.handle.ReadAt(p, offset)
-	if err == io.EOF {
-		err = nil
+	if err == nil && n < len(p) {
+		f.order.reached(offset+int64(n), offset+int64(bytes.LastIndexByte(p[:n], '\n'))+1)
 	}
 	return n, err
 }
 
-// intact tells whether the file is still the one that was opened, and has
-// offset bytes.
-func (f *file) intact(offset int64) bool {
-	var buf [fingerprintBytes]byte
-	n, _ := f.handle.ReadAt(buf[:len(f.first)], 0)
-	return bytes.Equal(buf[:n], f.first) && f.look().size >= offset
-}
-
-func (f *file) look() look {
-	info, err := f.handle.Stat()
-	if err != nil {
-		return look{}
-	}
-	l, _ := lookAt(info)
-	return l
-}
+// intact tells whether the file still holds the stream.
+func (f *file) intact() bool { return f.content.intact() }
 
 // Wait implements ingest.File.
 func (f *file) Wait(ctx context.Context, size int64, patience time.Duration) error {
@@ -105,10 +100,13 @@ func (f *file) Wait(ctx context.Context, size int64, patience time.Duration) err
 	}
 	poll := time.NewTicker(f.t.pollEvery())
 	defer poll.Stop()
-	f.idleSince.Store(time.Now().UnixNano())
+	f.idleSince.Store(int64(time.Since(f.t.begun)) + 1)
 	defer f.idleSince.Store(0)
 	for {
-		if changed, err := f.changed(size); changed || err != nil {
+		if changed, err := f.content.changed(size); changed || err != nil {
+			if err == ingest.ErrTruncated {
+				f.truncated.Store(true)
+			}
 			return err
 		}
 		select {
@@ -124,45 +122,6 @@ func (f *file) Wait(ctx context.Context, size int64, patience time.Duration) err
 	}
 }
 
-// changed compares the file with its size when it was last read.
-func (f *file) changed(size int64) (bool, error) {
-	now := f.look()
-	f.last = now
-	switch {
-	case now.size > size:
-		f.grown = time.Now()
-		return true, nil
-	case now.size < size:
-		f.truncated.Store(true)
-		return false, ingest.ErrTruncated
-	case f.done(now):
-		return false, io.EOF
-	}
-	return false, nil
-}
-
-// done tells that nobody will write to the file any more: it has another
-// name or none, something else has its place, and it has been idle a while.
-// While nothing else is in its place, whoever wrote to it may still do so.
-func (f *file) done(now look) bool {
-	if !f.rotated {
-		there, ok := lookPath(f.Path())
-		if ok && there.key == f.key {
-			f.detached = time.Time{}
-			return false
-		}
-		if f.detached.IsZero() {
-			f.detached = time.Now()
-			f.t.lookAgain()
-		}
-		if !ok && now.links > 0 {
-			return false
-		}
-	}
-	idle := min(time.Since(f.grown), time.Since(f.detached))
-	return idle >= f.t.opts.Drain
-}
-
 // notify has Wait look at the file.
 func (f *file) notify() {
 	select {
@@ -171,26 +130,39 @@ func (f *file) notify() {
 	}
 }
 
+// stop ends whoever follows a file that holds another stream by now.
+func (f *file) stop() {
+	f.truncated.Store(true)
+	f.cancel()
+}
+
+// setAside has the file let go as soon as all of it has been read.
+func (f *file) setAside() {
+	if !f.retired {
+		f.retired = true
+		close(f.retire)
+	}
+}
+
 // idleFor is how long the file has been waiting for lines.
-func (f *file) idleFor(now time.Time) time.Duration {
+func (f *file) idleFor() time.Duration {
 	since := f.idleSince.Load()
 	if since == 0 {
 		return 0
 	}
-	return now.Sub(time.Unix(0, since))
+	return time.Since(f.t.begun) - time.Duration(since)
 }
 
 // mark notes the last words before the committed offset, by which a copy of
 // the file is recognised after the file itself was truncated.
 func (f *file) mark() {
-	f.marking.Lock()
-	defer f.marking.Unlock()
+	plain, ok := f.content.(*plain)
 	at := f.Start().Offset
-	if at == f.marked {
+	if !ok || at == f.marked {
 		return
 	}
-	words, ok := wordsBefore(f.handle, at)
-	if !ok || !f.intact(at) {
+	words, ok := wordsBefore(plain.handle, at)
+	if !ok || !f.intact() {
 		return
 	}
 	f.t.book.mu.Lock()

@@ -64,7 +64,7 @@ func (h *host) path(name string) string { return filepath.Join(h.dir, name) }
 func (h *host) start() {
 	h.Helper()
 	h.registry = prometheus.NewRegistry()
-	tail, err := New(h.opts, slog.New(slog.NewTextHandler(&h.log, nil)), h.registry)
+	tail, err := New(h.opts, slog.New(slog.NewTextHandler(&h.log, &slog.HandlerOptions{Level: slog.LevelDebug})), h.registry)
 	h.must(err)
 	o := ingest.Options{Linger: time.Millisecond, MinPatience: time.Microsecond, MaxPatience: time.Millisecond}
 	pipeline, err := ingest.New(o, []ingest.Source{{Name: "edge"}}, tail, &h.bus, slog.New(slog.DiscardHandler))
@@ -149,7 +149,8 @@ func (h *host) eventually(what string, ok func() bool) {
 	deadline := time.Now().Add(20 * time.Second)
 	for !ok() {
 		if time.Now().After(deadline) {
-			h.Fatalf("never happened: %s; %d of %d lines shipped\n%s", what, h.bus.Len(), h.next, h.log.String())
+			saved, _ := os.ReadFile(h.opts.Positions)
+			h.Fatalf("never happened: %s; %d of %d lines shipped\n%s\n%s", what, h.bus.Len(), h.next, h.log.String(), saved)
 		}
 		<-time.After(2 * time.Millisecond)
 	}

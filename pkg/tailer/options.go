@@ -4,7 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"strings"
+	"slices"
 	"time"
 )
 
@@ -45,6 +45,7 @@ type Options struct {
 	// what other hosts write.
 	PollOnly bool
 	MaxFiles int           // open at the same time; default 512
+	Deleted  int64         // bytes of the disk that deleted files may hold until they are read; default 1 GiB
 	Scan     time.Duration // between two looks for new files; default 1 s
 	Poll     time.Duration // between two looks at a file without an event; default 1 s
 	Drain    time.Duration // a rotated file is done when idle for so long; default 10 s
@@ -57,12 +58,22 @@ func (o *Options) defaults() {
 			*d = to
 		}
 	}
+	o.Sources = slices.Clone(o.Sources)
+	for i, s := range o.Sources {
+		o.Sources[i].Paths = nil
+		for _, p := range s.Paths {
+			o.Sources[i].Paths = append(o.Sources[i].Paths, filepath.Clean(p))
+		}
+	}
 	set(&o.Scan, time.Second)
 	set(&o.Poll, time.Second)
 	set(&o.Drain, 10*time.Second)
 	set(&o.Save, time.Second)
 	if o.MaxFiles <= 0 {
 		o.MaxFiles = 512
+	}
+	if o.Deleted <= 0 {
+		o.Deleted = 1 << 30
 	}
 }
 
@@ -81,15 +92,4 @@ func (o *Options) check() error {
 		}
 	}
 	return nil
-}
-
-func isGlob(path string) bool { return strings.ContainsAny(path, `*?[\`) }
-
-// isArchive tells by its name that a file is compressed, and so finished.
-func isArchive(path string) bool {
-	switch strings.ToLower(filepath.Ext(path)) {
-	case ".gz", ".zst", ".bz2", ".xz", ".lz4", ".zip", ".z":
-		return true
-	}
-	return false
 }

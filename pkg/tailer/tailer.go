@@ -2,7 +2,6 @@ package tailer
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -21,34 +20,27 @@ type Tailer struct {
 	again   chan struct{} // asks for a scan; holds one
 	polling atomic.Bool   // there is no watcher
 
-	// While Run runs:
+	// While Run runs, of the scanning goroutine:
 	book    *book
 	hub     *hub
 	follow  ingest.Follow
 	wg      sync.WaitGroup
 	begun   time.Time
-	missing map[string]bool // sources and paths that were reported missing
-	// What the paths of each source led to in the last scan, and what changed.
-	holders   map[string]map[string]string // ids by path, by source
-	rotations []rotation
-	crowd     int // files that found no room in the last scan
+	missing map[string]bool     // sources and paths that were reported missing
+	glances map[string]*glanced // by path
+	settled map[string]look     // streams known to be at home, by id
+	resting map[string]look     // streams that were let go with nothing left, by id
 
 	mu     sync.Mutex
-	open   map[place]*file
+	open   map[string]*file   // by id of the stream
 	byPath map[string][]*file // the same
-	known  map[place]noted    // files that are not open, as they were last seen
+	over   []ended            // those of open that nobody follows any more
 }
 
-// noted is how a file was when there was no reason to follow it.
-type noted struct {
-	look
-	missed bool // see candidate
-}
-
-// place is a file of a source: two sources may read one file.
-type place struct {
-	source string
-	key
+// ended is a file that was let go, and why.
+type ended struct {
+	file *file
+	err  error
 }
 
 // New makes a tailer; it opens nothing yet. It fails on a path with a mistake
@@ -70,19 +62,18 @@ func New(o Options, log *slog.Logger, reg prometheus.Registerer) (*Tailer, error
 // file is closed and the positions are on disk. It may be called again
 // afterwards.
 func (t *Tailer) Run(ctx context.Context, follow ingest.Follow) error {
-	book, err := openBook(t.opts.Positions, time.Now())
+	book, err := openBook(t.opts.Positions)
 	if err != nil {
 		return err
 	}
 	t.book, t.follow, t.begun = book, follow, time.Now()
-	t.open, t.known, t.missing = map[place]*file{}, map[place]noted{}, map[string]bool{}
-	t.holders, t.rotations = map[string]map[string]string{}, nil
-	for _, s := range t.opts.Sources {
-		t.holders[s.Name] = book.holders(s.Name)
-	}
+	t.missing, t.glances = map[string]bool{}, map[string]*glanced{}
+	t.settled, t.resting = map[string]look{}, map[string]look{}
+	t.open, t.byPath, t.over = map[string]*file{}, map[string][]*file{}, nil
 	t.watchFiles()
 	t.loop(ctx)
 	t.wg.Wait()
+	t.reap(ctx)
 	if t.hub != nil {
 		t.hub.close()
 	}
@@ -118,19 +109,33 @@ func (t *Tailer) loop(ctx context.Context) {
 	save := time.NewTicker(t.opts.Save)
 	defer save.Stop()
 	for {
+		began := time.Now()
 		t.scan(ctx)
 		for again := false; !again; {
 			select {
 			case <-ctx.Done():
 				return
 			case <-t.again:
-				again = true
+				again = pause(ctx, t.opts.Scan/100-time.Since(began))
 			case <-scan.C:
 				again = true
 			case <-save.C:
 				t.save()
 			}
 		}
+	}
+}
+
+// pause waits, unless ctx is over. Whoever writes to many files at once must
+// not have all of them looked at each time.
+func pause(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
 	}
 }
 
@@ -178,21 +183,11 @@ func (t *Tailer) files() []*file {
 	return files
 }
 
-func (t *Tailer) opened(p place) *file {
+// opened gives the file of a stream that is being followed.
+func (t *Tailer) opened(id string) *file {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.open[p]
-}
-
-// begin has files followed, each in a goroutine that Run waits for.
-func (t *Tailer) begin(ctx context.Context, files []*file) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	for _, f := range files {
-		t.open[place{f.Source(), f.key}] = f
-		t.wg.Go(func() { t.end(ctx, f, t.follow(ctx, f)) })
-	}
-	t.index()
+	return t.open[id]
 }
 
 // index sorts the open files by path; mu is held.
@@ -204,57 +199,11 @@ func (t *Tailer) index() {
 	t.metrics.open.Set(float64(len(t.open)))
 }
 
-func (t *Tailer) reindex() {
+// renamed notes that the file of a stream has another name.
+func (t *Tailer) renamed(f *file, path string) {
+	f.path.Store(&path)
+	t.book.change(func() { f.entry.Path = path })
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.index()
-}
-
-func (t *Tailer) lookedAt(p place) (noted, bool) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	l, ok := t.known[p]
-	return l, ok
-}
-
-func (t *Tailer) noteLook(p place, l noted) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.known[p] = l
-}
-
-// end lets a file go.
-func (t *Tailer) end(ctx context.Context, f *file, err error) {
-	f.mark()
-	truncated := f.truncated.Load()
-	now := time.Now()
-	t.book.change(func() {
-		f.entry.Seen, f.entry.until = now, now.Add(search)
-		if truncated {
-			f.entry.Truncated, f.entry.Inode = true, 0
-		}
-	})
-	_ = f.handle.Close()
-	switch {
-	case truncated:
-		t.metrics.rotated.WithLabelValues("truncated").Inc()
-		t.log.Info("a log file was truncated", "source", f.Source(), "file", f.Path(), "read", f.Start().Offset)
-	case err != nil && !errors.Is(err, ctx.Err()):
-		t.metrics.failures.WithLabelValues("read").Inc()
-		t.log.Error("a log file cannot be read, it is tried again", "source", f.Source(), "file", f.Path(), "error", err)
-	case err == nil:
-		t.metrics.rotated.WithLabelValues("finished").Inc()
-	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	p := place{f.Source(), f.key}
-	delete(t.open, p)
-	delete(t.known, p)
-	if err == nil && !truncated {
-		t.known[p] = noted{look: f.last}
-	}
-	t.index()
-	if err == nil {
-		t.lookAgain()
-	}
 }

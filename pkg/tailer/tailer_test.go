@@ -2,23 +2,17 @@ package tailer
 
 import (
 	"compress/gzip"
-	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/klauspost/compress/zstd"
 	"github.com/prometheus/client_golang/prometheus"
-
-	"github.com/honeymoat/honeymoat/pkg/event"
-	"github.com/honeymoat/honeymoat/pkg/ingest"
 )
 
 func TestGlobThatGrows(t *testing.T) {
@@ -156,7 +150,7 @@ func TestDamagedPositionsAreRefused(t *testing.T) {
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := openBook(path, time.Now()); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := openBook(path); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %q", err, want)
 		}
 	}
@@ -181,92 +175,16 @@ func TestMistakesInOptions(t *testing.T) {
 	}
 }
 
-func TestEntriesAreForgotten(t *testing.T) {
-	now := time.Now()
-	b := &book{entries: map[string]*entry{
-		"old":  {Seen: now.Add(-8 * 24 * time.Hour)},
-		"new":  {Seen: now.Add(-6 * 24 * time.Hour)},
-		"gone": {Seen: now, Truncated: true, until: now.Add(-time.Minute)},
-	}}
-	b.prune(now)
-	if len(b.entries) != 1 || b.entries["new"] == nil || !b.dirty {
-		t.Errorf("left are %v", b.entries)
+func TestEntriesAreForgottenWhenManyAreGone(t *testing.T) {
+	b := &book{turn: 1000, entries: map[string]*entry{}}
+	for i := range 2 * absentEntries {
+		id := fmt.Sprint(i)
+		b.entries[id] = &entry{ID: id, Turn: uint64(i)}
 	}
-}
-
-// A position of a source that comes later in the scan is not old just because
-// nobody has looked yet.
-func TestPositionsSurviveALongAbsence(t *testing.T) {
-	dir := t.TempDir()
-	o := Options{Positions: filepath.Join(dir, "positions.json")}
-	for _, name := range []string{"first", "second"} {
-		path := filepath.Join(dir, name+".log")
-		if err := os.WriteFile(path, []byte("a line\n"), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		o.Sources = append(o.Sources, Source{Name: name, Paths: []string{path}})
-	}
-	for name, at := range startsOf(t, o) {
-		if at != 0 {
-			t.Errorf("%s begins at %d", name, at)
-		}
-	}
-	age(t, o.Positions, 8*24*time.Hour)
-	for name, at := range startsOf(t, o) {
-		if at != int64(len("a line\n")) {
-			t.Errorf("after eight days %s goes on at %d", name, at)
-		}
-	}
-}
-
-// startsOf runs a tailer until it has handed out a file of each source, which
-// is read to its end, and gives where each began.
-func startsOf(t *testing.T, o Options) map[string]int64 {
-	t.Helper()
-	tail, err := New(o, slog.New(slog.DiscardHandler), prometheus.NewRegistry())
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	var mu sync.Mutex
-	starts := map[string]int64{}
-	err = tail.Run(ctx, func(ctx context.Context, f ingest.File) error {
-		mu.Lock()
-		starts[f.Source()] = f.Start().Offset
-		f.Commit(event.Position{Offset: f.Size(), Line: 2})
-		if len(starts) == len(o.Sources) {
-			cancel()
-		}
-		mu.Unlock()
-		<-ctx.Done()
-		return ctx.Err()
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return starts
-}
-
-// age makes a positions file older.
-func age(t *testing.T, path string, by time.Duration) {
-	t.Helper()
-	data, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var w written
-	if err := json.Unmarshal(data, &w); err != nil {
-		t.Fatal(err)
-	}
-	for _, e := range w.Files {
-		e.Seen = e.Seen.Add(-by)
-	}
-	if data, err = json.Marshal(w); err == nil {
-		err = os.WriteFile(path, data, 0o600)
-	}
-	if err != nil {
-		t.Fatal(err)
+	b.entries["here"] = &entry{Turn: 1000}
+	b.next()
+	if len(b.entries) != absentEntries+1 || b.entries["here"] == nil || b.entries["0"] != nil || !b.dirty {
+		t.Errorf("%d are left", len(b.entries))
 	}
 }
 
