@@ -18,6 +18,7 @@ const (
 	proxyKey         = "proxy_address" // the client as the PROXY protocol tells it
 	clientHeaderKey  = "client_header" // the header that names the client, see Options.ClientHeader
 	authorizationKey = "authorization" // the header Authorization
+	cookieKey        = "cookie"        // the header Cookie
 	keyKey           = "key"           // an API key
 	tokenKey         = "token"         // a bearer token
 	bytesInKey       = "request_wire"  // size of the request with its headers
@@ -48,6 +49,7 @@ const (
 	clientHeaderRole
 	forwardedRole
 	authorizationRole
+	cookieRole
 	keyRole
 	tokenRole
 )
@@ -96,6 +98,7 @@ func goals() map[string]goal {
 		proxyKey:                     {role: proxyRole},
 		clientHeaderKey:              {role: clientHeaderRole},
 		authorizationKey:             {role: authorizationRole},
+		cookieKey:                    {role: cookieRole},
 		keyKey:                       {role: keyRole},
 		tokenKey:                     {role: tokenRole},
 		bytesInKey:                   {role: wireRole, number: event.RequestBytes},

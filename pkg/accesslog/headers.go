@@ -14,7 +14,12 @@ func headerGoal(name, clientHeader string) goal {
 	if name == canonical(clientHeader) {
 		return goal{role: clientHeaderRole}
 	}
-	switch name {
+	return knownHeader([]byte(name))
+}
+
+// knownHeader is headerGoal of a name in lower case, with hyphens.
+func knownHeader(name []byte) goal {
+	switch string(name) {
 	case "user-agent":
 		return goal{role: textRole, text: event.UserAgent}
 	case "referer":
@@ -25,6 +30,8 @@ func headerGoal(name, clientHeader string) goal {
 		return goal{role: hostRole}
 	case "content-type":
 		return goal{role: textRole, text: event.ContentType}
+	case "cookie":
+		return goal{role: cookieRole}
 	case "authorization":
 		return goal{role: authorizationRole}
 	case "x-api-key", "api-key", "apikey":
@@ -39,8 +46,7 @@ func canonical(header string) string {
 
 // cookieGoal tells what a cookie is: one whose name says so holds a session.
 func cookieGoal(name string) goal {
-	name = strings.ToLower(name)
-	if strings.Contains(name, "sess") || name == "sid" || strings.HasSuffix(name, "_sid") || strings.HasSuffix(name, ".sid") {
+	if isSessionCookie([]byte(name)) {
 		return goal{role: textRole, text: event.Session}
 	}
 	return goal{}

@@ -112,7 +112,7 @@ func TestAutoFollowsALogThatChangesItsFormat(t *testing.T) {
 
 func TestUnknownFormatNamesTheKnownOnes(t *testing.T) {
 	_, err := NewReader(Options{Format: "combinde"})
-	if err == nil || !strings.Contains(err.Error(), `"combinde": want one of auto, clf, json`) {
+	if err == nil || !strings.Contains(err.Error(), `"combinde": want one of auto, clf, iis, `) {
 		t.Errorf("got %v", err)
 	}
 	if _, err := NewReader(Options{Format: "clf"}); err != nil {

@@ -116,6 +116,8 @@ func (s *sink) identity(r role, v []byte) {
 		s.text(event.User, v)
 	case authorizationRole:
 		s.authorization(v)
+	case cookieRole:
+		s.cookies(v)
 	case keyRole:
 		s.credential("key", v)
 	case tokenRole:
@@ -146,7 +148,7 @@ func (s *sink) authorization(v []byte) {
 
 // credential sets a secret as the principal; it is hashed before it is stored.
 func (s *sink) credential(kind string, v []byte) {
-	if len(v) == 0 {
+	if redacted(v) {
 		return
 	}
 	s.SetString(event.PrincipalKind, kind)
