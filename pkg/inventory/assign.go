@@ -124,7 +124,10 @@ func (a *Assigner) enter(b *event.Batch, host []byte) {
 	h.name = append(h.name[:0], host...)
 	h.tree = appendTree(h.tree[:0], b, host)
 	h.root = a.forest.root(h.tree)
-	h.sum = bits.RotateLeft64(maphash.Bytes(a.seed, h.tree), 42)
+	h.sum = bits.RotateLeft64(maphash.Bytes(a.seed, host), 42)
+	if len(host) == 0 {
+		h.sum = maphash.Bytes(a.seed, h.tree) // it is told by the source
+	}
 	h.valid = true
 }
 

@@ -72,6 +72,21 @@ func TestAssignSeesWhatIsReplaced(t *testing.T) {
 	f("/{unknown}")
 }
 
+// Addresses share a tree, but a document may name one of them.
+func TestAssignTellsHostsApartThatShareATree(t *testing.T) {
+	templater := New(Options{})
+	templater.UseSpecs(NewSpecs(specOf(t, "pets", "http://192.0.2.1/", "/pets/{pet}")))
+	var got string
+	b := batchOf(request{"GET", "192.0.2.1", "/pets/rex", 200}, request{"GET", "192.0.2.2", "/pets/rex", 200})
+	templater.NewAssigner().Assign(b)
+	for row := range b.Rows() {
+		got += string(b.Text(event.Route, row)) + " "
+	}
+	if want := "/pets/{pet} /{unknown} "; got != want {
+		t.Errorf("routes %s, want %s", got, want)
+	}
+}
+
 func TestSpecifiedPathsTeachNothing(t *testing.T) {
 	templater := New(Options{})
 	templater.UseSpecs(NewSpecs(specOf(t, "pets", "/", "/pets/{pet}")))

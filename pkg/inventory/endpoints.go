@@ -1,6 +1,7 @@
 package inventory
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -25,14 +26,13 @@ func (l *loading) spec(doc *openapi3.T) *Spec {
 		if !l.usable(path, seen) {
 			continue
 		}
+		item := cmp.Or(paths[path], &openapi3.PathItem{})
 		here := bases
-		if item := paths[path]; len(item.Servers) > 0 {
+		if len(item.Servers) > 0 {
 			here = l.bases(item.Servers, "paths", path, "servers")
 		}
 		for _, b := range here {
-			s.Endpoints = append(s.Endpoints, Endpoint{
-				Hosts: b.hosts, Template: b.path + path, Operations: operations(paths[path]),
-			})
+			s.Endpoints = append(s.Endpoints, Endpoint{Hosts: b.hosts, Template: b.path + path, Operations: operations(item)})
 		}
 	}
 	return s
@@ -92,6 +92,7 @@ type base struct {
 // bases reads servers; servers with one base path make one base.
 func (l *loading) bases(servers openapi3.Servers, at ...string) []base {
 	hosts, anyHost := map[string][]string{}, map[string]bool{}
+	servers = slices.DeleteFunc(servers, func(s *openapi3.Server) bool { return s == nil })
 	for _, server := range servers {
 		for _, url := range expand(server.URL, server.Variables) {
 			host, path := splitServer(url)

@@ -3,6 +3,7 @@ package inventory
 import (
 	"fmt"
 	"math/rand/v2"
+	"runtime"
 	"testing"
 
 	"github.com/honeymoat/honeymoat/pkg/event"
@@ -35,14 +36,14 @@ func noise(r *rand.Rand, dst []byte) []byte {
 	return dst
 }
 
-// flood sends a million such paths and returns the distinct routes.
-func flood(templater *Templater, status int64, hosts int) map[string]bool {
+// flood sends such paths in batches of 4,000 and returns the distinct routes.
+func flood(templater *Templater, batches int, status int64, hosts int) map[string]bool {
 	r := rand.New(rand.NewPCG(7, 7))
 	a := templater.NewAssigner()
 	routes := map[string]bool{}
 	var b event.Batch
 	var path []byte
-	for range 250 {
+	for range batches {
 		b.Reset()
 		b.Source = "edge"
 		for range 4000 {
@@ -68,7 +69,7 @@ func TestAMillionRefusedPaths(t *testing.T) {
 	templater := New(Options{})
 	templater.Learn(batchOf(request{"GET", "h0.example.com", "/api/v1/users/4711/orders", 200}))
 	before := templater.Stats()
-	routes := flood(templater, 404, 2)
+	routes := flood(templater, 250, 404, 2)
 	if s := templater.Stats(); s != before {
 		t.Errorf("the trees have changed from %+v to %+v", before, s)
 	}
@@ -79,9 +80,9 @@ func TestAMillionRefusedPaths(t *testing.T) {
 
 // A site that answers everything with 200, for any host, fills the trees to
 // their limits and no further.
-func TestAMillionServedPaths(t *testing.T) {
+func TestServedNoise(t *testing.T) {
 	templater := New(Options{MaxNodes: 5000, MaxHostNodes: 500, MaxHosts: 20})
-	routes := flood(templater, 200, 1000)
+	routes := flood(templater, 50, 200, 1000)
 	s := templater.Stats()
 	if s.Nodes > 5000 || s.Hosts > 21 || s.Bytes > 5000*500 {
 		t.Errorf("over the limits: %+v", s)
@@ -93,6 +94,25 @@ func TestAMillionServedPaths(t *testing.T) {
 	if most := 2 * templatesFor(5000); len(routes) > most {
 		t.Errorf("%d routes, want at most %d", len(routes), most)
 	}
+}
+
+// TestBytesAreMemory compares what Stats tells with what the trees really take.
+func TestBytesAreMemory(t *testing.T) {
+	templater := New(Options{Distinct: 1000, MaxNodes: 20_000})
+	before := heap()
+	_ = flood(templater, 10, 200, 100)
+	took, told := heap()-before, templater.Stats().Bytes
+	if templater.Stats().Nodes < 10_000 || took > told*3/2 {
+		t.Errorf("%+v take %d bytes", templater.Stats(), took)
+	}
+}
+
+// heap is what lives on the heap now.
+func heap() int {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int(m.HeapAlloc)
 }
 
 // templatesFor is the bound that the package promises: each position, and the
