@@ -9,19 +9,25 @@ func (s *scan) assignment(i, size, depth int) int {
 	if kind == notSecret {
 		return next
 	}
-	if opening := s.quoteAt(next); opening > 0 {
-		if end, ok := closing(s.in, next, opening); ok {
-			return s.value(next+opening, end, kind)
-		}
-	}
-	end := valueEnd(s.in, next, depth, s.inPath(begin))
+	from, end := s.valueBounds(next, begin, depth)
 	if kind == asCode {
-		if end-next < minCode || !s.isOAuth() {
+		if end-from < minCode || !s.isOAuth() {
 			return next
 		}
 		kind = asToken
 	}
-	return s.value(next, end, kind)
+	return s.value(from, end, kind)
+}
+
+// valueBounds finds the value that begins at in[i], in quotes or not; its name
+// begins at in[begin].
+func (s *scan) valueBounds(i, begin, depth int) (from, end int) {
+	if opening := s.quoteAt(i); opening > 0 {
+		if end, ok := closing(s.in, i, opening); ok {
+			return i + opening, end
+		}
+	}
+	return i, valueEnd(s.in, i, depth, s.inPath(begin))
 }
 
 // minCode is the length under which a "code" is no secret: a country, a

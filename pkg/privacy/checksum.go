@@ -12,7 +12,7 @@ func isIssued(d []byte) bool {
 	if n < 14 || n > 19 {
 		return false
 	}
-	four := value(d[:4])
+	four := decimal(d[:4])
 	switch two := four / 100; {
 	case two >= 40 && two <= 49: // Visa
 		return n == 16 || n == 19
@@ -44,8 +44,8 @@ func luhn(d []byte) bool {
 	return sum%10 == 0
 }
 
-// value is the number that digits write.
-func value(d []byte) int {
+// decimal is the number that digits write.
+func decimal(d []byte) int {
 	n := 0
 	for _, c := range d {
 		n = n*10 + int(c-'0')
@@ -55,8 +55,8 @@ func value(d []byte) int {
 
 // isSSN: area, group and serial that have been given out.
 func isSSN(d []byte) bool {
-	area := value(d[:3])
-	return area != 0 && area != 666 && area < 900 && value(d[3:5]) != 0 && value(d[5:]) != 0
+	area := decimal(d[:3])
+	return area != 0 && area != 666 && area < 900 && decimal(d[3:5]) != 0 && decimal(d[5:]) != 0
 }
 
 // isSteuerID: of the first ten digits one is there twice or thrice and no
@@ -87,13 +87,13 @@ func isSteuerID(d []byte) bool {
 
 // isDNI: eight digits and the letter of their remainder by 23.
 func isDNI(w []byte) bool {
-	return run(w, isDigit) == 8 && spanishLetter(value(w[:8])) == w[8]
+	return run(w, isDigit) == 8 && spanishLetter(decimal(w[:8])) == w[8]
 }
 
 // isNIE: as a DNI, its first digit written X, Y or Z.
 func isNIE(w []byte) bool {
 	first := int(w[0]) - 'X'
-	return first >= 0 && first <= 2 && run(w[1:], isDigit) == 7 && spanishLetter(first*10_000_000+value(w[1:8])) == w[8]
+	return first >= 0 && first <= 2 && run(w[1:], isDigit) == 7 && spanishLetter(first*10_000_000+decimal(w[1:8])) == w[8]
 }
 
 func spanishLetter(n int) byte { return "TRWAGMYFPDXBNJZSQVHLCKE"[n%23] }
@@ -112,8 +112,8 @@ func isNIR(w []byte) bool {
 	if run(d[:], isDigit) < len(d) || d[0] != '1' && d[0] != '2' {
 		return false
 	}
-	month := value(d[3:5])
-	return month >= 1 && (month <= 12 || month >= 20) && value(d[13:]) == 97-(value(d[:13])-offset)%97
+	month := decimal(d[3:5])
+	return month >= 1 && (month <= 12 || month >= 20) && decimal(d[13:]) == 97-(decimal(d[:13])-offset)%97
 }
 
 // isCodiceFiscale: LLLLLLDDLDDLDDDL with a check letter.
@@ -147,7 +147,7 @@ func isBSN(d []byte) bool {
 	for i, c := range d[:8] {
 		sum += (9 - i) * int(c-'0')
 	}
-	return sum%11 == 0 && value(d) > 9_999_999
+	return sum%11 == 0 && decimal(d) > 9_999_999
 }
 
 // isCPF: two check digits; all digits alike pass and are never given out.

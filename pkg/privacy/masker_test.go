@@ -1,6 +1,7 @@
 package privacy
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -67,6 +68,7 @@ func TestOrdinaryTextStays(t *testing.T) {
 	f("/search?q=a%2Bb%20123-45-678")
 	f("?tz=%2B0200&since=2024-05-01T00:00:00%2B02:00")
 	f("/keyboard?monkey=banana&keynote=2&author=me&pinned=1&secretary=x&tokens=3")
+	f("?mobile=1&email=true&token=null&auth=no")
 	f("?pageToken=abc&next_token=def&token_type=Bearer")
 	f("Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0.0.0 Safari/537.36")
 	f("Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)")
@@ -88,8 +90,8 @@ func TestByName(t *testing.T) {
 	f("access_token=ya29.abc&x=y", "access_token=[token]&x=y")
 	f("refresh-token=abc#top", "refresh-token=[token]")
 	f("/cb#access_token=abc&token_type=bearer&id_token=d.e.f", "/cb#access_token=[token]&token_type=bearer&id_token=[token]")
-	f("https://x.example/?api_key=1#token=2", "https://x.example/?api_key=[key]#token=[token]")
-	f("apikey=1&API-Key=2&x-api-key=3&key=4&sig=5", "apikey=[key]&API-Key=[key]&x-api-key=[key]&key=[key]&sig=[key]")
+	f("https://x.example/?api_key=11#token=2", "https://x.example/?api_key=[key]#token=[token]")
+	f("apikey=11&API-Key=2&x-api-key=3&key=4&sig=5", "apikey=[key]&API-Key=[key]&x-api-key=[key]&key=[key]&sig=[key]")
 	f("X-Amz-Signature=abcdef&X-Amz-Date=20240501", "X-Amz-Signature=[key]&X-Amz-Date=20240501")
 	f("/a;jsessionid=0A1B2C;v=2/b?c=d", "/a;jsessionid=[session];v=2/b?c=d")
 	f("/a;JSESSIONID=0A1B2C?c=d", "/a;JSESSIONID=[session]?c=d")
@@ -103,9 +105,10 @@ func TestByName(t *testing.T) {
 	f("next=%252Fcb%253Ftoken%253Dabc%2526x%253D1", "next=%252Fcb%253Ftoken%253D[token]%2526x%253D1")
 	f("next=https://x/cb?token=abc&x=1", "next=https://x/cb?token=[token]&x=1")
 	f("code=4%2F0AY0e-g7XYZ&state=xyz", "code=[token]&state=xyz")
+	f(`code="4/0AY0e-g7XYZ";state=xyz`, `code="[token]";state=xyz`)
 	f("code=4%2F0AY0e-g7XYZ&lang=de", "code=4%2F0AY0e-g7XYZ&lang=de")
 	f("otp=123456&pin=1234&cvv=123", "otp=[password]&pin=[password]&cvv=[password]")
-	f("email=bob&phone=123&ssn=1&PHPSESSID=ab12", "email=[email]&phone=[phone]&ssn=[national_id]&PHPSESSID=[session]")
+	f("email=bob&phone=123&ssn=11&PHPSESSID=ab12", "email=[email]&phone=[phone]&ssn=[national_id]&PHPSESSID=[session]")
 	f("password=gr%C3%BCn&contraseña=x", "password=[password]&contraseña=[password]")
 	f("x_customer=77&b=1", "x_customer=[token]&b=1")
 	f("Cookie: theme=dark; sid=abc; lang=de", "Cookie: theme=dark; sid=[session]; lang=de")
@@ -113,6 +116,39 @@ func TestByName(t *testing.T) {
 	f("level=info password=hunter2 user=bob", "level=info password=[password] user=bob")
 	f("password = hunter2", "password = [password]")
 	f(`password="correct horse" user="bob"`, `password="[password] [password]" user="bob"`)
+}
+
+// TestNoNameIsRuledOut: the quick look at how a name ends loses none, however
+// it is written.
+func TestNoNameIsRuledOut(t *testing.T) {
+	m := masker(t, Options{Parameters: []string{"q"}})
+	f := func(name string) {
+		t.Helper()
+		text := "?x=y&" + name + "=hunter22&state=z"
+		if got := m.String(text); strings.Contains(got, "hunter22") {
+			t.Errorf("%s stays", got)
+		}
+	}
+	for name, kind := range m.names.exact {
+		if kind == notSecret {
+			continue
+		}
+		f(name)
+		f(strings.ReplaceAll(strings.ToUpper(name), "Ñ", "ñ"))
+		f("a[" + name + "]")
+		f(name + "[]")
+		f(name + "%5B0%5D")
+		for i := range len(name) {
+			f(fmt.Sprintf("%s%%%02X%s", name[:i], name[i], name[i+1:]))
+			f(fmt.Sprintf("%s%%25%02x%s", name[:i], name[i], name[i+1:]))
+			f(name[:i] + "_" + name[i:])
+		}
+	}
+	for name := range m.names.last {
+		f("my_" + name)
+		f("my" + strings.ToUpper(name[:1]) + name[1:])
+		f("my." + name)
+	}
 }
 
 func TestMembersAndHeaders(t *testing.T) {

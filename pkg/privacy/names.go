@@ -159,7 +159,7 @@ func (m *Masker) mayBeSecret(before []byte) bool {
 	if letters == 4 {
 		tail := before[n-4:]
 		return e.hasThree(tail[2], tail[3]) || e.hasFour(tail[0], tail[1], tail[2], tail[3]) ||
-			bytes.IndexByte(before[max(0, n-6):n-4], '%') >= 0
+			bytes.IndexByte(before[max(0, n-8):n-4], '%') >= 0
 	}
 	if letters < n && inName(before[n-1-letters]) {
 		return true

@@ -18,7 +18,10 @@ func attackWords() map[string]bool {
 		cat ls id whoami uname curl wget nc ping echo env system passthru shell_exec popen phpinfo include require file
 		filter data input expect base64 encode decode resource http https ftp gopher dict ldap ldaps rmi dns jndi lower upper
 		java lang runtime getruntime getclass class forname config request application globals builtins import os
-		entity doctype xml cdata svg onstart xlink ognl memberaccess freemarker template utility new ne gt lt gte lte regex exists`
+		entity doctype xml cdata svg onstart xlink ognl memberaccess freemarker template utility new ne gt lt gte lte regex
+		elt function int integer numeric md5 sha1 rand floor call repeat regexp_substring crypt_key make_set sysibm
+		systables sysusers sysmaster waitfor row if ifnull isnull nvl decode encode dir type net start powershell perl
+		python ruby gcc nslookup ifconfig ipconfig netstat sh`
 	table := map[string]bool{}
 	for w := range strings.FieldsSeq(words) {
 		table[w] = true
@@ -30,7 +33,7 @@ func attackWords() map[string]bool {
 // the syntax of an attack it goes whole, else its words go.
 func (s *scan) value(from, to, kind int) int {
 	switch {
-	case from >= to:
+	case from >= to || kind != asPassword && isFlag(s.in[from:to]):
 	case s.m.isAttack(s.in[from:to]):
 		s.attack(from, to, kind)
 	default:
@@ -38,6 +41,16 @@ func (s *scan) value(from, to, kind int) int {
 	}
 	s.floor = max(s.floor, to)
 	return to
+}
+
+// isFlag tells whether a value says yes, no or nothing: mobile=1, token=null.
+func isFlag(v []byte) bool {
+	for _, flag := range []string{"0", "1", "true", "false", "null", "none", "undefined", "yes", "no", "on", "off"} {
+		if equalFold(v, flag) {
+			return true
+		}
+	}
+	return false
 }
 
 // replaceOnce masks what is no mask yet.

@@ -1,0 +1,33 @@
+package privacy
+
+import (
+	"testing"
+
+	"github.com/honeymoat/honeymoat/pkg/event"
+	"github.com/honeymoat/honeymoat/pkg/finding"
+)
+
+func TestFindingsAreMasked(t *testing.T) {
+	m := masker(t, Options{Keys: ring(1), Fields: map[event.TextField]Policy{event.Session: Drop}})
+	f := func(kind finding.ActorKind, want string) {
+		t.Helper()
+		got := finding.Finding{
+			Actor: finding.Actor{Kind: kind, Value: "192.0.2.7"}, Reason: "asked for /?token=abc", ID: "id",
+			Sighting: finding.Sighting{Path: "/u/bob@mail.example", UserAgent: "Bearer abcdefgh1"},
+		}
+		for range 2 {
+			m.Finding(&got)
+			if got.Actor.Value != want || got.Actor.Kind != kind {
+				t.Errorf("actor %s, want %s", got.Actor, want)
+			}
+			if got.Reason != "asked for /?token=[token]" || got.Sighting.Path != "/u/[email]" || got.Sighting.UserAgent != "Bearer [token]" || got.ID != "id" {
+				t.Errorf("%+v", got)
+			}
+		}
+	}
+	f(finding.Address, "192.0.2.7")
+	f(finding.Application, "192.0.2.7")
+	f(finding.User, ring(1).Hash("user", "192.0.2.7"))
+	f(finding.Key, ring(1).Hash("key", "192.0.2.7"))
+	f(finding.Session, "[session]")
+}
