@@ -64,7 +64,7 @@ func TestAssignSeesWhatIsReplaced(t *testing.T) {
 	f("/pets/rex")
 	templater.UseSpecs(NewSpecs(specOf(t, "pets", "/", "/pets/{pet}")))
 	f("/pets/{pet}")
-	templater.UseSpecs(NewSpecs())
+	templater.UseSpecs(nil)
 	f("/pets/rex")
 	if err := templater.Restore(New(Options{}).Snapshot()); err != nil {
 		t.Fatal(err)

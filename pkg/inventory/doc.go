@@ -34,6 +34,10 @@
 // tree's: at most 2·12 for each of its nodes, whatever is requested. Hosts
 // beyond the bound, and those that are addresses or no names, share one tree.
 //
+// A site that answers whatever is asked for with 200 cannot be told from one
+// that has all these pages: its positions become {slug}, busy words excepted,
+// or its tree fills up.
+//
 // # What can be relied on
 //
 // The tree depends on the requests and their order alone: not on how they were

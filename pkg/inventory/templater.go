@@ -74,13 +74,19 @@ type Stats struct {
 func New(o Options) *Templater {
 	t := &Templater{}
 	t.grow = newGrowth(o.limits(), &t.refused)
-	t.specs.Store(NewSpecs())
+	t.UseSpecs(nil)
 	t.publish()
 	return t
 }
 
-// UseSpecs replaces the documents whose routes come before inferred ones.
-func (t *Templater) UseSpecs(s *Specs) { t.specs.Store(s) }
+// UseSpecs replaces the documents whose routes come before inferred ones; nil
+// takes them away.
+func (t *Templater) UseSpecs(s *Specs) {
+	if s == nil {
+		s = NewSpecs()
+	}
+	t.specs.Store(s)
+}
 
 // Stats tells the sizes as of the last Learn or Restore.
 func (t *Templater) Stats() Stats {
