@@ -20,25 +20,11 @@ func newCombined(o Options) (Parser, error) { return &combined{newSink(o, true)}
 // Parse implements Parser.
 func (p *combined) Parse(record []byte, b *event.Batch) Reason {
 	p.begin(record, b)
-	// A user name may hold "[" and spaces, but never an unescaped quote: the
-	// first `] "` ends the time.
-	end := bytes.Index(record, []byte(`] "`))
-	if end < 0 {
-		if bytes.IndexByte(record, '[') < 0 {
-			return NoTime
-		}
-		return NoRequest
+	start, rest, reason := p.moment(record)
+	if reason != Parsed {
+		return reason
 	}
-	start := bytes.LastIndexByte(record[:end], '[')
-	if start < 0 {
-		return NoTime
-	}
-	at, ok := clfTime(record[start+1 : end])
-	if !ok {
-		return BadTime
-	}
-	b.SetNumber(event.Time, at)
-	rest, reason := p.answer(record[end+2:])
+	rest, reason = p.answer(rest)
 	if reason != Parsed {
 		return reason
 	}
@@ -46,7 +32,30 @@ func (p *combined) Parse(record []byte, b *event.Batch) Reason {
 	if reason != Parsed {
 		return reason
 	}
-	return p.caller(record[:start], forwarded)
+	return p.caller(start, forwarded)
+}
+
+// moment reads the time, and gives what stands before and after it.
+func (p *combined) moment(record []byte) (start, rest []byte, reason Reason) {
+	// A user name may hold "[" and spaces, but never an unescaped quote: the
+	// first `] "` ends the time.
+	end := bytes.Index(record, []byte(`] "`))
+	if end < 0 {
+		if bytes.IndexByte(record, '[') < 0 {
+			return nil, nil, NoTime
+		}
+		return nil, nil, NoRequest
+	}
+	open := bytes.LastIndexByte(record[:end], '[')
+	if open < 0 {
+		return nil, nil, NoTime
+	}
+	at, ok := clfTime(record[open+1 : end])
+	if !ok {
+		return nil, nil, BadTime
+	}
+	p.SetNumber(event.Time, at)
+	return record[:open], record[end+2:], Parsed
 }
 
 // caller reads what stands before the time.

@@ -79,19 +79,43 @@ const Auto = "auto"
 // among those that fit equally well.
 func Formats() []Format {
 	return []Format{
+		{ID: "traefik", About: "Traefik with format: json", Version: 1, Split: line, New: newTraefik, Fields: true, Guessed: true},
+		{ID: "caddy", About: "Caddy with the json encoder", Version: 1, Split: line, New: newCaddy, Fields: true, Guessed: true},
+		{ID: "kong", About: "Kong's file-log, http-log and other log plugins", Version: 1, Split: line, New: newKong, Fields: true, Guessed: true},
+		{ID: "apisix", About: "APISIX's file-logger, http-logger and other loggers, without a log_format of your own", Version: 1, Split: line, New: newAPISIX, Fields: true, Guessed: true},
+		{ID: "envoy-json", About: "Envoy with json_format, with the keys of Istio and of Envoy's documentation", Version: 1, Split: line, New: newEnvoyJSON, Fields: true, Guessed: true},
+		{ID: "aws-apigw", About: "AWS API Gateway in JSON, with the keys of AWS's documentation", Version: 1, Split: line, New: newAWSGateway, Fields: true, Guessed: true},
+		{ID: "wso2-metrics", About: "WSO2 API Manager's apim_metrics.log, to be preferred to its other logs", Version: 1, Split: line, New: newWSO2Metrics, Fields: true, Guessed: true},
+		{ID: "wso2-api", About: "WSO2 API Manager's api.log; no status", Version: 1, Split: line, New: newWSO2API, Fields: true, Guessed: true},
+		{ID: "wso2-access", About: "WSO2's http_access_*.log; no status", Version: 1, Split: line, New: newWSO2Access, Guessed: true},
+		{ID: "tyk", About: "Tyk's access log", Version: 1, Split: line, New: newTykJSON, Fields: true, Guessed: true},
+		{ID: "apigee", About: "Apigee's MessageLogging policy to Cloud Logging, with the names of flow variables", Version: 1, Split: line, New: newApigee, Fields: true, Guessed: true},
+		{ID: "ase-access", About: "PingIntelligence ASE's access log; no status", Version: 1, Split: aseRecord, New: newASE, Guessed: true, Lines: true},
+		{ID: "ase-decoy", About: "PingIntelligence ASE's decoy log, for a source of kind decoy", Version: 1, Split: aseRecord, New: newASE, Lines: true},
 		{ID: "json", About: "any JSON object a line, by a mapping of fields; our documented log_format without one", Version: 1, Split: line, New: newJSON, Fields: true, Guessed: true},
 		{ID: "nginx", About: "nginx with a log_format of your own", Version: 1, Split: line, New: newNginx, Pattern: true},
+		{ID: "apache", About: "Apache with a LogFormat of your own", Version: 1, Split: line, New: newApache, Pattern: true},
+		{ID: "envoy", About: "Envoy's text format, its default and Istio's or one of your own", Version: 1, Split: line, New: newEnvoy, Pattern: true, Guessed: true},
+		{ID: "haproxy", About: "HAProxy's httplog and httpslog, or a log-format of your own", Version: 1, Split: line, New: newHAProxy, Pattern: true, Guessed: true},
+		{ID: "aws-alb", About: "AWS Application Load Balancer", Version: 1, Split: line, New: newALB, Guessed: true},
+		{ID: "krakend", About: "KrakenD's router, Gin", Version: 1, Split: line, New: newKrakenD, Guessed: true},
+		{ID: "tyk-logfmt", About: "Tyk's access log as text", Version: 1, Split: line, New: newTykText, Guessed: true},
+		{ID: "w3c", About: "W3C extended, of IIS and CloudFront, with its #Fields line", Version: 1, Split: line, New: newW3C, Pattern: true, Guessed: true},
+		{ID: "traefik-clf", About: "Traefik's common format", Version: 1, Split: line, New: newTraefikCLF, Guessed: true},
 		{ID: "combined", About: "common and combined log format of nginx and Apache, with the usual extensions", Version: 2, Split: line, New: newCombined, Guessed: true},
 	}
 }
 
 // Lookup finds a format by its id; "clf" is combined without its last two
-// fields and read by the same parser.
+// fields and read by the same parser, and "iis" is w3c.
 func Lookup(id string) (Format, error) {
-	if id == "clf" {
+	switch id {
+	case "clf":
 		id = "combined"
+	case "iis":
+		id = "w3c"
 	}
-	known := []string{Auto, "clf"}
+	known := []string{Auto, "clf", "iis"}
 	for _, f := range Formats() {
 		if f.ID == id {
 			return f, nil
@@ -106,7 +130,7 @@ func Lookup(id string) (Format, error) {
 func (f Format) check(o Options) error {
 	switch {
 	case o.Pattern != "" && !f.Pattern:
-		return fmt.Errorf("log format %s: it has no pattern; want format nginx, apache or envoy", f.ID)
+		return fmt.Errorf("log format %s: it has no pattern; want format nginx, apache, envoy, haproxy or w3c", f.ID)
 	case o.Mapping != nil && !f.Fields:
 		return fmt.Errorf("log format %s: its fields cannot be mapped; want format json or a gateway's JSON format", f.ID)
 	}

@@ -33,7 +33,8 @@ const (
 	nothing role = iota
 	textRole
 	numberRole
-	wireRole // a number of bytes with headers
+	countRole // a number that means nothing here
+	wireRole  // a number of bytes with headers
 	durationRole
 	sumRole // a duration that is added to what is there
 	timeRole

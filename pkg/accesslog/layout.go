@@ -12,6 +12,7 @@ const layoutVerbs = "YymdebBaAHIpMSTRFDszfLn%"
 // checkLayout refuses a layout with a conversion that is not known, or without
 // a date.
 func checkLayout(layout string) error {
+	dated, year := false, false
 	for i := 0; i < len(layout); i++ {
 		if layout[i] != '%' {
 			continue
@@ -19,6 +20,11 @@ func checkLayout(layout string) error {
 		if i++; i == len(layout) || !strings.ContainsRune(layoutVerbs, rune(layout[i])) {
 			return fmt.Errorf("time layout %q: want %% followed by one of %s", layout, layoutVerbs)
 		}
+		dated = dated || strings.IndexByte("FDs", layout[i]) >= 0
+		year = year || layout[i]|0x20 == 'y'
+	}
+	if !dated && !year {
+		return fmt.Errorf("time layout %q: it has no year", layout)
 	}
 	return nil
 }

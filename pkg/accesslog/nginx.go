@@ -40,7 +40,7 @@ func newNginx(o Options) (Parser, error) {
 		}
 		p.field("$"+name, g)
 	}
-	return p.build(o, escape)
+	return built(p.build(o, escape))
 }
 
 // nginxDirective gives the format string of a directive: its quoted parts put
@@ -152,9 +152,8 @@ func nginxGoal(name, clientHeader string) goal {
 	if cookie, ok := strings.CutPrefix(name, "cookie_"); ok {
 		return cookieGoal(cookie)
 	}
-	text := func(f event.TextField) goal { return goal{role: textRole, text: f} }
+	text := textGoal
 	number := func(r role, f event.NumberField) goal { return goal{role: r, number: f} }
-	took := func(f event.NumberField) goal { return goal{role: durationRole, number: f, unit: unit{scale: seconds}} }
 	switch name {
 	case "remote_addr", "realip_remote_addr", "binary_remote_addr":
 		return goal{role: peerRole}
@@ -176,7 +175,7 @@ func nginxGoal(name, clientHeader string) goal {
 		return goal{role: uriRole}
 	case "uri", "document_uri":
 		return text(event.Path)
-	case "args", "query_string":
+	case "args", "query_string", "is_args":
 		return goal{role: queryRole}
 	case "server_protocol":
 		return text(event.Protocol)
@@ -184,6 +183,8 @@ func nginxGoal(name, clientHeader string) goal {
 		return goal{role: hostRole}
 	case "status":
 		return number(numberRole, event.Status)
+	case "remote_port", "server_port", "connection", "connection_requests", "pid":
+		return goal{role: countRole}
 	case "body_bytes_sent":
 		return number(numberRole, event.ResponseBytes)
 	case "bytes_sent":
@@ -191,9 +192,9 @@ func nginxGoal(name, clientHeader string) goal {
 	case "request_length":
 		return number(wireRole, event.RequestBytes)
 	case "request_time":
-		return took(event.Duration)
+		return took(event.Duration, seconds)
 	case "upstream_response_time":
-		return took(event.UpstreamDuration)
+		return took(event.UpstreamDuration, seconds)
 	case "request_id":
 		return text(event.RequestID)
 	case "ssl_protocol":

@@ -2,9 +2,7 @@ package accesslog
 
 import (
 	"bytes"
-	"errors"
-	"fmt"
-	"slices"
+	"math"
 
 	"github.com/honeymoat/honeymoat/pkg/event"
 )
@@ -15,18 +13,29 @@ type pattern struct {
 	sink
 	head   []byte // literal before the first field
 	slots  []slot
-	spans  [][]byte // where the fields of the record are
-	tries  int      // left for the record
 	escape escaping
+
+	// watched are the slots of addresses whose place a client could move by
+	// what it sends. If guarded, it cannot while the record has no more than
+	// the pattern's own quotes.
+	watched []int
+	guarded bool
+	quotes  int
+
+	// Of the open record.
+	record  []byte
+	spans   []span
+	dead    []int // by slot: from where on the rest of the record is known not to fit
+	died    bool  // some of dead are set
+	lenient bool  // any text may be a word
+	floor   floor
 }
 
-// slot is a field and the literal after it.
-type slot struct {
-	name  string // for messages
-	goal  goal
-	after []byte // empty for the last field only, or before a path that begins with "/"
-	stays bool   // after belongs to the next field
-}
+// span is where a field's value is in the record.
+type span struct{ start, end int }
+
+// floor asks for a cut in which a slot ends later than in another one.
+type floor struct{ slot, end int }
 
 // escaping is how a log writes what would break its own syntax.
 type escaping uint8
@@ -34,25 +43,26 @@ type escaping uint8
 const (
 	escapedHex  escaping = iota // \xHH, \", \\, \n …
 	escapedJSON                 // as in JSON strings
+	escapedHash                 // #HH
 	escapedNot
 )
-
-// maxTries bounds how often a record is cut in another place, because a field
-// holds what looks like the literal after it.
-const maxTries = 64
 
 // Parse implements Parser.
 func (p *pattern) Parse(record []byte, b *event.Batch) Reason {
 	p.begin(record, b)
-	rest, ok := bytes.CutPrefix(record, p.head)
-	p.tries = maxTries
-	if !ok || !p.cut(0, bytes.TrimRight(rest, " ")) {
+	if !bytes.HasPrefix(record, p.head) || !p.fields(record) {
 		return NoMatch
 	}
+	doubtful := p.doubtful()
 	for i := range p.slots {
-		if g := &p.slots[i].goal; g.role != nothing {
-			p.put(*g, p.plain(p.spans[i]))
+		s := &p.slots[i]
+		if s.goal.role == nothing || s.spare || doubtful && s.goal.isAddress() {
+			continue
 		}
+		p.put(s.goal, p.plain(record[p.spans[i].start:p.spans[i].end]))
+	}
+	if doubtful {
+		p.Flag(event.BadForwarded)
 	}
 	return p.finish()
 }
@@ -66,143 +76,64 @@ func (p *pattern) plain(v []byte) []byte {
 		p.valid = false
 		p.decoded = appendJSONUnescaped(p.decoded[:0], v)
 		return p.decoded
+	case p.escape == escapedHash && bytes.IndexByte(v, '#') >= 0:
+		p.valid = false
+		p.decoded = appendHashUnescaped(p.decoded[:0], v)
+		return p.decoded
 	}
 	return v
 }
 
-// cut finds the fields from one on in v. Where a field's text may hold the
-// literal after it, as a user's name may, the next place is tried if what
-// follows does not fit: what a client sends must not hide its line.
-func (p *pattern) cut(i int, v []byte) bool {
-	if i == len(p.slots) {
-		return len(v) == 0
+// doubtful tells whether the record can be read in another way in which an
+// address stands elsewhere. A gateway that does not escape lets a client write
+// into the log what looks like the fields after its own; which reading is the
+// true one nobody can tell, and then no address is better than a forged one.
+func (p *pattern) doubtful() bool {
+	if len(p.watched) == 0 || p.guarded && bytes.Count(p.record, []byte{'"'}) == p.quotes {
+		return false
 	}
-	s := &p.slots[i]
-	if len(s.after) == 0 {
-		p.spans[i] = v
-		return s.fits(v)
-	}
-	for from := 0; p.tries > 0; p.tries-- {
-		at := bytes.Index(v[from:], s.after)
-		if at < 0 {
-			return false
-		}
-		end := from + at
-		from = end + 1
-		if s.after[0] == '"' && p.escape != escapedNot && backslashes(v[:end])%2 == 1 || !s.fits(v[:end]) {
-			continue
-		}
-		next := end + len(s.after)
-		if s.stays {
-			next = end
-		}
-		if p.cut(i+1, v[next:]) {
-			p.spans[i] = v[:end]
+	for _, i := range p.watched {
+		if i > 0 && p.endsLater(i-1) || p.endsLater(i) {
 			return true
 		}
 	}
 	return false
 }
 
-// fits tells whether a text can be the field's value.
-func (s *slot) fits(v []byte) bool {
-	if len(v) == 0 || string(v) == "-" {
-		return true
+// endsLater looks for a cut in which a slot ends later, and leaves the one
+// that was found first.
+func (p *pattern) endsLater(i int) bool {
+	p.floor = floor{slot: i, end: p.spans[i].end + 1}
+	p.revive()
+	for j := range p.spans {
+		p.slots[j].kept = p.spans[j]
 	}
-	switch s.goal.role {
-	case timeRole:
-		_, _, ok := readTime(s.goal.unit, v)
-		return ok
-	case numberRole, wireRole:
-		_, ok := decimal(v, 0)
-		return ok
-	case durationRole, sumRole:
-		return s.goal.unit.form == spelled || isTimes(v)
-	case peerRole, clientRole:
-		return bytes.IndexByte(v, ' ') < 0
+	found := p.cut(0, len(p.head))
+	for j := range p.spans {
+		p.spans[j] = p.slots[j].kept
 	}
-	return true
+	p.floor = floor{}
+	return found
 }
 
-// isTimes tells whether v is one time or a list of them, as several upstreams
-// give.
-func isTimes(v []byte) bool {
-	for _, c := range v {
-		if (c < '0' || c > '9') && c != '.' && c != '-' && !isListSeparator(c) {
-			return false
+func (p *pattern) revive() {
+	p.died = false
+	for i := range p.dead {
+		p.dead[i] = math.MaxInt
+	}
+}
+
+// appendHashUnescaped undoes #HH.
+func appendHashUnescaped(dst, v []byte) []byte {
+	for i := 0; i < len(v); i++ {
+		if v[i] == '#' {
+			if c, n := hexByte(v[i+1:]); n > 0 {
+				dst = append(dst, c)
+				i += n - 1
+				continue
+			}
 		}
+		dst = append(dst, v[i])
 	}
-	return true
-}
-
-// patternBuilder takes the parts of a format string in their order.
-type patternBuilder struct {
-	head  []byte
-	slots []slot
-	errs  []error
-}
-
-// literal adds text that stands in every line.
-func (p *patternBuilder) literal(text string) {
-	if len(p.slots) == 0 {
-		p.head = append(p.head, text...)
-		return
-	}
-	last := &p.slots[len(p.slots)-1]
-	last.after = append(last.after, text...)
-}
-
-// field adds a value. name is what the format string calls it.
-func (p *patternBuilder) field(name string, g goal) {
-	if n := len(p.slots); n > 0 && len(p.slots[n-1].after) == 0 {
-		if !p.adjacent(&p.slots[n-1], g) {
-			p.errs = append(p.errs, fmt.Errorf("nothing stands between %s and %s: nobody can tell where one ends", p.slots[n-1].name, name))
-		} else if g.role == queryRole {
-			return
-		}
-	}
-	p.slots = append(p.slots, slot{name: name, goal: g})
-}
-
-// adjacent makes sense of two fields without anything between them: a path
-// ends the host before it, and a query belongs to the path before it.
-func (p *patternBuilder) adjacent(before *slot, g goal) bool {
-	path := before.goal.role == textRole && before.goal.text == event.Path
-	switch {
-	case g.role == uriRole || g.role == textRole && g.text == event.Path:
-		before.after, before.stays = []byte("/"), true
-		return true
-	case g.role == queryRole && path:
-		before.goal = goal{role: uriRole}
-		return true
-	}
-	return false
-}
-
-// fail notes a part of the format string that cannot be read.
-func (p *patternBuilder) fail(err error) { p.errs = append(p.errs, err) }
-
-// build makes the parser. A pattern without a time, an address or a request
-// is refused: nothing could be found in its lines.
-func (p *patternBuilder) build(o Options, escape escaping) (Parser, error) {
-	if err := errors.Join(p.errs...); err != nil {
-		return nil, err
-	}
-	has := func(want func(goal) bool) bool {
-		return slices.ContainsFunc(p.slots, func(s slot) bool { return want(s.goal) })
-	}
-	requests := func(g goal) bool {
-		return g.role == requestRole || g.role == uriRole || g.role == textRole && (g.text == event.Path || g.text == event.Method)
-	}
-	if !has(requests) {
-		return nil, errors.New("the pattern has no request: add the request line, or its method and path")
-	}
-	if o.ClientHeader != "" && !has(func(g goal) bool { return g.role == clientHeaderRole }) {
-		return nil, fmt.Errorf("the pattern does not have the client header %s: add it, or leave client_header out", o.ClientHeader)
-	}
-	agents := has(func(g goal) bool { return g.role == textRole && g.text == event.UserAgent })
-	return &pattern{
-		sink: newSink(o, agents), head: p.head, slots: p.slots,
-		spans: make([][]byte, len(p.slots)), escape: escape,
-	}, nil
+	return dst
 }
