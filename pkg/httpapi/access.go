@@ -19,10 +19,11 @@ const (
 	viewer
 	analyst
 	admin
-	agent // agents only
+	agent    // agents only
+	ingester // who pushes logs, and admins
 )
 
-var accessNames = [...]string{public: "public", viewer: "viewer", analyst: "analyst", admin: "admin", agent: "agent"}
+var accessNames = [...]string{public: "public", viewer: "viewer", analyst: "analyst", admin: "admin", agent: "agent", ingester: "ingest"}
 
 // String is the x-role of the OpenAPI document.
 func (a access) String() string { return accessNames[a] }
@@ -33,6 +34,8 @@ func (a access) role() auth.Role {
 		return auth.Viewer
 	case analyst:
 		return auth.Analyst
+	case ingester:
+		return auth.Ingest
 	default:
 		return auth.Admin
 	}
@@ -52,6 +55,9 @@ func (s *Server) authorize(x *exchange, need access) error {
 
 func (s *Server) authenticate(x *exchange, need access) error {
 	text, ok := bearer(x.GetHeader("Authorization"))
+	if pushed := x.GetHeader(tokenHeader); need == ingester && pushed != "" {
+		text, ok = pushed, true
+	}
 	if !ok {
 		return noToken.with("")
 	}
@@ -65,6 +71,7 @@ func (s *Server) authenticate(x *exchange, need access) error {
 	if err != nil {
 		return s.rejectPerson(x, text, err)
 	}
+	x.token = token
 	x.caller = respond.Caller{
 		Name: token.Name, Role: token.Role.String(), Admin: token.Role.Allows(auth.Admin), Address: s.address(x.Context),
 	}
@@ -119,6 +126,10 @@ func (s *Server) throttle(x *exchange) error {
 	x.Header("Retry-After", strconv.Itoa(int(math.Ceil(after.Seconds()))))
 	return tooMany.with("try again in " + after.Round(time.Second).String())
 }
+
+// tokenHeader holds the token of a sender of logs that cannot set
+// Authorization.
+const tokenHeader = "X-Honeymoat-Token"
 
 // bearer reads the header Authorization.
 func bearer(header string) (string, bool) {

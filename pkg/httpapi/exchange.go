@@ -11,6 +11,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"github.com/honeymoat/honeymoat/pkg/auth"
 	"github.com/honeymoat/honeymoat/pkg/block"
 	"github.com/honeymoat/honeymoat/pkg/httpapi/wire"
 	"github.com/honeymoat/honeymoat/pkg/respond"
@@ -21,6 +22,7 @@ type exchange struct {
 	*gin.Context
 	id     string         // in the answer's header, the log, and every problem
 	caller respond.Caller // of a route that needs a token
+	token  auth.Token     // the caller's
 	agent  block.Agent    // of a route for agents
 	err    error          // what it failed with, for the log
 	stream bool

@@ -63,6 +63,13 @@ type Options struct {
 	Blocklist Blocklist
 	Agents    Agents
 	Feed      Feed
+	// Inbox takes what is pushed for the sources in Pushed; it may be nil when
+	// there are none.
+	Inbox  *ingest.Inbox
+	Pushed []string
+	// PushWait is how long who pushes waits for the bus before it is told to
+	// try again; 0 = 2 s, which is less than gateways wait for an answer.
+	PushWait time.Duration
 	// Lines gives what appends to the bus in an agent's name.
 	Lines func(agent string) ingest.Publisher
 
@@ -88,6 +95,7 @@ const (
 	defaultQueryTimeout = 30 * time.Second
 	defaultSlowReader   = 10 * time.Second
 	defaultGrace        = 10 * time.Second
+	defaultPushWait     = 2 * time.Second
 )
 
 func (o Options) withDefaults() Options {
@@ -95,6 +103,7 @@ func (o Options) withDefaults() Options {
 	setDefault(&o.QueryTimeout, defaultQueryTimeout)
 	setDefault(&o.SlowReader, defaultSlowReader)
 	setDefault(&o.Grace, defaultGrace)
+	setDefault(&o.PushWait, defaultPushWait)
 	if o.Now == nil {
 		o.Now = time.Now
 	}
@@ -126,6 +135,7 @@ func (o *Options) validate() error {
 		{o.History == nil, "the history"},
 		{o.Operator == nil || o.Blocklist == nil, "the blocks"},
 		{o.Agents == nil || o.Feed == nil || o.Lines == nil, "the bus"},
+		{o.Inbox == nil && len(o.Pushed) > 0, "what takes pushed logs"},
 		{o.Registerer == nil || o.Gatherer == nil, "metrics"},
 	} {
 		if need.missing {

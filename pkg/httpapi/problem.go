@@ -35,6 +35,7 @@ var (
 	tooMany       = kind{"too-many-attempts", "Too many wrong tokens from this address", 429, "Wait for as long as the header Retry-After says."}
 	internal      = kind{"internal", "Something went wrong on our side", 500, "The log of the service has more under the id in instance."}
 	unavailable   = kind{"unavailable", "A part of the service cannot answer now", 503, "See /readyz. Blocks go on being enforced meanwhile."}
+	busy          = kind{"busy", "What was sent before still waits for the bus", 503, "Send the same again after the seconds that Retry-After says."}
 	timedOut      = kind{"timeout", "The answer took too long", 504, "Ask for a shorter time or fewer items."}
 	full          = kind{"full", "The bus has used up its disk budget", 507, "Send the same again later; nothing is lost."}
 )
@@ -79,6 +80,10 @@ func problemOf(err error) *wire.Problem {
 		return fenced.with("")
 	case errors.Is(err, ingest.ErrFull):
 		return full.with("")
+	case errors.Is(err, ingest.ErrBusy):
+		return busy.with("nothing of this request is acknowledged")
+	case errors.Is(err, ingest.ErrTooMany):
+		return tooLarge.hinted("too many records", "Send fewer at once.")
 	case errors.Is(err, ingest.ErrTooLarge):
 		return tooLarge.hinted("the batch does not fit into one message", "Split it.")
 	case errors.Is(err, context.DeadlineExceeded):

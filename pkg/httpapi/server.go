@@ -32,6 +32,7 @@ type Server struct {
 	keyPair  *keyPair
 	attempts *auth.Attempts
 	codecs   *codecs
+	doors    doors
 	metrics  *metrics
 	started  time.Time
 	streams  context.Context // ends when Run does, and all streams with it
@@ -55,6 +56,7 @@ func New(o Options) (*Server, error) {
 	}
 	s := &Server{
 		options: o, keyPair: pair, metrics: m, started: o.Now(),
+		doors:    newDoors(o.Pushed),
 		attempts: auth.NewAttempts(o.FailedPerMinute, time.Minute/time.Duration(o.FailedPerMinute), maxFailingPeers),
 	}
 	s.streams, s.end = context.WithCancel(context.Background())

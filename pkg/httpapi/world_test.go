@@ -21,6 +21,7 @@ import (
 	"github.com/honeymoat/honeymoat/pkg/finding"
 	"github.com/honeymoat/honeymoat/pkg/httpapi/wire"
 	"github.com/honeymoat/honeymoat/pkg/ingest"
+	"github.com/honeymoat/honeymoat/pkg/ingest/ingesttest"
 	"github.com/honeymoat/honeymoat/pkg/respond"
 )
 
@@ -30,6 +31,8 @@ const (
 	analystToken = "hm_analyst"
 	adminToken   = "hm_admin"
 	oldToken     = "hm_old"
+	pushToken    = "hm_push"
+	otherToken   = "hm_other" // pushes to another source
 	agentSecret  = "agent-secret"
 )
 
@@ -44,6 +47,8 @@ type world struct {
 	feed      *fakeFeed
 	publisher *fakePublisher
 	parts     []wire.Part
+	inbox     *ingest.Inbox
+	pushed    *ingesttest.Bus
 	authority *auth.Authority
 	log       *syncBuffer
 	now       *fakeClock
@@ -65,6 +70,7 @@ func newWorld(t *testing.T, change ...func(*Options)) *world {
 		parts: []wire.Part{{Name: "bus", Ready: true, Detail: "embedded"}, {Name: "store", Ready: true}},
 		now:   &fakeClock{at: time.Now()},
 	}
+	w.openInbox()
 	options := w.newOptions()
 	for _, f := range change {
 		f(&options)
@@ -92,8 +98,9 @@ func (w *world) newOptions() Options {
 		Catalogue: func() *decoy.Catalogue { return catalogue },
 		History:   w.history, Operator: w.operator, Blocklist: w.blocks, Agents: w.agents, Feed: w.feed,
 		Lines: func(string) ingest.Publisher { return w.publisher },
-		Log:   slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
-		Now:   w.now.now, Registerer: reg, Gatherer: reg,
+		Inbox: w.inbox, Pushed: []string{"edge"},
+		Log: slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		Now: w.now.now, Registerer: reg, Gatherer: reg,
 	}
 }
 
@@ -103,6 +110,8 @@ func testTokens(t *testing.T, now time.Time) *auth.Tokens {
 		{Name: "vic", Role: auth.Viewer, Digest: auth.DigestOf(viewerToken)},
 		{Name: "ana", Role: auth.Analyst, Digest: auth.DigestOf(analystToken)},
 		{Name: "root", Role: auth.Admin, Digest: auth.DigestOf(adminToken)},
+		{Name: "kong", Role: auth.Ingest, Digest: auth.DigestOf(pushToken)},
+		{Name: "other", Role: auth.Ingest, Digest: auth.DigestOf(otherToken), Sources: []string{"other"}},
 		{Name: "old", Role: auth.Admin, Digest: auth.DigestOf(oldToken), ExpiresAt: now.Add(-time.Hour)},
 	})
 	if err != nil {
