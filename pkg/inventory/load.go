@@ -183,16 +183,24 @@ func prune(raw map[string]any) map[string]any {
 		keep(info, "title")
 	}
 	paths, _ := raw["paths"].(map[string]any)
-	for _, item := range paths {
-		operations, _ := item.(map[string]any)
-		keep(operations, append(methods(), "servers")...)
-		for _, operation := range operations {
-			if o, ok := operation.(map[string]any); ok {
-				keep(o, "operationId", "tags")
-			}
+	for path, item := range paths {
+		if item == nil {
+			paths[path] = map[string]any{} // which the converter needs
 		}
+		pruneItem(item)
 	}
 	return raw
+}
+
+func pruneItem(item any) {
+	operations, _ := item.(map[string]any)
+	keep(operations, append(methods(), "servers")...)
+	maps.DeleteFunc(operations, func(_ string, operation any) bool { return operation == nil })
+	for _, operation := range operations {
+		if o, ok := operation.(map[string]any); ok {
+			keep(o, "operationId", "tags")
+		}
+	}
 }
 
 func keep(m map[string]any, names ...string) {

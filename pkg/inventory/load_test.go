@@ -84,6 +84,7 @@ func TestLoadReadsEveryVersion(t *testing.T) {
 	f("swagger: 2.0\nbasePath: /v1\npaths: {/a: {}}", Endpoint{Template: "/v1/a"})
 	f("swagger: '2.0'\npaths: {'/a/{b}.{c}': {}}", Endpoint{Template: "/a/{b}.{c}"})
 	f("openapi: 3.1\nservers: [null]\npaths: {/a: null, /b: {get: null}}", Endpoint{Template: "/a"}, Endpoint{Template: "/b"})
+	f("swagger: 2.0\npaths: {/a: null, /b: {get: null}}", Endpoint{Template: "/a"}, Endpoint{Template: "/b"})
 	if s := mustLoad(t, "dir/Pet Shop.json", `{"openapi":"3.0.3","info":{"title":"  "},"paths":{"/a":{}}}`); s.API != "pet-shop" {
 		t.Errorf("the API without a title is called %q", s.API)
 	}
