@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -35,7 +36,10 @@ func remoteFlags(c *cobra.Command) remote {
 }
 
 // connect makes a client. It connects to nothing yet.
-func (r remote) connect() (*client.Client, error) {
+func (r remote) connect() (*client.Client, error) { return r.connectFor(0) }
+
+// connectFor makes a client whose requests may take so long; 0 = the default.
+func (r remote) connectFor(timeout time.Duration) (*client.Client, error) {
 	cfg, err := readConfig(*r.config)
 	if err != nil {
 		return nil, err
@@ -44,7 +48,7 @@ func (r remote) connect() (*client.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	opts := client.Options{URL: cmp.Or(*r.url, cfg.API.LocalURL()), Token: token, Software: "honeymoat-cli"}
+	opts := client.Options{URL: cmp.Or(*r.url, cfg.API.LocalURL()), Token: token, Software: "honeymoat-cli", Timeout: timeout}
 	ca := *r.ca
 	if local := filepath.Join(cfg.DataDir, "ca.pem"); ca == "" && *r.url == "" && cfg.API.CertFile == "" {
 		ca = local

@@ -35,5 +35,5 @@ func (d *Detector) Confirm(claim finding.Finding) (finding.Finding, error) {
 	s.Via, s.Record, s.File, s.Line = finding.ViaAgent, "", "", 0
 	t := decoy.Touch{Decoy: c, Actor: claim.Actor, Time: claim.Time, Sighting: s, Internal: p.internal.Contains(client)}
 	t.Doubted = d.doubts(c, place(s.Gateway, s.Source, s.Host), t.Time)
-	return t.Finding(), nil
+	return d.masked(t.Finding()), nil
 }

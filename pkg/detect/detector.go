@@ -21,6 +21,10 @@ type Options struct {
 	// Known tells whether an id in a decision mark is that of a block or of an
 	// agent's refusal. Nil knows none. It must be safe for concurrent use.
 	Known func(block.ID) bool
+	// Mask takes secrets out of a text; what a finding quotes goes through it,
+	// once its id is made of what was there. Nil masks nothing. It must be safe
+	// for concurrent use.
+	Mask func(string) string
 	// Finished: the log is that of another time, and the decisions that its
 	// marks name are not known any more. A request for a decoy that a gateway
 	// says an agent diverted is then a touch; other unknown marks mean nothing,
@@ -62,6 +66,9 @@ func New(o Options) *Detector {
 	if o.Known == nil {
 		o.Known = func(block.ID) bool { return false }
 	}
+	if o.Mask == nil {
+		o.Mask = func(text string) string { return text }
+	}
 	d := &Detector{
 		options:  o,
 		served:   newMemory[string](o.MaxServed, o.ServedFor),
@@ -74,6 +81,16 @@ func New(o Options) *Detector {
 // Reload replaces catalogue and internal networks from the next batch on.
 func (d *Detector) Reload(c *decoy.Catalogue, internal []netip.Prefix) {
 	d.policy.Store(&policy{catalogue: c, internal: block.NewAllowlist(internal)})
+}
+
+// masked gives a finding without what nobody may keep. All that detection has
+// to see of a request it has seen by then.
+func (d *Detector) masked(f finding.Finding) finding.Finding {
+	s := &f.Sighting
+	for _, text := range []*string{&f.Reason, &s.Path, &s.UserAgent, &s.RequestID} {
+		*text = d.options.Mask(*text)
+	}
+	return f
 }
 
 // Denial is a request that an agent refused. It counts on its block and is

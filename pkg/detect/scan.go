@@ -63,7 +63,7 @@ func (s *scan) candidate(d *decoy.Decoy, row int, marked bool) {
 		return
 	}
 	t.Doubted = !t.Served && s.detector.doubts(d, s.where(row), t.Time)
-	s.out.Findings = append(s.out.Findings, t.Finding())
+	s.out.Findings = append(s.out.Findings, s.detector.masked(t.Finding()))
 }
 
 // denial is a marked row of an ordinary request.

@@ -86,18 +86,19 @@ func (h *fakeHistory) Preview(_ context.Context, t block.Target, p wire.Period) 
 
 // fakeOperator remembers what it was told.
 type fakeOperator struct {
-	err      error
-	missing  bool
-	caller   respond.Caller
-	added    respond.AddBlock
-	discard  respond.AddDiscard
-	reason   string
-	touched  finding.Finding
-	by       string   // the agent of the touch
-	audited  []string // actions
-	discards []respond.Discard
-	actors   []respond.Actor
-	ended    *respond.Ended
+	err         error
+	missing     bool
+	caller      respond.Caller
+	added       respond.AddBlock
+	discard     respond.AddDiscard
+	reason      string
+	touched     finding.Finding
+	by          string   // the agent of the touch
+	audited     []string // actions
+	auditedText string   // action and subject, one a line
+	discards    []respond.Discard
+	actors      []respond.Actor
+	ended       *respond.Ended
 }
 
 func (o *fakeOperator) AddBlock(_ context.Context, by respond.Caller, r respond.AddBlock) (block.Block, bool, error) {
@@ -172,9 +173,10 @@ func (o *fakeOperator) Touch(_ context.Context, agent string, f finding.Finding)
 	return o.err
 }
 
-func (o *fakeOperator) Audited(_ context.Context, by respond.Caller, action, _, _ string, _ any) error {
+func (o *fakeOperator) Audited(_ context.Context, by respond.Caller, action, subject, _ string, _ any) error {
 	o.caller = by
 	o.audited = append(o.audited, action)
+	o.auditedText += action + " " + subject + "\n"
 	return o.err
 }
 

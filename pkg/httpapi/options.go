@@ -63,6 +63,7 @@ type Options struct {
 	Blocklist Blocklist
 	Agents    Agents
 	Feed      Feed
+	Subjects  Subjects
 	// Inbox takes what is pushed for the sources in Pushed; it may be nil when
 	// there are none.
 	Inbox  *ingest.Inbox
@@ -133,6 +134,7 @@ func (o *Options) validate() error {
 		{o.Tokens == nil, "tokens"},
 		{o.Parts == nil || o.Catalogue == nil, "what the status is made of"},
 		{o.History == nil, "the history"},
+		{o.Subjects == nil, "what finds people"},
 		{o.Operator == nil || o.Blocklist == nil, "the blocks"},
 		{o.Agents == nil || o.Feed == nil || o.Lines == nil, "the bus"},
 		{o.Inbox == nil && len(o.Pushed) > 0, "what takes pushed logs"},

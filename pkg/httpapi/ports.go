@@ -6,6 +6,7 @@ import (
 
 	"github.com/honeymoat/honeymoat/pkg/auth"
 	"github.com/honeymoat/honeymoat/pkg/block"
+	"github.com/honeymoat/honeymoat/pkg/erase"
 	"github.com/honeymoat/honeymoat/pkg/finding"
 	"github.com/honeymoat/honeymoat/pkg/httpapi/wire"
 	"github.com/honeymoat/honeymoat/pkg/respond"
@@ -84,6 +85,19 @@ type Agents interface {
 	Revoke(ctx context.Context, name string) error
 	// Report takes what an agent says that it enforces.
 	Report(ctx context.Context, r block.Report) error
+}
+
+// Subjects finds people in what is kept, and takes them out of it.
+type Subjects interface {
+	// Hash gives what stands for a value in the store, under every key that
+	// there is, the newest first.
+	Hash(value string) []string
+	// Principal counts the events of a principal. An error means that the
+	// store cannot answer now.
+	Principal(ctx context.Context, value string, hashes []string) (wire.PrincipalEvents, error)
+	// Erase removes a subject from every place. The report stands beside an
+	// error, and says what was done and what was not.
+	Erase(ctx context.Context, s erase.Subject) (erase.Report, error)
 }
 
 // Enrolment is what a one-time token makes.

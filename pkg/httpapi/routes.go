@@ -55,6 +55,8 @@ func (s *Server) routes() []route {
 		{method: post, path: "/api/v1/agents/enroll", need: public, handle: s.enrol, body: 16 << 10},
 		{method: del, path: "/api/v1/agents/:name", need: admin, handle: s.revokeAgent},
 		{method: get, path: "/api/v1/decoys", need: viewer, handle: s.listDecoys},
+		{method: post, path: "/api/v1/principals/find", need: analyst, handle: s.findPrincipal},
+		{method: post, path: "/api/v1/erasures", need: admin, handle: s.erase, unbounded: true},
 		{method: get, path: "/api/v1/audit", need: viewer, handle: s.listAudit},
 
 		{method: get, path: "/api/v1/agent/stream", need: agent, handle: s.stream, unbounded: true},

@@ -53,6 +53,13 @@ func TestEraseRemovesOneSubjectOnly(t *testing.T) {
 	wantNumber(t, s, "SELECT toInt64(count()) FROM findings WHERE actor = '192.0.2.12'", 1)
 	wantNumber(t, s, "SELECT toInt64(count()) FROM block_log", 1)
 	wantNumber(t, s, "SELECT toInt64(count()) FROM audit WHERE who = 'shift' AND subject = 'erased'", 1)
+	p, err := s.Principal(t.Context(), "it's me", []string{"k2:none", `k1:it's\me`})
+	if err != nil || p.Events != 1 || p.FirstSeen == nil || len(p.Addresses) != 1 || p.Addresses[0] != "198.51.100.7" {
+		t.Errorf("the principal has %+v, %v", p, err)
+	}
+	if p, err := s.Principal(t.Context(), "nobody", nil); err != nil || p.Events != 0 || p.FirstSeen != nil {
+		t.Errorf("nobody has %+v, %v", p, err)
+	}
 	outcomes, err = s.Erase(t.Context(), erase.Subject{Value: "it's me", Hashes: []string{`k1:it's\me`}})
 	if err != nil || outcomes[0].Found != 1 || outcomes[0].Left != 0 {
 		t.Errorf("a principal: %+v, %v", outcomes, err)

@@ -7,12 +7,14 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
 	alertmanager "github.com/honeymoat/honeymoat/pkg/alerting/embedded"
 	"github.com/honeymoat/honeymoat/pkg/app/shipping"
 	"github.com/honeymoat/honeymoat/pkg/config"
+	"github.com/honeymoat/honeymoat/pkg/privacy"
 )
 
 // Check reads everything that the configuration names, tells all mistakes at
@@ -23,7 +25,9 @@ func Check(cfg config.Service) error {
 	if errors.Is(tokenErr, fs.ErrNotExist) {
 		tokenErr = nil // made at the first start
 	}
-	return errors.Join(policyErr, tokenErr, shipping.Check(cfg.Sources), checkAlertmanager(cfg.Alerting), checkFiles(cfg))
+	// With a key, as the service has one: "hash" means nothing without.
+	_, maskErr := shipping.NewMasker(cfg.Privacy, privacy.Keyring{}.Rotate(time.Now(), [32]byte{}))
+	return errors.Join(policyErr, tokenErr, maskErr, shipping.Check(cfg.Sources), checkAlertmanager(cfg.Alerting), checkFiles(cfg))
 }
 
 func checkAlertmanager(cfg config.Alerting) error {

@@ -3,6 +3,7 @@ package service
 import (
 	"context"
 	"fmt"
+	"sync"
 
 	"github.com/honeymoat/honeymoat/pkg/block"
 	"github.com/honeymoat/honeymoat/pkg/detect"
@@ -16,7 +17,7 @@ import (
 func (s *Service) newDetection(p policy) error {
 	s.detector = detect.New(detect.Options{
 		Catalogue: p.catalogue, Internal: s.config.Network.Internal.Prefixes(),
-		Known: func(id block.ID) bool { return s.responder.Known(id) },
+		Known: func(id block.ID) bool { return s.responder.Known(id) }, Mask: s.masking.text,
 	})
 	responder, err := respond.New(respond.Options{
 		Blocks: s.bus.Blocks(), Recorder: s.bus, Checkpoints: s.bus.Checkpoints(), Alerter: s.alerts,
@@ -34,15 +35,25 @@ func (s *Service) newDetection(p policy) error {
 
 // detect reads the events in order, from where the last checkpoint stands.
 func (s *Service) detect(ctx context.Context) error {
+	saver := s.newRouteSaver()
+	var saving sync.WaitGroup
+	saving.Go(func() { saver.run(ctx) })
+	defer func() {
+		saving.Wait()
+		saver.finish(ctx)
+	}()
 	var found detect.Result
 	return s.bus.Lines("detect").Consume(ctx, s.responder.Sequence(), func(seq uint64, b *event.Batch) error {
-		return s.responder.Handle(ctx, seq, func() respond.Input {
+		err := s.responder.Handle(ctx, seq, func() respond.Input {
+			s.detectRoutes.route(b)
 			s.detector.Detect(b, &found)
 			return respond.Input{
 				Agent: b.Shipper, Findings: found.Findings,
 				Denials: byBlock(found.Denials), IgnoredMarks: found.IgnoredMarks,
 			}
 		})
+		saver.tick()
+		return err
 	})
 }
 

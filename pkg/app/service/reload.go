@@ -6,17 +6,22 @@ import (
 	"reflect"
 	"slices"
 
+	"github.com/honeymoat/honeymoat/pkg/app/shipping"
 	"github.com/honeymoat/honeymoat/pkg/config"
 )
 
-// Reload puts a changed configuration into force: networks, decoys, tokens and
-// Alertmanager's routing. Everything that can fail happens before anything
+// Reload puts a changed configuration into force: networks, decoys, masks,
+// OpenAPI documents, tokens and Alertmanager's routing. Everything that can fail happens before anything
 // that runs is touched; on an error what runs goes on as it is. Keys that only
 // a restart can change are told in the log. One Reload at a time.
 func (s *Service) Reload(cfg config.Service) error {
 	p, err := newPolicy(cfg)
 	tokens, tokenErr := readTokens(cfg.API.TokenFile)
-	if err = errors.Join(err, tokenErr, checkAlertmanager(cfg.Alerting)); err != nil {
+	s.masking.Lock()
+	defer s.masking.Unlock()
+	keys := *s.masking.keys.Load()
+	_, maskErr := shipping.NewMasker(cfg.Privacy, keys)
+	if err = errors.Join(err, tokenErr, maskErr, checkAlertmanager(cfg.Alerting)); err != nil {
 		return fmt.Errorf("reload: %w", err)
 	}
 	if s.alertmanager != nil && len(cfg.Alerting.URLs) == 0 {
@@ -24,8 +29,13 @@ func (s *Service) Reload(cfg config.Service) error {
 			return fmt.Errorf("reload: %w", err)
 		}
 	}
+	if err := s.masking.set(cfg.Privacy, keys); err != nil {
+		return fmt.Errorf("reload: %w", err)
+	}
 	s.tokens.Store(tokens)
 	s.catalogue.Store(p.catalogue)
+	s.detectRoutes.UseSpecs(p.specs)
+	s.storeRoutes.UseSpecs(p.specs)
 	s.detector.Reload(p.catalogue, cfg.Network.Internal.Prefixes())
 	s.responder.SetGuard(p.guard)
 	if s.decoys != nil {
@@ -44,7 +54,8 @@ func needRestart(old, now config.Service) []string {
 	var changed []string
 	for name, pair := range map[string][2]any{
 		"data_dir": {old.DataDir, now.DataDir}, "sources": {old.Sources, now.Sources}, "bus": {old.Bus, now.Bus},
-		"store": {old.Store, now.Store}, "blocks": {old.Blocks, now.Blocks}, "api": {old.API, now.API},
+		"store": {old.Store, now.Store}, "hash_keys": {old.HashKeys, now.HashKeys}, "routes.max_segments": {old.Routes.MaxSegments, now.Routes.MaxSegments},
+		"quarantine": {old.Spool, now.Spool}, "blocks": {old.Blocks, now.Blocks}, "api": {old.API, now.API},
 		"decoys.responder":       {old.Decoys.Responder, now.Decoys.Responder},
 		"network.trusted_hops":   {old.Network.TrustedHops, now.Network.TrustedHops},
 		"alerting.urls":          {old.Alerting.URLs, now.Alerting.URLs},

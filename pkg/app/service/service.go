@@ -23,6 +23,7 @@ import (
 	"github.com/honeymoat/honeymoat/pkg/decoyserver"
 	"github.com/honeymoat/honeymoat/pkg/detect"
 	"github.com/honeymoat/honeymoat/pkg/ingest"
+	"github.com/honeymoat/honeymoat/pkg/inventory"
 	"github.com/honeymoat/honeymoat/pkg/respond"
 	"github.com/honeymoat/honeymoat/pkg/store"
 )
@@ -45,6 +46,9 @@ type Service struct {
 	dir      DataDir
 	identity identity
 	policy   policy // what New checked; a reload replaces what is made of it
+	masking  masking
+	// What is known of routes, for each consumer of the lines.
+	detectRoutes, storeRoutes routing
 
 	tokens    atomic.Pointer[auth.Tokens]
 	catalogue atomic.Pointer[decoy.Catalogue]
@@ -73,6 +77,7 @@ type Service struct {
 type policy struct {
 	catalogue *decoy.Catalogue
 	guard     *respond.Guard
+	specs     *inventory.Specs
 }
 
 func newPolicy(cfg config.Service) (policy, error) {
@@ -84,7 +89,11 @@ func newPolicy(cfg config.Service) (policy, error) {
 	if err != nil {
 		return policy{}, err
 	}
-	return policy{catalogue: catalogue, guard: respond.NewGuard(guard)}, nil
+	specs, err := Specs(cfg.Routes)
+	if err != nil {
+		return policy{}, err
+	}
+	return policy{catalogue: catalogue, guard: respond.NewGuard(guard), specs: specs}, nil
 }
 
 // New opens the data directory and reads everything that the configuration
@@ -106,6 +115,14 @@ func New(cfg config.Service, opts Options) (*Service, error) {
 	if s.identity, err = openIdentity(s.dir, certificateHosts(cfg), s.started); err != nil {
 		return nil, err
 	}
+	keys, err := openKeyring(s.dir, cfg, s.started)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.masking.set(cfg.Privacy, keys); err != nil {
+		return nil, err
+	}
+	s.detectRoutes, s.storeRoutes = newRouting(cfg.Routes, s.policy.specs), newRouting(cfg.Routes, s.policy.specs)
 	s.tokens.Store(tokens)
 	s.catalogue.Store(s.policy.catalogue)
 	return s, nil
@@ -157,6 +174,9 @@ func (s *Service) serve(ctx context.Context, l *lifecycle) (err error) {
 	if _, err := s.responder.Load(ctx); err != nil {
 		return fmt.Errorf("load what was known before: %w", err)
 	}
+	if err := s.loadRoutes(ctx); err != nil {
+		return err
+	}
 	if err := s.startStore(l); err != nil {
 		return err
 	}
@@ -169,6 +189,7 @@ func (s *Service) serve(ctx context.Context, l *lifecycle) (err error) {
 	if err := s.startDecoyServer(l); err != nil {
 		return err
 	}
+	l.start("hash keys", s.rotateKeys)
 	l.start("health", s.watchHealth)
 	if err := s.startFront(l); err != nil {
 		return err

@@ -40,7 +40,7 @@ func (s *Service) startStore(l *lifecycle) error {
 	l.push("store", s.store.Close)
 	lines, records := s.bus.Lines("store"), s.bus.Records("store")
 	s.writer, err = s.store.NewWriter(store.WriterOptions{
-		Lines: lines, Records: recordLines{records}, Checkpoints: checkpoints{s.bus.Checkpoints()},
+		Lines: storedLines{lines, s.prepare}, Records: recordLines{records}, Checkpoints: checkpoints{s.bus.Checkpoints()},
 		DeadLines: lines.Bury, DeadRecords: records.Bury,
 	})
 	if err != nil {

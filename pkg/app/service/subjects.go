@@ -1,0 +1,146 @@
+package service
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/honeymoat/honeymoat/pkg/bus"
+	"github.com/honeymoat/honeymoat/pkg/erase"
+	"github.com/honeymoat/honeymoat/pkg/finding"
+	"github.com/honeymoat/honeymoat/pkg/httpapi/wire"
+)
+
+// subjects finds people in what is kept, and takes them out of it.
+type subjects struct{ *Service }
+
+// Hash gives what may stand for a value, whatever kind of principal it is, and
+// for an address in the audit.
+func (s subjects) Hash(value string) []string {
+	keys := *s.masking.keys.Load()
+	hashes := keys.All("principal", value)
+	for _, kind := range []finding.ActorKind{finding.User, finding.Application, finding.Key, finding.Token, finding.Session} {
+		hashes = append(hashes, keys.All(string(kind), value)...)
+	}
+	return hashes
+}
+
+// Principal implements httpapi.Subjects.
+func (s subjects) Principal(ctx context.Context, value string, hashes []string) (wire.PrincipalEvents, error) {
+	return s.store.Principal(ctx, value, hashes)
+}
+
+// Erase implements httpapi.Subjects.
+func (s subjects) Erase(ctx context.Context, subject erase.Subject) (erase.Report, error) {
+	e := &erasure{Service: s.Service}
+	return erase.Run(ctx, subject, []erase.Named{
+		{Name: "what is on its way", Place: erase.PlaceFunc(e.settle)},
+		{Name: "evidence and blocks", Place: erase.PlaceFunc(e.evidence)},
+		{Name: "bus", Place: erase.PlaceFunc(e.bus)},
+		{Name: "store", Place: s.store},
+		{Name: "agents", Place: erase.PlaceFunc(e.agents)},
+	}, time.Now)
+}
+
+// erasure is one erasing of a subject, place by place.
+type erasure struct {
+	*Service
+	before bus.Ends // what was on the bus when it began
+	keys   []string // of the subject's blocks
+	// blocks are the revisions from which on they are gone, by segment.
+	blocks map[string]uint64
+}
+
+// settleTimeout is how long an erasure waits until all that was on the bus
+// when it began has been stored and judged, and agents have dropped a block.
+const settleTimeout = 2 * time.Minute
+
+// settle waits until all that is on the bus has been processed: what comes out
+// of it later would bring the subject back.
+func (e *erasure) settle(ctx context.Context, _ erase.Subject) ([]erase.Outcome, error) {
+	var err error
+	if e.before, err = e.Service.bus.Ends(ctx); err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, settleTimeout)
+	defer cancel()
+	err = e.await(ctx, func() bool { return e.processed() >= e.before.Lines && e.writer.RecordsDone() >= e.before.Records })
+	if err != nil {
+		return nil, fmt.Errorf("%d of %d batches are stored and judged: %w (is the store there?)", e.processed(), e.before.Lines, err)
+	}
+	return nil, nil
+}
+
+func (e *erasure) await(ctx context.Context, done func() bool) error {
+	ticker := time.NewTicker(50 * time.Millisecond)
+	defer ticker.Stop()
+	for !done() {
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-ticker.C:
+		}
+	}
+	return nil
+}
+
+// evidence has the responder forget, and waits until the rows that it wrote on
+// the way are stored, so that they go with the others.
+func (e *erasure) evidence(ctx context.Context, subject erase.Subject) ([]erase.Outcome, error) {
+	o := erase.Outcome{Place: "evidence and blocks"}
+	names := func(text string) bool { return subject.InText([]byte(text)) }
+	n, keys, err := e.responder.Forget(ctx, subject.Actors(), names)
+	o.Found, e.keys = uint64(n), keys
+	if err != nil {
+		return []erase.Outcome{o}, err
+	}
+	o.Left = uint64(e.responder.Knows(subject.Actors(), names))
+	e.blocks = map[string]uint64{}
+	for segment, v := range e.Service.bus.Blocks().Versions() {
+		e.blocks[segment] = v.Revision
+	}
+	ends, err := e.Service.bus.Ends(ctx)
+	if err != nil {
+		return []erase.Outcome{o}, err
+	}
+	e.before.Records = ends.Records
+	ctx, cancel := context.WithTimeout(ctx, settleTimeout)
+	defer cancel()
+	return []erase.Outcome{o}, e.await(ctx, func() bool { return e.writer.RecordsDone() >= ends.Records })
+}
+
+func (e *erasure) bus(ctx context.Context, subject erase.Subject) ([]erase.Outcome, error) {
+	return e.Service.bus.Erase(ctx, subject, e.before, e.keys)
+}
+
+// agents waits until every agent that is connected enforces a set without the
+// subject's blocks. It writes the set to its disk within a second or so.
+func (e *erasure) agents(ctx context.Context, _ erase.Subject) ([]erase.Outcome, error) {
+	o := erase.Outcome{Place: "agents"}
+	ctx, cancel := context.WithTimeout(ctx, settleTimeout)
+	defer cancel()
+	var failed error
+	behind := func() bool {
+		agents, err := e.Service.bus.Agents().Agents(ctx)
+		if failed = err; err != nil {
+			return false
+		}
+		o.Left, o.Found = 0, 0
+		for i := range agents {
+			for segment, v := range agents[i].Enforcing {
+				if !agents[i].Connected || e.blocks[segment] == 0 {
+					continue
+				}
+				o.Found++
+				if v.Revision < e.blocks[segment] {
+					o.Left++
+				}
+			}
+		}
+		return o.Left > 0
+	}
+	err := e.await(ctx, func() bool { return !behind() && failed == nil })
+	o.Note = "agents that are away drop the block when they are back, or when it ends"
+	return []erase.Outcome{o}, errors.Join(err, failed)
+}
