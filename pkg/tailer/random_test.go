@@ -10,10 +10,11 @@ import (
 	"github.com/honeymoat/honeymoat/pkg/ingest/ingesttest"
 )
 
-// TestRandomSchedules writes, rotates both ways and kills at random, over a
-// bus that fails at random: every line is shipped once. What cannot be saved
-// by anybody is left out of the schedules: a file deleted before it was read,
-// and lines written between a copy and its truncation.
+// TestRandomSchedules writes, rotates in every way and kills at random, over a
+// bus that fails at random, while the clock of the file system jumps: every
+// line is shipped once. What cannot be saved by anybody is left out of the
+// schedules: files that are deleted or written over before they were read, and
+// lines written between a copy and its truncation.
 //
 // The seeds are fixed, so that a change is judged by the same schedules as the
 // one before; `make torture` draws others.
@@ -36,7 +37,7 @@ func schedule(t *testing.T, seed uint64, pattern string) {
 	faults := rand.New(rand.NewPCG(seed, 6))
 	h := newHost(t, pattern)
 	h.faults = func() ingesttest.Fault { return ingesttest.Fault(max(0, faults.IntN(12)-8)) }
-	w := &writer{host: h}
+	w := &writer{host: h, r: r, shifts: r.IntN(2) == 0}
 	t.Cleanup(func() {
 		if t.Failed() {
 			saved, _ := os.ReadFile(h.opts.Positions)
@@ -46,79 +47,74 @@ func schedule(t *testing.T, seed uint64, pattern string) {
 	h.write("access.log", 1)
 	h.start()
 	h.shipped()
-	for step := range 60 {
-		if step%15 == 14 {
+	for step := range 80 {
+		if step%20 == 19 {
 			w.settle()
+			w.tidy()
 		}
-		w.step(r)
+		w.step()
 	}
 	w.settle()
 	h.check()
 }
 
-// writer is a process that writes a log, and the cron job that rotates it.
-type writer struct {
-	*host
-	half  string // what the last line still lacks
-	old   int    // rotated files so far
-	steps []string
+// step does one thing, each as often as its weight.
+func (w *writer) step() {
+	steps := []struct {
+		weight int
+		name   string
+		do     func()
+	}{
+		{40, "write", w.line},
+		{15, "half a line", w.halfLine},
+		{9, "rename", func() { w.rotate(w.rename) }},
+		{9, "copy and truncate", func() { w.rotate(w.copyTruncate) }},
+		{9, "compress", w.compress},
+		{6, "touch", w.touch},
+		{10, "kill or start", w.killOrStart},
+		{8, "pause", func() { <-time.After(time.Duration(w.r.IntN(60)) * time.Millisecond) }},
+	}
+	sum := 0
+	for _, s := range steps {
+		sum += s.weight
+	}
+	n := w.r.IntN(sum)
+	for _, s := range steps {
+		if n -= s.weight; n < 0 {
+			w.note(s.name)
+			s.do()
+			return
+		}
+	}
 }
 
-func (w *writer) step(r *rand.Rand) {
-	n := r.IntN(100)
-	switch {
-	case n < 45:
-		w.finishLine()
-		w.note("write")
-		w.write("access.log", 1+r.IntN(300))
-	case n < 60:
-		w.finishLine()
-		w.note("half a line")
-		line := w.lines(1)
-		cut := 1 + r.IntN(len(line)-1)
-		w.append("access.log", line[:cut])
-		w.half = line[cut:]
-	case n < 70:
-		w.note("rename")
-		w.rotate(func(old string) { w.rename("access.log", old) })
-	case n < 80:
-		w.note("copy and truncate")
-		w.rotate(func(old string) { w.copyTruncate("access.log", old) })
-	case n < 90 && w.stop != nil:
-		w.note("kill")
-		w.kill()
-	case w.stop == nil:
-		w.note("start")
+func (w *writer) line() {
+	w.finishLine()
+	w.write("access.log", 1+w.r.IntN(300))
+}
+
+func (w *writer) halfLine() {
+	w.finishLine()
+	line := w.lines(1)
+	cut := 1 + w.r.IntN(len(line)-1)
+	w.append("access.log", line[:cut])
+	w.half = line[cut:]
+}
+
+func (w *writer) killOrStart() {
+	if w.stop == nil {
 		w.start()
-	default:
-		w.note("pause")
-		<-time.After(time.Duration(r.IntN(60)) * time.Millisecond)
+		return
 	}
+	w.kill()
 }
 
 // settle has everything shipped.
 func (w *writer) settle() {
+	w.note("settle")
 	w.finishLine()
 	if w.stop == nil {
 		w.start()
 	}
 	w.shipped()
 }
-
-func (w *writer) rotate(how func(old string)) {
-	w.finishLine()
-	if _, err := os.Stat(w.path("access.log")); err != nil {
-		return
-	}
-	w.old++
-	how(fmt.Sprintf("access.log.%d", w.old))
-}
-
-func (w *writer) finishLine() {
-	if w.half != "" {
-		w.append("access.log", w.half)
-		w.half = ""
-	}
-}
-
-func (w *writer) note(step string) { w.steps = append(w.steps, step) }

@@ -42,7 +42,9 @@ func (t *Tailer) settle(ctx context.Context, s Source, all []sighting) *settleme
 			strangers = append(strangers, c)
 		}
 	}
-	// What a copy is of is clear once it is known which originals are truncated.
+	// What a copy is of is clear once it is known which originals are truncated,
+	// and a compressed one may still be in the making.
+	slices.SortStableFunc(strangers, plainFirst)
 	for _, c := range strangers {
 		if ctx.Err() == nil {
 			v.identify(ctx, c)
@@ -205,13 +207,23 @@ func (v *settlement) move(e *entry, c sighting) {
 	v.homes[e.ID] = c
 }
 
+func plainFirst(a, b sighting) int {
+	switch {
+	case a.packed == b.packed:
+		return 0
+	case b.packed:
+		return -1
+	}
+	return 1
+}
+
 // outgrown moves a stream to a file that goes on where its home ends: what was
-// taken for the log was a copy of it.
+// taken for the log was a copy of it, or is its compressed form.
 func (v *settlement) outgrown(kin []*entry, c sighting) {
 	for _, e := range kin {
 		home, housed := v.homes[e.ID]
 		read := v.t.book.position(e).Offset
-		if !housed || e.Past || c.packed || c.size <= read || v.left(e, home) {
+		if !housed || e.Past || c.packed || c.size <= read || !home.packed && v.left(e, home) {
 			continue
 		}
 		if holds, err := v.t.holds(e, c); !holds || err != nil {
@@ -231,9 +243,6 @@ func (v *settlement) left(e *entry, home sighting) bool {
 	now, ok := lookPath(home.path)
 	if !ok || now.key != home.key {
 		return true // it has been moved: the next scan knows where
-	}
-	if home.packed {
-		return e.Packed != now.size
 	}
 	return now.size > v.t.book.position(e).Offset
 }
