@@ -258,6 +258,7 @@ func TestCardsAndPhones(t *testing.T) {
 	f("/call/+442079460958/1", "/call/[phone]/1")
 	f("+49 151 12345678, +33 1 23 45 67 89", "[phone], [phone]")
 	f("a+4915112345678", "a+4915112345678")
+	f("+81312345678 +861012345678 +74951234567 +27111234567 +8312345678", "[phone] [phone] [phone] [phone] +8312345678")
 	f("+49151123456789012", "+49151123456789012")
 	f("+0301234567890", "+0301234567890")
 	f("0151 12345678", "0151 12345678")
@@ -282,7 +283,12 @@ func TestNationalNumbers(t *testing.T) {
 	on("12345678Z", "12345678A")
 	on("X1234567L", "X1234567A")
 	on("255081416802538", "255081416802539")
+	on("185052A00412356", "185052C00412356")
+	on("185052B00412383", "185992B00412383")
+	on("1 84 12 76 451 089 46", "1 84 12 76 451 089 00")
+	on("86 095 742 719", "86 095 742 718")
 	on("RSSMRA85T10A562S", "RSSMRA85T10A562T")
+	on("rssmra85t10a562s", "rssmra85t1aa562s")
 	on("529.982.247-25", "529.982.247-26")
 	on("DE89370400440532013000", "DE89370400440532013001")
 	on("GB82WEST12345698765432", "GB82WEST12345698765433")
@@ -316,6 +322,18 @@ func TestKinds(t *testing.T) {
 		t.Errorf("%q, %v, %v", out, changed, kinds)
 	}
 	check(t, m)("x CUST-123456 CUST-123457 y", "x [customer] [customer] y")
+}
+
+// TestPatternsNeedAFixedPart: where it stands does not matter.
+func TestPatternsNeedAFixedPart(t *testing.T) {
+	f := func(expression, in, want string) {
+		t.Helper()
+		check(t, masker(t, Options{Custom: []Pattern{{"own", expression}}}))(in, want)
+	}
+	f(`(?:\d+-EMP)+`, "a 12-EMP b", "a [own] b")
+	f(`(EMP){2}\d`, "EMPEMP1 EMP1", "[own] EMP1")
+	f(`\b\w+EMP`, "token=xx&abEMP", "token=[token]&[own]")
+	f(`EMP[0-9]+`, "?a=EMP1&token=xx", "?a=[own]&token=[token]")
 }
 
 func TestDetectorsCanBeChosen(t *testing.T) {
