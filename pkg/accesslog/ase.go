@@ -156,17 +156,21 @@ func aseTime(v []byte) (int64, bool) {
 		return 0, false
 	}
 	year := bytes.LastIndexByte(v, ' ')
-	if year < colon+len(":51:49") {
+	if year < colon+len(":51:49") || len(v)-year != len(" 2018") {
 		return 0, false
 	}
 	dayOfMonth, ok := whole(bytes.TrimSpace(v[8 : colon-2]))
 	days, fine := civil(digits(v[year+1:]), monthNumber(v[4:7]), dayOfMonth)
 	clock, valid := clock(v[colon-2 : colon+6])
-	millis := int64(0)
-	if rest := bytes.TrimSpace(v[colon+6 : year]); len(rest) > 1 && rest[0] == ':' {
-		var known bool
-		millis, known = whole(rest[1:])
-		valid = valid && known && millis < 1000
+	millis, known := aseMillis(v[colon+6 : year])
+	return (days*day+clock)*second + millis*(second/1000), ok && fine && valid && known
+}
+
+// aseMillis reads ":707", or nothing.
+func aseMillis(v []byte) (int64, bool) {
+	if v = bytes.TrimSpace(v); len(v) == 0 {
+		return 0, true
 	}
-	return (days*day+clock)*second + millis*(second/1000), ok && fine && valid
+	n, ok := whole(v[1:])
+	return n, ok && v[0] == ':' && n < 1000
 }

@@ -43,7 +43,6 @@ func afterAWSGateway(p *jsonLog) Reason {
 	if !ok {
 		return Parsed
 	}
-	p.seen |= methodMark
 	if len(p.Text(event.Method, row)) == 0 && string(method) != "ANY" {
 		p.text(event.Method, method)
 	}

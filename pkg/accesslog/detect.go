@@ -17,8 +17,8 @@ type Guess struct {
 	// method, path and status that they have.
 	Known float64
 	// Confidence is between 0 and 1: the share of records that were parsed,
-	// times Known, times n/(n+1) for n parsed records, so that one line alone
-	// makes nobody sure.
+	// times Known, times n/(n+1) for n records that were understood, those
+	// without a request included, so that one line alone makes nobody sure.
 	Confidence float64
 }
 
@@ -78,6 +78,7 @@ func judge(candidates []candidate, sample []byte) []Guess {
 func (c candidate) judge(sample []byte) Guess {
 	g := Guess{Format: c.format.ID}
 	var b event.Batch
+	haves, skipped := 0, 0
 	for g.Sampled < sampleRecords {
 		n := c.format.Split(sample)
 		if n == 0 {
@@ -95,25 +96,29 @@ func (c candidate) judge(sample []byte) Guess {
 		case Parsed:
 			g.Sampled++
 			g.Parsed++
-			g.Known += known(&b)
+			haves += known(&b)
 		case Skipped:
+			skipped++
 		default:
 			g.Sampled++
 		}
 		b.DropRow()
 	}
 	if g.Parsed > 0 {
-		n := float64(g.Parsed)
-		g.Known /= n
-		g.Confidence = n / float64(g.Sampled) * g.Known * n / (n + 1)
+		n := float64(g.Parsed + skipped)
+		g.Known = float64(haves) / float64(knowns*g.Parsed)
+		g.Confidence = float64(g.Parsed) / float64(g.Sampled) * g.Known * n / (n + 1)
 	}
 	return g
 }
 
-// known is the share of the fields of the open row that every detector needs.
-func known(b *event.Batch) float64 {
+// knowns is how many fields known counts.
+const knowns = 5
+
+// known counts those fields of the open row that every detector needs.
+func known(b *event.Batch) int {
 	row, n := b.Rows(), 0
-	for _, have := range [...]bool{
+	for _, have := range [knowns]bool{
 		b.Number(event.Time, row) != event.Unknown,
 		b.Addr(event.ClientAddress, row).IsValid(),
 		len(b.Text(event.Method, row)) > 0,
@@ -124,5 +129,5 @@ func known(b *event.Batch) float64 {
 			n++
 		}
 	}
-	return float64(n) / 5
+	return n
 }

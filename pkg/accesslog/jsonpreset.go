@@ -64,8 +64,8 @@ func (p *jsonLog) forget(f event.TextField, unknown ...string) {
 // ownForwarded is for gateways that name the client by their own lights, from
 // a header if there is one and else the peer: when it is the peer, no header
 // was there.
-func (p *jsonLog) ownForwarded() {
-	if a, ok := parseAddr(p.Text(event.ForwardedFor, p.Rows())); ok && a == p.callers.peer {
-		p.SetText(event.ForwardedFor, nil)
+func (s *sink) ownForwarded() {
+	if a, ok := parseAddr(s.Text(event.ForwardedFor, s.Rows())); ok && a == s.callers.peer {
+		s.SetText(event.ForwardedFor, nil)
 	}
 }

@@ -235,7 +235,7 @@ func readTime(u unit, v []byte) (ns int64, zoned, ok bool) {
 // guessTime tells the form of a time by its look, and the unit of a number by
 // its digits: today has 10 in seconds and 13 in milliseconds.
 func guessTime(v []byte) (timeForm, int) {
-	if len(v) > 4 && v[4] == '-' {
+	if len(v) > 4 && (v[4] == '-' || v[4] == '/') {
 		return rfc3339, 0
 	}
 	if len(v) > 3 && (v[2] == '/' || v[0] == '[') {

@@ -23,10 +23,11 @@ func clfTime(v []byte) (int64, bool) {
 }
 
 // rfc3339Time reads "2019-12-12T16:53:29.25+01:00" as Unix nanoseconds; a
-// space for the T, a comma for the point and a zone without a colon are fine.
+// space for the T, slashes in the date, a comma for the point and a zone without
+// a colon are fine.
 // Without a zone it is read as UTC, and zoned is false.
 func rfc3339Time(v []byte) (ns int64, zoned, ok bool) {
-	if len(v) < len("2019-12-12T16:53:29") || v[4] != '-' || v[7] != '-' {
+	if len(v) < len("2019-12-12T16:53:29") || v[4] != '-' && v[4] != '/' || v[7] != v[4] {
 		return 0, false, false
 	}
 	days, ok := civil(digits(v[0:4]), digits(v[5:7]), digits(v[8:10]))

@@ -2,6 +2,7 @@ package accesslog
 
 import (
 	"bytes"
+	"net/netip"
 
 	"github.com/honeymoat/honeymoat/pkg/event"
 )
@@ -22,34 +23,49 @@ func newWSO2Access(o Options) (Parser, error) { return &wso2Access{combined{newS
 // Parse implements Parser.
 func (p *wso2Access) Parse(record []byte, b *event.Batch) Reason {
 	p.begin(record, b)
-	end := bytes.Index(record, []byte(`] "`))
-	if end < 0 {
-		return NoTime
+	start, rest, reason := p.moment(record)
+	if reason != Parsed {
+		return reason
 	}
-	start := bytes.LastIndexByte(record[:end], '[')
-	if start < 0 {
-		return NoTime
-	}
-	at, ok := clfTime(record[start+1 : end])
-	if !ok {
-		return BadTime
-	}
-	b.SetNumber(event.Time, at)
-	rest := record[end+3:]
-	if bytes.HasPrefix(rest, []byte(`- - " `)) {
+	if bytes.HasPrefix(rest, []byte(`"- - " `)) {
 		return Skipped
 	}
-	if reason := p.asked(rest); reason != Parsed {
+	if reason := p.asked(rest[1:]); reason != Parsed {
 		return reason
 	}
-	if reason := p.from(record[:start]); reason != Parsed {
+	if reason := p.from(start); reason != Parsed {
 		return reason
+	}
+	if ambiguous(rest) {
+		p.callers.peer = netip.Addr{}
+		p.SetText(event.ForwardedFor, nil)
+		p.Flag(event.BadForwarded)
 	}
 	if p.finish() != Parsed {
 		return NoRequest
 	}
 	b.Flag(event.NoBytes)
 	return Parsed
+}
+
+// ambiguous tells whether a second time stands in a record. A client may have
+// written what follows the first one into its forwarded-for list, or what stands
+// before the second one into a header at the end: WSO2 escapes neither, and
+// nobody can tell which address is its.
+func ambiguous(rest []byte) bool {
+	const after = `] "`
+	for {
+		end := bytes.Index(rest, []byte(after))
+		if end < 0 {
+			return false
+		}
+		if open := bytes.LastIndexByte(rest[:end], '['); open >= 0 {
+			if _, ok := clfTime(rest[open+1 : end]); ok {
+				return true
+			}
+		}
+		rest = rest[end+len(after):]
+	}
 }
 
 // asked reads from the request line on. WSO2 does not escape quotes: the
