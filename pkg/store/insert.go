@@ -1,7 +1,6 @@
 package store
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"time"
@@ -21,10 +20,10 @@ func (s *Store) insert(ctx context.Context, ins insert, token string) error {
 	ctx = clickhouse.Context(ctx, clickhouse.WithSettings(insertSettings(token, s.opts.Cluster != "")))
 	start := time.Now()
 	sql := "INSERT INTO " + quoteName(ins.table) + " " + ins.columns
-	if err := s.conn.InsertFormat(ctx, ins.format, sql, bytes.NewReader(ins.body)); err != nil {
+	if err := s.conn.InsertFormat(ctx, ins.format, sql, ins.body.reader()); err != nil {
 		return fmt.Errorf("insert %d rows into %s: %w", ins.rows, ins.table, err)
 	}
-	s.metrics.inserted(ins.table, ins.rows, len(ins.body), time.Since(start))
+	s.metrics.inserted(ins.table, ins.rows, ins.body.size(), time.Since(start))
 	return nil
 }
 

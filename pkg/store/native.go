@@ -2,7 +2,7 @@ package store
 
 import (
 	"encoding/binary"
-	"net/netip"
+	"slices"
 
 	"github.com/honeymoat/honeymoat/pkg/event"
 )
@@ -11,8 +11,8 @@ import (
 // bytes that a batch already holds: no value of a row is ever boxed or
 // allocated. Each column grows on its own over any number of batches; one
 // that no row has touched is left out of the insert, and the table's default
-// stands for it. The server converts types where the table's are narrower
-// (Int64 to Int32) or have a dictionary (LowCardinality).
+// stands for it. Types are those of the table, so that the server converts
+// nothing.
 
 // column is one column of an insert under construction.
 type column interface {
@@ -21,7 +21,8 @@ type column interface {
 	used() bool
 	// fill adds default values up to a number of rows.
 	fill(rows int)
-	appendTo(dst []byte) []byte
+	// appendTo writes the rows. What it hands to b is used until reset.
+	appendTo(b *body)
 	reset()
 }
 
@@ -42,6 +43,9 @@ func (h *header) missing(rows int) int {
 	return n
 }
 
+// grown notes that a batch's rows have been added.
+func (h *header) grown(rows int) { h.rows, h.touched = rows, true }
+
 func (h *header) clear() { h.rows, h.touched = 0, false }
 
 // textColumn holds strings, each after its length.
@@ -50,13 +54,15 @@ type textColumn struct {
 	data []byte
 }
 
+func newTextColumn(label string) *textColumn { return &textColumn{header: header{label: label}} }
+
 func (c *textColumn) kind() string { return "String" }
 
 func (c *textColumn) reset() { c.clear(); c.data = c.data[:0] }
 
 func (c *textColumn) fill(rows int) { c.data = appendZeros(c.data, c.missing(rows)) }
 
-func (c *textColumn) appendTo(dst []byte) []byte { return append(dst, c.data...) }
+func (c *textColumn) appendTo(b *body) { b.add(c.data) }
 
 // add appends the rows of a batch's column, which ends where data ends.
 func (c *textColumn) add(before int, data []byte, ends []uint32) {
@@ -64,120 +70,39 @@ func (c *textColumn) add(before int, data []byte, ends []uint32) {
 		return
 	}
 	c.fill(before)
+	c.data = slices.Grow(c.data, len(data)+2*len(ends))
 	start := uint32(0)
 	for _, end := range ends {
 		c.data = binary.AppendUvarint(c.data, uint64(end-start))
 		c.data = append(c.data, data[start:end]...)
 		start = end
 	}
-	c.rows, c.touched = before+len(ends), true
+	c.grown(before + len(ends))
 }
 
-// repeat appends one string for each of a number of rows.
-func (c *textColumn) repeat(before int, s string, rows int) {
+// one appends the string of one row.
+func (c *textColumn) one(before int, s string) {
 	if s == "" {
 		return
 	}
 	c.fill(before)
-	for range rows {
-		c.data = binary.AppendUvarint(c.data, uint64(len(s)))
-		c.data = append(c.data, s...)
-	}
-	c.rows, c.touched = before+rows, true
+	c.data = appendString(c.data, s)
+	c.grown(before + 1)
 }
 
-// addAddresses appends addresses as text.
-func (c *textColumn) addAddresses(before int, addrs []event.Addr) {
-	if len(addrs) == 0 {
-		return
-	}
-	c.fill(before)
-	for i := range addrs {
-		c.data = appendAddress(c.data, addrs[i].Netip())
-	}
-	c.rows, c.touched = before+len(addrs), true
-}
-
-// appendAddress writes an address as a string of the Native format. Its text
-// is shorter than 128 bytes, so its length takes one.
-func appendAddress(dst []byte, a netip.Addr) []byte {
-	at := len(dst)
-	dst = append(dst, 0)
-	if a.IsValid() {
-		dst = a.AppendTo(dst)
-	}
-	dst[at] = byte(len(dst) - at - 1)
-	return dst
-}
-
-// intColumn holds 64-bit numbers, NULL where they are unknown if it may be.
-type intColumn struct {
-	header
-	typ      string
-	nullable bool
-	blank    int64 // for unknown values of a column that is not nullable
-	data     []byte
-	nulls    []byte
-}
-
-func (c *intColumn) kind() string {
-	if c.nullable {
-		return "Nullable(" + c.typ + ")"
-	}
-	return c.typ
-}
-
-func (c *intColumn) reset() { c.clear(); c.data, c.nulls = c.data[:0], c.nulls[:0] }
-
-func (c *intColumn) fill(rows int) {
-	for range c.missing(rows) {
-		c.put(event.Unknown)
-	}
-}
-
-func (c *intColumn) put(v int64) {
-	null := byte(0)
-	if v == event.Unknown {
-		v, null = c.blank, 1
-	}
-	c.data = binary.LittleEndian.AppendUint64(c.data, uint64(v))
-	if c.nullable {
-		c.nulls = append(c.nulls, null)
-	}
-}
-
-func (c *intColumn) add(before int, values []int64) {
-	if len(values) == 0 {
-		return
-	}
-	c.fill(before)
-	for _, v := range values {
-		c.put(v)
-	}
-	c.rows, c.touched = before+len(values), true
-}
-
-func (c *intColumn) repeat(before int, v int64, rows int) {
-	c.fill(before)
-	for range rows {
-		c.put(v)
-	}
-	c.rows, c.touched = before+rows, true
-}
-
-func (c *intColumn) appendTo(dst []byte) []byte {
-	return append(append(dst, c.nulls...), c.data...)
-}
-
-// listColumn holds lists of short strings: the ends of the lists, then the
-// strings back to back.
+// listColumn holds lists of short strings, of which few are different: the
+// ends of the lists, then the strings back to back.
 type listColumn struct {
 	header
 	ends  []byte
-	items textColumn
+	items *dictColumn
 }
 
-func (c *listColumn) kind() string { return "Array(String)" }
+func newListColumn(label string) *listColumn {
+	return &listColumn{header: header{label: label}, items: newDictColumn("")}
+}
+
+func (c *listColumn) kind() string { return "Array(" + c.items.kind() + ")" }
 
 func (c *listColumn) reset() {
 	c.clear()
@@ -212,32 +137,33 @@ func (c *listColumn) addFlags(before int, flags []int64) {
 		}
 		c.end()
 	}
-	c.rows, c.touched = before+len(flags), true
+	c.grown(before + len(flags))
 }
 
-func (c *listColumn) appendTo(dst []byte) []byte {
-	return append(append(dst, c.ends...), c.items.data...)
+func (c *listColumn) appendTo(b *body) {
+	c.items.appendVersion(b)
+	b.add(c.ends)
+	c.items.appendRows(b)
 }
 
 // appendBlock writes the used columns as one block of the Native format.
-func appendBlock(dst []byte, columns []column, rows int) []byte {
+func appendBlock(b *body, columns []column, rows int) {
 	n := 0
 	for _, c := range columns {
 		if c.used() {
 			n++
 		}
 	}
-	dst = binary.AppendUvarint(dst, uint64(n))
-	dst = binary.AppendUvarint(dst, uint64(rows))
+	b.small = binary.AppendUvarint(b.small, uint64(n))
+	b.small = binary.AppendUvarint(b.small, uint64(rows))
 	for _, c := range columns {
 		if c.used() {
 			c.fill(rows)
-			dst = appendString(dst, c.name())
-			dst = appendString(dst, c.kind())
-			dst = c.appendTo(dst)
+			b.small = appendString(b.small, c.name())
+			b.small = appendString(b.small, c.kind())
+			c.appendTo(b)
 		}
 	}
-	return dst
 }
 
 func appendString(dst []byte, s string) []byte {
@@ -248,5 +174,9 @@ func appendZeros(dst []byte, n int) []byte {
 	if n <= 0 {
 		return dst
 	}
-	return append(dst, make([]byte, n)...)
+	dst = slices.Grow(dst, n)
+	at := len(dst)
+	dst = dst[:at+n]
+	clear(dst[at:])
+	return dst
 }

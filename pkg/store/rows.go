@@ -1,6 +1,8 @@
 package store
 
 import (
+	"slices"
+
 	"github.com/honeymoat/honeymoat/pkg/event"
 )
 
@@ -8,66 +10,87 @@ import (
 type eventRows struct {
 	rows    int
 	columns []column
-	texts   []*textColumn // in the order of event.TextFields
-	numbers []*intColumn  // by event.NumberField; nil for quality
+	texts   []stringColumn // in the order of event.TextFields
+	numbers []*intColumn   // by event.NumberField; nil for quality
 	quality *listColumn
-	addrs   []*textColumn // in the order of event.AddrFields
+	peer    *textColumn
+	client  *textColumn
 	shared  sharedColumns
+}
+
+// stringColumn is a column of one of the batch's texts.
+type stringColumn interface {
+	column
+	add(before int, data []byte, ends []uint32)
 }
 
 // sharedColumns are those that all rows of a batch have in common.
 type sharedColumns struct {
-	agent, source, gateway, kind, direction, format, file, path *textColumn
+	agent, source, gateway, kind, direction, format, file, path *dictColumn
 	version, received                                           *intColumn
 }
 
 func newEventRows() *eventRows {
 	r := &eventRows{}
 	for _, f := range event.TextFields() {
-		r.texts = append(r.texts, addColumn(&r.columns, &textColumn{header: header{label: f.String()}}))
+		r.texts = append(r.texts, addTextColumn(&r.columns, f))
 	}
 	for _, f := range event.NumberFields() {
 		if f == event.Quality {
 			r.numbers = append(r.numbers, nil)
-			r.quality = addColumn(&r.columns, &listColumn{header: header{label: f.String()}})
+			r.quality = addColumn(&r.columns, newListColumn(f.String()))
 			continue
 		}
 		r.numbers = append(r.numbers, addColumn(&r.columns, numberColumn(f)))
 	}
-	for _, f := range event.AddrFields() {
-		r.addrs = append(r.addrs, addColumn(&r.columns, &textColumn{header: header{label: f.String()}}))
-	}
+	r.peer = addColumn(&r.columns, newTextColumn(event.PeerAddress.String()))
+	r.client = addColumn(&r.columns, newTextColumn(event.ClientAddress.String()))
 	r.shared = newSharedColumns(&r.columns)
 	return r
 }
 
-// numberColumn is the column of a number as it is sent: bits of 64 that the
-// server narrows. A place in a file is always known; everything else may not
-// be, and is NULL then.
+// plainTexts are those that the table has as String, because nearly every row
+// may have another; the rest have a dictionary there.
+func plainTexts() []event.TextField {
+	return []event.TextField{
+		event.Path, event.Query, event.Referer, event.ForwardedFor, event.Principal, event.User, event.Session,
+		event.RequestID, event.HeaderSignature, event.QuerySignature, event.DecisionID,
+	}
+}
+
+func addTextColumn(to *[]column, f event.TextField) stringColumn {
+	if slices.Contains(plainTexts(), f) {
+		return addColumn(to, newTextColumn(f.String()))
+	}
+	return addColumn(to, newDictColumn(f.String()))
+}
+
+// numberColumn is the column of a number. A place in a file is always known;
+// everything else may not be, and is NULL then.
 func numberColumn(f event.NumberField) *intColumn {
-	c := &intColumn{header: header{label: f.String()}, typ: "Int64"}
 	switch f {
 	case event.Time:
-		c.typ = "DateTime64(9, 'UTC')"
-	case event.Offset, event.Line, event.Length:
-		c.typ = "UInt64"
-	default:
-		c.nullable = true
+		return newIntColumn(f.String(), timeType)
+	case event.Offset, event.Line:
+		return newIntColumn(f.String(), uint64Type)
+	case event.Length:
+		return newIntColumn(f.String(), uint32Type)
 	}
+	c := newIntColumn(f.String(), int64Type)
+	if f == event.Status {
+		c.typ = int32Type
+	}
+	c.nullable = true
 	return c
 }
 
 func newSharedColumns(to *[]column) sharedColumns {
-	text := func(label string) *textColumn {
-		return addColumn(to, &textColumn{header: header{label: label}})
-	}
-	number := func(label, typ string) *intColumn {
-		return addColumn(to, &intColumn{header: header{label: label}, typ: typ})
-	}
+	text := func(label string) *dictColumn { return addColumn(to, newDictColumn(label)) }
 	return sharedColumns{
 		agent: text("agent"), source: text("source"), gateway: text("gateway"), kind: text("kind"),
 		direction: text("direction"), format: text("format"), file: text("file"), path: text("file_path"),
-		version: number("format_version", "UInt64"), received: number("received", "DateTime64(9, 'UTC')"),
+		version:  addColumn(to, newIntColumn("format_version", uint16Type)),
+		received: addColumn(to, newIntColumn("received", timeType)),
 	}
 }
 
@@ -96,9 +119,7 @@ func (r *eventRows) add(b *event.Batch) {
 			c.add(r.rows, b.NumberColumn(f))
 		}
 	}
-	for i, c := range r.addrs {
-		c.addAddresses(r.rows, b.AddrColumn(event.AddrField(i)))
-	}
+	r.addAddresses(b)
 	r.shared.add(r.rows, b, n)
 	r.rows += n
 }
@@ -111,6 +132,21 @@ func (r *eventRows) addTimes(b *event.Batch) {
 	c.add(r.rows, b.NumberColumn(event.Time))
 	c.fill(r.rows + b.Rows())
 	c.touched = true
+}
+
+// addAddresses appends peers and clients. Where nothing stands before the
+// gateway they are the same, and are written out once.
+func (r *eventRows) addAddresses(b *event.Batch) {
+	peers, clients := b.AddrColumn(event.PeerAddress), b.AddrColumn(event.ClientAddress)
+	if len(peers) == 0 || !slices.Equal(peers, clients) {
+		r.peer.addAddresses(r.rows, peers)
+		r.client.addAddresses(r.rows, clients)
+		return
+	}
+	r.peer.fill(r.rows)
+	since := len(r.peer.data)
+	r.peer.addAddresses(r.rows, peers)
+	r.client.addCopy(r.rows, r.peer, since)
 }
 
 func (s *sharedColumns) add(before int, b *event.Batch, rows int) {
@@ -137,24 +173,21 @@ func resetColumns(columns []column) int {
 
 // rejectedRows are rows for the quarantine.
 type rejectedRows struct {
-	rows           int
-	columns        []column
-	offset, line   *intColumn
-	length         *intColumn
-	reason, sample *textColumn
-	shared         sharedColumns
+	rows         int
+	columns      []column
+	offset, line *intColumn
+	length       *intColumn
+	reason       *dictColumn
+	sample       *textColumn
+	shared       sharedColumns
 }
 
 func newRejectedRows() *rejectedRows {
 	r := &rejectedRows{}
-	number := func(label string) *intColumn {
-		return addColumn(&r.columns, &intColumn{header: header{label: label}, typ: "UInt64"})
-	}
-	text := func(label string) *textColumn {
-		return addColumn(&r.columns, &textColumn{header: header{label: label}})
-	}
+	number := func(label string) *intColumn { return addColumn(&r.columns, newIntColumn(label, uint64Type)) }
 	r.offset, r.line, r.length = number("offset"), number("line"), number("length")
-	r.reason, r.sample = text("reason"), text("excerpt")
+	r.reason = addColumn(&r.columns, newDictColumn("reason"))
+	r.sample = addColumn(&r.columns, newTextColumn("excerpt"))
 	// The quarantine has neither direction nor version.
 	var unused []column
 	r.shared = newSharedColumns(&unused)
@@ -172,7 +205,7 @@ func (r *rejectedRows) add(b *event.Batch) {
 		r.line.repeat(at, rej.Line, 1)
 		r.length.repeat(at, rej.Length, 1)
 		r.reason.repeat(at, rej.Reason, 1)
-		r.sample.repeat(at, rej.Excerpt, 1)
+		r.sample.one(at, rej.Excerpt)
 	}
 	if n := len(b.Rejected); n > 0 {
 		r.shared.add(r.rows, b, n)
