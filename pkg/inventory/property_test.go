@@ -67,7 +67,7 @@ func inBatches(t *testing.T, r *rand.Rand, o Options, requests []request, restar
 }
 
 func TestTheSameRequestsMakeTheSameTrees(t *testing.T) {
-	for seed := range uint64(30) {
+	for seed := range uint64(12) {
 		r := rand.New(rand.NewPCG(seed, 1))
 		o := Options{Distinct: 3 + int(seed%8), MaxNodes: 200 + 100*int(seed)}
 		requests := randomRequests(r, 3000)
@@ -96,7 +96,7 @@ func moreGeneral(before, after string) bool {
 
 // TestTemplatesOnlyBecomeMoreGeneral follows every path that was ever taken up.
 func TestTemplatesOnlyBecomeMoreGeneral(t *testing.T) {
-	for seed := range uint64(20) {
+	for seed := range uint64(10) {
 		r := rand.New(rand.NewPCG(seed, 2))
 		templater := New(Options{Distinct: 3 + int(seed%8)})
 		known := map[string]string{}
@@ -130,7 +130,7 @@ func TestTemplatesOnlyBecomeMoreGeneral(t *testing.T) {
 
 // TestCountsAreThoseOfTheTrees checks the book-keeping that bounds rest on.
 func TestCountsAreThoseOfTheTrees(t *testing.T) {
-	for seed := range uint64(20) {
+	for seed := range uint64(10) {
 		r := rand.New(rand.NewPCG(seed, 3))
 		templater := inBatches(t, r, Options{Distinct: 4, MaxNodes: 300}, randomRequests(r, 2000), seed%2 == 0)
 		nodes, size := 0, 0
