@@ -203,7 +203,7 @@ func (g goal) shape() shape {
 		return timesShape
 	case peerRole, clientRole, proxyRole:
 		return addressShape
-	case hostRole:
+	case hostRole, wordRole:
 		return wordShape
 	case textRole:
 		return textShape(g)

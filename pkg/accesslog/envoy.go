@@ -194,7 +194,7 @@ func envoyTime(argument string) goal {
 // envoyGoals lists the command operators without an argument. The downstream's
 // remote address is the client as Envoy is configured to find it.
 func envoyGoals() map[string]goal {
-	client, peer := goal{role: clientRole}, goal{role: peerRole}
+	client, peer, word := goal{role: clientRole}, goal{role: peerRole}, goal{role: wordRole}
 	return map[string]goal{
 		"PROTOCOL":                                      textGoal(event.Protocol),
 		"RESPONSE_CODE":                                 {role: numberRole, number: event.Status},
@@ -213,5 +213,10 @@ func envoyGoals() map[string]goal {
 		"TLS_JA4_FINGERPRINT":                           textGoal(event.TLSFingerprint),
 		"ROUTE_NAME":                                    textGoal(event.API),
 		"STREAM_ID":                                     textGoal(event.RequestID),
+		"RESPONSE_FLAGS":                                word,
+		"UPSTREAM_HOST":                                 word,
+		"UPSTREAM_CLUSTER":                              word,
+		"UPSTREAM_LOCAL_ADDRESS":                        word,
+		"DOWNSTREAM_LOCAL_ADDRESS":                      word,
 	}
 }

@@ -34,6 +34,7 @@ const (
 	textRole
 	numberRole
 	countRole // a number that means nothing here
+	wordRole  // a word that means nothing here
 	wireRole  // a number of bytes with headers
 	durationRole
 	sumRole // a duration that is added to what is there

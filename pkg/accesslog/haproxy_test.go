@@ -81,5 +81,3 @@ func TestHAProxyOtherLines(t *testing.T) {
 	f(`1.2.3.4:5 [06/Feb/2009:12:14:14.655] in b/s 1/0/1/1/3 OK 27 - - ---- 1/1/1/1/0 0/0 "GET / HTTP/1.1"`, `rejected: status is not a number`)
 	f(`1.2.3.4:5 [36/Feb/2009:12:14:14.655] in b/s 1/0/1/1/3 200 27 - - ---- 1/1/1/1/0 0/0 "GET / HTTP/1.1"`, `rejected: no time in brackets`)
 }
-
-func BenchmarkHAProxy(b *testing.B) { benchmark(b, Options{Format: "haproxy"}, haproxySample) }

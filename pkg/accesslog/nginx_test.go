@@ -73,5 +73,3 @@ func TestNginxMalformed(t *testing.T) {
 func BenchmarkNginx(b *testing.B) {
 	benchmark(b, Options{Format: "nginx", Pattern: nginxCombined}, sample)
 }
-
-func BenchmarkCombined(b *testing.B) { benchmark(b, Options{Format: "combined"}, sample) }

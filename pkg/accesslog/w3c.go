@@ -20,6 +20,7 @@ import (
 type w3c struct {
 	sink
 	clientHeader string
+	names        string // of the #Fields line
 	goals        []w3cField
 	date         []byte // of a #Date line, for logs without a column of it
 	at           []byte // date and time of the open row
@@ -46,7 +47,9 @@ func newW3C(o Options) (Parser, error) {
 // Header implements Header.
 func (p *w3c) Header(line []byte) {
 	if names, ok := bytes.CutPrefix(line, []byte("#Fields:")); ok {
-		p.fields(string(names))
+		if string(names) != p.names {
+			p.fields(string(names))
+		}
 	} else if date, ok := bytes.CutPrefix(line, []byte("#Date:")); ok {
 		date, _ = token(date)
 		p.date = append(p.date[:0], date...)
@@ -54,7 +57,7 @@ func (p *w3c) Header(line []byte) {
 }
 
 func (p *w3c) fields(names string) {
-	p.goals, p.agents = p.goals[:0], false
+	p.names, p.goals, p.agents = names, p.goals[:0], false
 	for _, name := range strings.Fields(names) {
 		f := p.field(strings.ToLower(name))
 		p.agents = p.agents || f.goal == textGoal(event.UserAgent)
@@ -154,11 +157,12 @@ func (p *w3c) column(f *w3cField, v []byte, separator byte) (ok bool) {
 		p.SetNumber(event.Time, ns)
 		return ok
 	case f.goal.role == durationRole && bytes.IndexByte(v, '.') >= 0:
-		f = &w3cField{goal: took(event.Duration, seconds)}
+		p.put(took(event.Duration, seconds), v)
 	case f.text:
-		v = p.decode(v, separator)
+		p.put(f.goal, p.decode(v, separator))
+	default:
+		p.put(f.goal, v)
 	}
-	p.put(f.goal, v)
 	return true
 }
 
