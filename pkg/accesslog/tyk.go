@@ -31,8 +31,8 @@ const noTykKey = "00000000"
 
 // newTykJSON reads the form with log_format: json. Lines of other prefixes are
 // skipped.
-func newTykJSON(o Options) (Parser, error) {
-	return newPreset(o, jsonDialect{
+func newTykJSON(o Options) (*jsonLog, error) {
+	return newJSONDialect(o, jsonDialect{
 		header: func(string) string { return "/client_ip" },
 		marks:  [][]string{{"/prefix"}},
 		keep:   []string{"/prefix"},
