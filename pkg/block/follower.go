@@ -25,3 +25,11 @@ type Follower interface {
 	// Withdraw takes back a provisional refusal of this agent.
 	Withdraw(id ID)
 }
+
+// RetryHearer is a Follower that wants to know of retries of quarantined
+// records.
+type RetryHearer interface {
+	// RetriesAsked gives, with each heartbeat, the number of the last retry
+	// that anybody was asked for, once there is one. It does not wait.
+	RetriesAsked(last uint64)
+}

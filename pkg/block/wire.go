@@ -18,6 +18,7 @@ const (
 	EventDelta     = "delta"     // SegmentDelta
 	EventHeartbeat = "heartbeat" // SegmentHeartbeat, each second and segment
 	EventWithdraw  = "withdraw"  // Withdrawal
+	EventRetries   = "retries"   // RetriesAsked, each second once there is one
 )
 
 // AfterHeader carries, on a request that ships a batch of lines, the sequence
@@ -55,6 +56,11 @@ type SegmentHeartbeat struct {
 // Withdrawal takes back a provisional refusal.
 type Withdrawal struct {
 	ID ID `json:"id"`
+}
+
+// RetriesAsked carries the number of the last retry that was asked for.
+type RetriesAsked struct {
+	Last uint64 `json:"last"`
 }
 
 // EnrolRequest trades a one-time token for an agent's credential.

@@ -22,6 +22,7 @@ type Bus struct {
 	metrics  *metrics
 	blocks   *Blocks
 	registry *Registry
+	retries  *Retries
 	saved    *Checkpoints
 	ready    chan struct{}
 
@@ -49,6 +50,7 @@ func Connect(ctx context.Context, opts Options) (*Bus, error) {
 	}
 	b.blocks = newBlocks(b)
 	b.registry = newRegistry(b)
+	b.retries = newRetries(b)
 	b.saved = newCheckpoints(b)
 	if err := b.createStreams(ctx); err != nil {
 		nc.Close()
@@ -67,11 +69,12 @@ func (b *Bus) Run(ctx context.Context, touch Touch) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return b.blocks.run(ctx) })
 	g.Go(func() error { return b.registry.run(ctx) })
+	g.Go(func() error { return b.retries.run(ctx) })
 	g.Go(func() error { return b.serveAgents(ctx, touch) })
 	return g.Wait()
 }
 
-// Ready is closed once Run has read the blocklist and the registry: from then
+// Ready is closed once Run has read the blocklist, the registry and the retries: from then
 // on agents may be let in.
 func (b *Bus) Ready() <-chan struct{} { return b.ready }
 
@@ -80,6 +83,9 @@ func (b *Bus) Blocks() *Blocks { return b.blocks }
 
 // Agents is the registry of agents.
 func (b *Bus) Agents() *Registry { return b.registry }
+
+// Retries is what hosts were asked to read again.
+func (b *Bus) Retries() *Retries { return b.retries }
 
 // Checkpoints keeps snapshots of state.
 func (b *Bus) Checkpoints() *Checkpoints { return b.saved }

@@ -26,7 +26,7 @@ func (b *Bus) Follow(ctx context.Context, agent string, have map[string]block.Ve
 	withdrawn, done := b.withdrawals.follow(agent)
 	defer done()
 	segments, _ := b.registry.segments(agent)
-	s := &following{board: b.blocks.board, f: f, has: map[string]block.Version{}}
+	s := &following{board: b.blocks.board, retries: b.retries, f: f, has: map[string]block.Version{}}
 	for _, name := range segments {
 		s.has[name] = have[name]
 	}
@@ -55,9 +55,10 @@ func (b *Bus) Follow(ctx context.Context, agent string, have map[string]block.Ve
 
 // following is one follower and what it has.
 type following struct {
-	board *board
-	f     block.Follower
-	has   map[string]block.Version
+	board   *board
+	retries *Retries
+	f       block.Follower
+	has     map[string]block.Version
 }
 
 // catchUp brings every segment of the follower to its current version.
@@ -97,6 +98,11 @@ func (s *following) beat() {
 	for name, v := range s.has {
 		if s.f.Heartbeat(name, v) {
 			s.has[name] = unknownVersion
+		}
+	}
+	if h, ok := s.f.(block.RetryHearer); ok {
+		if last := s.retries.last(); last > 0 {
+			h.RetriesAsked(last)
 		}
 	}
 }

@@ -32,12 +32,21 @@ type answerTo struct {
 	Sequence uint64 `json:"sequence,omitempty"`
 	Offset   int64  `json:"offset,omitempty"`
 	Line     int64  `json:"line,omitempty"`
+
+	Retries []block.RetryOrder `json:"retries,omitempty"`
 }
 
-// serveAgents answers agents until ctx ends. It begins once the blocklist and
-// the registry have been read.
+// heartbeat is what agents compare with: the version of a segment and, in the
+// one that everybody gets, the number of the last retry that was asked for.
+type heartbeat struct {
+	block.Version
+	Retries uint64 `json:"retries,omitempty"`
+}
+
+// serveAgents answers agents until ctx ends. It begins once the blocklist,
+// the registry and the retries have been read.
 func (b *Bus) serveAgents(ctx context.Context, touch Touch) error {
-	for _, loaded := range []<-chan struct{}{b.blocks.loaded, b.registry.loaded} {
+	for _, loaded := range []<-chan struct{}{b.blocks.loaded, b.registry.loaded, b.retries.loaded} {
 		select {
 		case <-loaded:
 		case <-ctx.Done():
@@ -61,6 +70,8 @@ func (b *Bus) answerAll(ctx context.Context, g *errgroup.Group, touch Touch) err
 		"last.*.*.*": b.tellLast,
 		"report.*":   b.takeReport,
 		"snapshot.*": b.sendSnapshot,
+		"retries.*":  b.tellRetries,
+		"retried.*":  b.takeRetried,
 		"touch.*":    func(ctx context.Context, m *nats.Msg) { b.takeTouch(ctx, m, touch) },
 		// A leaf node tells the cluster of a subscription a moment after it was
 		// made: without this one an agent could ask for its snapshot before its
@@ -183,7 +194,11 @@ func (b *Bus) beatOnce() {
 		segments[s] = true
 	}
 	for s := range segments {
-		data, err := json.Marshal(b.blocks.board.set(s).Version())
+		beat := heartbeat{Version: b.blocks.board.set(s).Version()}
+		if s == block.All {
+			beat.Retries = b.retries.last()
+		}
+		data, err := json.Marshal(beat)
 		if err == nil {
 			err = b.nc.Publish("heartbeat."+s, data)
 		}

@@ -177,12 +177,15 @@ func (s *session) apply(m *nats.Msg) error {
 }
 
 func (s *session) compare(ctx context.Context, segment string, data []byte) error {
-	var v block.Version
-	if err := json.Unmarshal(data, &v); err != nil {
+	var beat heartbeat
+	if err := json.Unmarshal(data, &beat); err != nil {
 		return fmt.Errorf("read heartbeat: %w", err)
 	}
-	if s.f.Heartbeat(segment, v) {
+	if s.f.Heartbeat(segment, beat.Version) {
 		s.resync(ctx, segment)
+	}
+	if h, ok := s.f.(block.RetryHearer); ok && beat.Retries > 0 {
+		h.RetriesAsked(beat.Retries)
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -140,6 +141,7 @@ type gateway struct {
 	linked   int
 	lost     error
 	withdrew []block.ID
+	asked    atomic.Uint64 // last retry that was heard of
 	ended    chan error
 }
 

@@ -16,6 +16,8 @@ func requests(agent string, segments []string) []request {
 		{"hello." + agent, server.Singleton},
 		{"report." + agent, server.Singleton},
 		{"touch." + agent, server.Singleton},
+		{"retries." + agent, server.Singleton},
+		{"retried." + agent, server.Singleton},
 	}
 	for _, s := range segments {
 		list = append(list, request{"snapshot." + s, server.Chunked})
