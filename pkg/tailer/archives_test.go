@@ -32,10 +32,13 @@ func (h *host) put(name string, data []byte) {
 	h.must(os.WriteFile(h.path(name), data, 0o600))
 }
 
-// compress replaces a log by its compressed form.
+// compress replaces a log by its compressed form, of the same age.
 func (h *host) compress(name, ext string, pack func(*host, []byte) []byte) {
 	h.Helper()
+	info, err := os.Stat(h.path(name))
+	h.must(err)
 	h.put(name+ext, pack(h, h.read(name)))
+	h.must(os.Chtimes(h.path(name+ext), info.ModTime(), info.ModTime()))
 	h.must(os.Remove(h.path(name)))
 }
 

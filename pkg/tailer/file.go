@@ -21,7 +21,10 @@ type content interface {
 	// intact tells whether the file still holds the stream.
 	intact() bool
 	size() int64 // of the stream, as far as known
-	last() look  // the last look at the file when everything before had been read
+	// extent is what has to be read until it is the turn of the next file: the
+	// size at present, or more than any where that is not known.
+	extent() int64
+	last() look // the last look at the file when everything before had been read
 	close()
 }
 
@@ -36,6 +39,7 @@ type file struct {
 	cancel  context.CancelFunc // ends whoever follows it
 	retire  chan struct{}      // closed to have the file set aside
 	// Of the scanning goroutine:
+	away      bool // it is not at a configured path any more
 	retired   bool
 	abandoned bool
 	marked    int64 // offset of the last mark
@@ -82,7 +86,7 @@ func (f *file) ReadAt(p []byte, offset int64) (int, error) {
 		f.truncated.Store(true)
 	}
 	if err == nil && n < len(p) {
-		f.order.reached(offset+int64(n), offset+int64(bytes.LastIndexByte(p[:n], '\n'))+1)
+		f.order.reached(f.content.extent(), offset+int64(bytes.LastIndexByte(p[:n], '\n'))+1)
 	}
 	return n, err
 }
@@ -120,6 +124,12 @@ func (f *file) Wait(ctx context.Context, size int64, patience time.Duration) err
 			return ctx.Err()
 		}
 	}
+}
+
+// sighting is the file as the last scan saw it.
+func (f *file) sighting() sighting {
+	_, compressed := f.content.(*packed)
+	return sighting{path: f.Path(), matched: !f.rotated && !f.away, packed: compressed}
 }
 
 // notify has Wait look at the file.

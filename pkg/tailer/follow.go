@@ -55,18 +55,24 @@ func (t *Tailer) hasMore(e *entry, c sighting) bool {
 // begin follows as many streams as there is room for, each in a goroutine
 // that Run waits for. Those of one log are let through in their order.
 func (t *Tailer) begin(ctx context.Context, wanted []wish) {
-	crowd := 0
+	var waiting []wish
 	for _, w := range wanted {
-		if !t.room(w) {
-			crowd++
+		if !t.room(w) || slices.ContainsFunc(waiting, w.follows) {
+			waiting = append(waiting, w)
 			continue
 		}
 		if f := t.openFile(w); f != nil {
 			t.run(ctx, f)
 		}
 	}
-	t.metrics.waiting.Set(float64(crowd))
-	t.makeRoom(crowd)
+	t.metrics.waiting.Set(float64(len(waiting)))
+	t.makeRoom(len(waiting))
+}
+
+// follows tells that what was written before w waits for room, so that w has
+// to wait as well. Files at configured paths do not hold each other up.
+func (w wish) follows(before wish) bool {
+	return before.Source == w.Source && !before.at.matched && precedes(before.at, w.at)
 }
 
 // archivesAtOnce bounds how many compressed files are open, each of which may
@@ -111,8 +117,8 @@ func (t *Tailer) run(ctx context.Context, f *file) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, other := range t.open {
-		if precedes(other, f) {
-			f.order.before = append(f.order.before, other.order.queue(other.Size()))
+		if other.Source() == f.Source() && precedes(other.sighting(), f.sighting()) {
+			f.order.before = append(f.order.before, other.order.queue(other.content.extent()))
 		}
 	}
 	t.open[f.ID()] = f
@@ -176,11 +182,15 @@ func (t *Tailer) rest(f *file) {
 	e, last := f.entry, f.content.last()
 	t.resting[e.ID] = last
 	t.book.change(func() {
-		switch p, ok := f.content.(*packed); {
-		case ok && p.finished():
-			e.Packed = last.size
-		case !ok && last.links == 0 && last.size == e.Offset:
-			e.Past = true // there will never be more of it, whatever a copy holds
+		switch c := f.content.(type) {
+		case *packed:
+			if c.finished() {
+				e.Packed = last.size
+			}
+		case *plain:
+			// There will never be more of a deleted file, whatever a copy holds.
+			now, ok := lookHandle(c.handle)
+			e.Past = ok && now.links == 0 && now.size == e.Offset
 		}
 	})
 }

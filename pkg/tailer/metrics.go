@@ -16,6 +16,7 @@ type metrics struct {
 	rotated  *prometheus.CounterVec
 	failures *prometheus.CounterVec
 	lost     prometheus.Counter
+	scans    prometheus.Counter
 }
 
 func newMetrics(reg prometheus.Registerer) (*metrics, error) {
@@ -32,12 +33,15 @@ func newMetrics(reg prometheus.Registerer) (*metrics, error) {
 		unwatch:  gauge("unwatched_paths", "Log paths that are polled because they cannot be watched."),
 		rotated:  counter("rotations_total", "Log files that ended, by how.", "how"),
 		failures: counter("failures_total", "Operations on log files that failed.", "operation"),
+		scans: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "honeymoat_tailer_scans_total", Help: "Looks around for log files and what became of them.",
+		}),
 		lost: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "honeymoat_tailer_lost_bytes_total", Help: "Bytes of deleted log files that were let go unread.",
 		}),
 	}
 	var errs []error
-	for _, c := range []prometheus.Collector{m.open, m.waiting, m.missing, m.unwatch, m.rotated, m.failures, m.lost} {
+	for _, c := range []prometheus.Collector{m.open, m.waiting, m.missing, m.unwatch, m.rotated, m.failures, m.lost, m.scans} {
 		errs = append(errs, reg.Register(c))
 	}
 	if err := errors.Join(errs...); err != nil {

@@ -86,14 +86,18 @@ func (o *turnstile) pass() {
 }
 
 // precedes tells that a file is of the same log as another one that comes
-// after it: it had its name, or has one that rotation derived from it.
-func precedes(earlier, later *file) bool {
-	a, b := earlier.Path(), later.Path()
-	if earlier.Source() != later.Source() || filepath.Dir(a) != filepath.Dir(b) {
+// after it: it has a name that rotation derived from that of the other, or was
+// moved away itself and both names are derived from one. Compressed files at
+// configured paths are logs of their own.
+func precedes(earlier, later sighting) bool {
+	if earlier.packed && earlier.matched || filepath.Dir(earlier.path) != filepath.Dir(later.path) {
 		return false
 	}
-	a, b = filepath.Base(a), filepath.Base(b)
-	from := rotatedFrom(a)
-	return a == b || slices.Contains(from, b) || earlier.rotated && later.rotated &&
-		slices.ContainsFunc(rotatedFrom(b), func(name string) bool { return slices.Contains(from, name) })
+	a, b := filepath.Base(earlier.path), filepath.Base(later.path)
+	before, after := rotatedFrom(a), rotatedFrom(b)
+	if earlier.matched {
+		return slices.Contains(before, b)
+	}
+	return a == b || slices.Contains(before, b) || slices.Contains(after, a) ||
+		slices.ContainsFunc(after, func(name string) bool { return slices.Contains(before, name) })
 }

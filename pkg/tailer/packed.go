@@ -3,6 +3,7 @@ package tailer
 import (
 	"bufio"
 	"io"
+	"math"
 	"os"
 	"sync/atomic"
 	"time"
@@ -35,6 +36,9 @@ func newPacked(f *file, handle *os.File) *packed {
 func (p *packed) last() look   { return p.opened }
 func (p *packed) intact() bool { return true }
 func (p *packed) size() int64  { return p.known.Load() }
+
+// extent implements content: nobody knows before it has been unpacked.
+func (p *packed) extent() int64 { return math.MaxInt64 }
 
 // finished tells that all of it has been unpacked.
 func (p *packed) finished() bool { return p.ended == io.EOF }

@@ -37,6 +37,8 @@ func (p *plain) size() int64 {
 	return now.size
 }
 
+func (p *plain) extent() int64 { return p.size() }
+
 // read checks afterwards that the file is still the one that was opened: a
 // log only grows, so whatever contradicts what was read before is another
 // stream, and so may be what was read just now.

@@ -26,6 +26,7 @@ func (t *Tailer) scan(ctx context.Context) {
 		t.begin(ctx, wanted)
 	}
 	t.watch(watched)
+	t.metrics.scans.Inc()
 }
 
 // finishSurvey notes that a source has been looked at, and tells whether the

@@ -54,10 +54,16 @@ func (t *Tailer) settle(ctx context.Context, s Source, all []sighting) *settleme
 	return v
 }
 
+// seen gives the streams that are still there.
 func (v *settlement) seen() []*entry {
 	var entries []*entry
 	for _, e := range v.known {
-		if _, ok := v.homes[e.ID]; ok || v.t.opened(e.ID) != nil {
+		home, housed := v.homes[e.ID]
+		f := v.t.opened(e.ID)
+		if f != nil {
+			f.away = !housed || !home.matched
+		}
+		if housed || f != nil {
 			entries = append(entries, e)
 		}
 	}

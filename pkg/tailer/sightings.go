@@ -85,18 +85,10 @@ func (t *Tailer) beside(s Source, real []string, seen map[key]bool) []sighting {
 	known := t.knownBeside(s, patterns)
 	var found []sighting
 	for _, dir := range folders(patterns) {
-		names, err := os.ReadDir(dir)
-		if err != nil {
-			continue // it is missing, and the files with it
-		}
-		for _, name := range names {
-			c, ok := sight(filepath.Join(dir, name.Name()))
-			if !ok || !name.Type().IsRegular() || seen[c.key] {
-				continue
-			}
+		for _, c := range list(dir) {
 			c.matched = matches(s.Paths, c.path) // it got this name just now
 			c.rotated = isRotated(patterns, c.path)
-			if c.matched || c.rotated || known.fits(c) {
+			if !seen[c.key] && (c.matched || c.rotated || known.fits(c)) {
 				seen[c.key] = true
 				found = append(found, c)
 			}
@@ -104,6 +96,37 @@ func (t *Tailer) beside(s Source, real []string, seen map[key]bool) []sighting {
 	}
 	slices.SortStableFunc(found, func(a, b sighting) int { return a.written.Compare(b.written) })
 	return found
+}
+
+// list looks at the files in a folder. While they are being renamed some may
+// hide; then it looks again, though not for ever.
+func list(dir string) []sighting {
+	for tries := 3; ; tries-- {
+		found, hidden := listOnce(dir)
+		if !hidden || tries == 0 {
+			return found
+		}
+	}
+}
+
+func listOnce(dir string) (found []sighting, hidden bool) {
+	names, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, false // it is missing, and the files with it
+	}
+	for _, name := range names {
+		path := filepath.Join(dir, name.Name())
+		if _, readable := isArchive(path); !readable || !name.Type().IsRegular() {
+			continue
+		}
+		c, ok := sight(path)
+		if !ok {
+			hidden = true
+			continue
+		}
+		found = append(found, c)
+	}
+	return found, hidden
 }
 
 // folders lists the folders that patterns lead into.
