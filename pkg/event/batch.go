@@ -3,10 +3,9 @@ package event
 import "net/netip"
 
 // SchemaVersion is the version of the columns and of the encoding. A reader
-// refuses batches of a later version with ErrVersion. A batch is encoded as
-// the oldest version that can say it: a reader of version 1 misses nothing
-// but batches with a Lane.
-const SchemaVersion = 2
+// refuses batches of a later version with ErrVersion and takes all earlier
+// ones, so whoever reads is to be upgraded before those who ship.
+const SchemaVersion = 3
 
 // Kind tells what wrote the log.
 type Kind uint8

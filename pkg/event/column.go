@@ -1,6 +1,9 @@
 package event
 
-import "net/netip"
+import (
+	"net/netip"
+	"slices"
+)
 
 // text is a column of byte strings stored back to back. A column shorter than
 // its batch is unknown in the rows that it lacks.
@@ -49,6 +52,11 @@ func (c *text) truncate(rows int) {
 	c.data = c.data[:c.used()]
 }
 
+// grow makes room for so many bytes and rows more.
+func (c *text) grow(bytes, rows int) {
+	c.data, c.ends = slices.Grow(c.data, bytes), slices.Grow(c.ends, rows)
+}
+
 func (c *text) used() int {
 	if len(c.ends) == 0 {
 		return 0
@@ -87,6 +95,9 @@ func (c *dense[T]) truncate(rows int) {
 // Addr is an IP address as the batch holds it: 16 bytes, IPv4 in its mapped
 // form, all zero for unknown.
 type Addr [16]byte
+
+// v4Prefix begins the mapped form of an IPv4 address.
+var v4Prefix = [12]byte{10: 0xff, 11: 0xff}
 
 // AddrFrom converts an address; the zone is dropped, IPv4-mapped and plain
 // IPv4 give the same Addr, and an invalid address gives the unknown Addr.

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/klauspost/compress/zstd"
 )
@@ -20,12 +21,14 @@ var (
 //	"hmb" version(1 byte)
 //	zstd( [lane,] header, rejected, rows, columns )
 //
-// The lane is there from version 2 on.
+// The lane is there from version 2 on, the short forms of columns from 3 on.
 //
 // A column is kind(1) field(1) followed by its rows; columns without any
 // value are left out. Text: number of rows, their lengths as varints, their
-// bytes. Numbers: number of rows, zig-zag varints of the differences to the
-// row before. Addresses: number of rows, 16 bytes each.
+// bytes. Text of which little is different: see dictionary. Numbers: number
+// of rows, zig-zag varints of the differences to the row before. Addresses:
+// number of rows, 16 bytes each, or 4 if all are of IPv4, or nothing if they
+// are those of the first column of addresses.
 const magic = "hmb"
 
 // withoutLane is the version whose batches have no lane.
@@ -35,6 +38,9 @@ const (
 	textColumn byte = iota + 1
 	numberColumn
 	addrColumn
+	dictColumn
+	shortAddrColumn
+	sameAddrColumn
 )
 
 // Bounds on what a batch from the bus may ask for, far above what ingest makes.
@@ -49,9 +55,10 @@ const (
 // Codec encodes and decodes batches. It keeps the compressor's memory, so use
 // one for a goroutine: it is not safe for concurrent use.
 type Codec struct {
-	enc *zstd.Encoder
-	dec *zstd.Decoder
-	raw []byte
+	enc  *zstd.Encoder
+	dec  *zstd.Decoder
+	dict *dictionary
+	raw  []byte
 }
 
 // NewCodec makes a codec.
@@ -64,7 +71,7 @@ func NewCodec() (*Codec, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make batch decoder: %w", err)
 	}
-	return &Codec{enc: enc, dec: dec}, nil
+	return &Codec{enc: enc, dec: dec, dict: newDictionary()}, nil
 }
 
 // Close frees the codec's memory.
@@ -75,15 +82,10 @@ func (c *Codec) Close() {
 
 // Append encodes b after dst.
 func (c *Codec) Append(dst []byte, b *Batch) []byte {
-	version := byte(withoutLane)
-	c.raw = c.raw[:0]
-	if b.Lane != "" {
-		version = SchemaVersion
-		c.raw = appendString(c.raw, b.Lane)
-	}
-	c.raw = appendBatch(c.raw, b)
+	c.raw = appendString(c.raw[:0], b.Lane)
+	c.raw = appendBatch(c.raw, b, c.dict)
 	dst = append(dst, magic...)
-	dst = append(dst, version)
+	dst = append(dst, SchemaVersion)
 	return c.enc.EncodeAll(c.raw, dst)
 }
 
@@ -115,7 +117,7 @@ func (c *Codec) Decode(data []byte, b *Batch) error {
 	return nil
 }
 
-func appendBatch(dst []byte, b *Batch) []byte {
+func appendBatch(dst []byte, b *Batch, dict *dictionary) []byte {
 	dst = appendHeader(dst, &b.Header)
 	dst = binary.AppendUvarint(dst, uint64(len(b.Rejected)))
 	for i := range b.Rejected {
@@ -129,7 +131,7 @@ func appendBatch(dst []byte, b *Batch) []byte {
 	dst = binary.AppendUvarint(dst, uint64(b.rows))
 	for f := range b.texts {
 		if b.texts[f].used() > 0 {
-			dst = appendText(append(dst, textColumn, byte(f)), &b.texts[f])
+			dst = appendText(dst, byte(f), &b.texts[f], dict)
 		}
 	}
 	for f := range b.numbers {
@@ -139,7 +141,7 @@ func appendBatch(dst []byte, b *Batch) []byte {
 	}
 	for f := range b.addrs {
 		if len(b.addrs[f].values) > 0 {
-			dst = appendAddrs(append(dst, addrColumn, byte(f)), b.addrs[f].values)
+			dst = appendAddrs(dst, AddrField(f), b.addrs[f].values, b.addrs[0].values)
 		}
 	}
 	return dst
@@ -160,7 +162,11 @@ func appendString(dst []byte, s string) []byte {
 	return append(binary.AppendUvarint(dst, uint64(len(s))), s...)
 }
 
-func appendText(dst []byte, c *text) []byte {
+func appendText(dst []byte, field byte, c *text, dict *dictionary) []byte {
+	if dict.take(c) {
+		return dict.append(append(dst, dictColumn, field))
+	}
+	dst = append(dst, textColumn, field)
 	dst = binary.AppendUvarint(dst, uint64(len(c.ends)))
 	last := uint32(0)
 	for _, end := range c.ends {
@@ -180,10 +186,17 @@ func appendNumbers(dst []byte, values []int64) []byte {
 	return dst
 }
 
-func appendAddrs(dst []byte, values []Addr) []byte {
-	dst = binary.AppendUvarint(dst, uint64(len(values)))
+func appendAddrs(dst []byte, f AddrField, values, first []Addr) []byte {
+	if f > 0 && slices.Equal(values, first) {
+		return append(dst, sameAddrColumn, byte(f))
+	}
+	kind, from := byte(addrColumn), 0
+	if !slices.ContainsFunc(values, func(a Addr) bool { return [12]byte(a[:12]) != v4Prefix }) {
+		kind, from = shortAddrColumn, len(v4Prefix)
+	}
+	dst = binary.AppendUvarint(append(dst, kind, byte(f)), uint64(len(values)))
 	for i := range values {
-		dst = append(dst, values[i][:]...)
+		dst = append(dst, values[i][from:]...)
 	}
 	return dst
 }
@@ -191,8 +204,9 @@ func appendAddrs(dst []byte, values []Addr) []byte {
 // reader takes values off the front of data; after the first error it gives
 // zero values.
 type reader struct {
-	data []byte
-	err  error
+	data     []byte
+	unfolded int // bytes that dictionaries were unfolded to
+	err      error
 }
 
 func (r *reader) fail() {
@@ -302,8 +316,14 @@ func (r *reader) column(b *Batch) {
 		r.text(&b.texts[field], b.rows)
 	case kind == numberColumn && NumberField(field) < numberFields:
 		r.numbers(&b.numbers[field], b.rows)
+	case kind == dictColumn && TextField(field) < textFields:
+		r.dictionary(&b.texts[field], b.rows)
 	case kind == addrColumn && AddrField(field) < addrFields:
-		r.addrs(&b.addrs[field], b.rows)
+		r.addrs(&b.addrs[field], b.rows, 0)
+	case kind == shortAddrColumn && AddrField(field) < addrFields:
+		r.addrs(&b.addrs[field], b.rows, len(v4Prefix))
+	case kind == sameAddrColumn && AddrField(field) < addrFields && field > 0:
+		r.sameAddrs(&b.addrs[field], &b.addrs[0])
 	default:
 		r.fail()
 	}
@@ -315,6 +335,7 @@ func (r *reader) text(c *text, rows int) {
 		r.fail()
 		return
 	}
+	c.grow(0, n)
 	end := uint64(0)
 	for range n {
 		end += r.uvarint()
@@ -333,20 +354,41 @@ func (r *reader) numbers(c *dense[int64], rows int) {
 		r.fail()
 		return
 	}
-	last := int64(0)
+	c.values = slices.Grow(c.values, n)
+	last, data := int64(0), r.data
 	for range n {
-		last += r.varint()
+		v, size := binary.Varint(data)
+		if size <= 0 {
+			r.fail()
+			return
+		}
+		last, data = last+v, data[size:]
 		c.values = append(c.values, last)
 	}
+	r.data = data
 }
 
-func (r *reader) addrs(c *dense[Addr], rows int) {
-	n := r.count(len(Addr{}))
+// addrs reads addresses of which the first bytes are those of IPv4.
+func (r *reader) addrs(c *dense[Addr], rows, known int) {
+	size := len(Addr{}) - known
+	n := r.count(size)
 	if n > rows || len(c.values) > 0 {
 		r.fail()
 		return
 	}
+	c.values = slices.Grow(c.values, n)
+	var a Addr
+	copy(a[:known], v4Prefix[:])
 	for range n {
-		c.values = append(c.values, Addr(r.bytes(len(Addr{}))))
+		copy(a[known:], r.bytes(size))
+		c.values = append(c.values, a)
 	}
+}
+
+func (r *reader) sameAddrs(c, first *dense[Addr]) {
+	if len(first.values) == 0 || len(c.values) > 0 {
+		r.fail()
+		return
+	}
+	c.values = append(c.values, first.values...)
 }

@@ -1,6 +1,7 @@
 package event
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -41,7 +42,7 @@ func randomBatch(r *rand.Rand, rows int) *Batch {
 	for range rows {
 		for _, f := range TextFields() {
 			if likely(int(f)) {
-				b.SetText(f, make([]byte, r.IntN(20)))
+				b.SetText(f, textFor(r, f))
 			}
 		}
 		for _, f := range NumberFields() {
@@ -49,15 +50,34 @@ func randomBatch(r *rand.Rand, rows int) *Batch {
 				b.SetNumber(f, r.Int64()-r.Int64())
 			}
 		}
-		if likely(int(r.Uint32() % 6)) {
-			b.SetAddr(PeerAddress, netip.AddrFrom4([4]byte{192, 0, 2, byte(r.Uint32())}))
-		}
+		setAddrs(b, r, rows)
 		b.EndRow()
 	}
 	for range r.IntN(4) {
 		b.Reject(Position{Offset: r.Int64(), Line: 7}, 12, "no time", []byte("garbage\x00"))
 	}
 	return b
+}
+
+// textFor makes texts that are all alike, few, or nearly all different.
+func textFor(r *rand.Rand, f TextField) []byte {
+	return bytes.Repeat([]byte{byte(r.IntN(1 << (f % 9)))}, r.IntN(20)>>(f%3))
+}
+
+// setAddrs makes batches of IPv4 alone, of clients that are their peers, and
+// of all kinds.
+func setAddrs(b *Batch, r *rand.Rand, rows int) {
+	peer := netip.AddrFrom4([4]byte{192, 0, 2, byte(r.Uint32())})
+	if rows%3 == 0 && r.IntN(4) == 0 {
+		peer = netip.MustParseAddr("2001:db8::7")
+	}
+	if rows%4 > 0 || r.IntN(6) > 0 {
+		b.SetAddr(PeerAddress, peer)
+	}
+	if rows%5 > 0 && r.IntN(6) > 0 {
+		peer = netip.AddrFrom4([4]byte{198, 51, 100, byte(r.Uint32())})
+	}
+	b.SetAddr(ClientAddress, peer)
 }
 
 func newCodec(t testing.TB) *Codec {
@@ -122,6 +142,13 @@ func TestDecodeRefusesWhatExplodes(t *testing.T) {
 		"rejected": func(b *Batch) { b.Rejected = make([]Rejected, maxRecords+1) },
 		"path":     func(b *Batch) { b.Header.Path = strings.Repeat("x", maxHeader+1) },
 		"field":    func(b *Batch) { b.SetText(Path, make([]byte, maxDecoded)); b.EndRow() },
+		"dictionary": func(b *Batch) {
+			for range maxRecords {
+				b.SetString(UserAgent, strings.Repeat("x", 600))
+				b.SetString(Referer, strings.Repeat("y", 600))
+				b.EndRow()
+			}
+		},
 	} {
 		var forged, got Batch
 		forge(&forged)
@@ -138,7 +165,7 @@ func TestDecodeRefusesWhatExplodes(t *testing.T) {
 // agent would have its effect.
 func FuzzReader(f *testing.F) {
 	for seed := range uint64(5) {
-		f.Add(appendBatch(nil, randomBatch(rand.New(rand.NewPCG(seed, 2)), int(seed)*3)))
+		f.Add(appendBatch(nil, randomBatch(rand.New(rand.NewPCG(seed, 2)), int(seed)*3), newDictionary()))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		r := reader{data: data}
@@ -153,7 +180,7 @@ func FuzzReader(f *testing.F) {
 				_ = b.Text(f, i)
 			}
 		}
-		again := appendBatch(nil, &b)
+		again := appendBatch(nil, &b, newDictionary())
 		r2 := reader{data: again}
 		var b2 Batch
 		r2.batch(&b2)

@@ -4,7 +4,7 @@ import "testing"
 
 func TestLaneTravelsAndDecidesTheOrder(t *testing.T) {
 	c := newCodec(t)
-	f := func(lane, order string, version byte) {
+	f := func(lane, order string) {
 		t.Helper()
 		b := &Batch{Header: Header{Source: "s", File: "00c5a0f1e2d3b4a5", Lane: lane, Start: 1, End: 2}}
 		b.SetString(Path, "/a")
@@ -17,10 +17,7 @@ func TestLaneTravelsAndDecidesTheOrder(t *testing.T) {
 		if got.Header != b.Header || got.Order() != order || got.Rows() != 1 {
 			t.Errorf("lane %q: %+v in the order of %s", lane, got.Header, got.Order())
 		}
-		if data[len(magic)] != version {
-			t.Errorf("lane %q: version %d, want %d", lane, data[len(magic)], version)
-		}
 	}
-	f("", "00c5a0f1e2d3b4a5", 1) // what a reader of version 1 understands
-	f("00000000000000ff", "00000000000000ff", 2)
+	f("", "00c5a0f1e2d3b4a5")
+	f("00000000000000ff", "00000000000000ff")
 }
