@@ -126,6 +126,11 @@ func parseIPv6(v []byte) (netip.Addr, bool) {
 	if i := bytes.IndexByte(v, '%'); i > 0 {
 		v = v[:i]
 	}
+	for _, c := range v {
+		if hexValue(c) < 0 && c != ':' && c != '.' {
+			return netip.Addr{}, false // before netip makes an error of it
+		}
+	}
 	// The string lives as long as the call: without a zone, netip keeps
 	// nothing of it but in its error, which is dropped here.
 	a, err := netip.ParseAddr(unsafe.String(unsafe.SliceData(v), len(v)))

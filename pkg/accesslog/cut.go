@@ -12,6 +12,14 @@ type slot struct {
 	colon bool   // an address with a colon after it
 	stays bool   // after belongs to the next field: a path that begins with "/"
 	kept  span   // while another cut is looked for
+	time  slotTime
+}
+
+// slotTime is the time that was last read at a slot's place.
+type slotTime struct {
+	span
+	ns    int64
+	zoned bool
 }
 
 // shape is what a field's value may look like.
@@ -58,7 +66,7 @@ func (p *pattern) cut(i, start int) bool {
 	s := &p.slots[i]
 	if len(s.after) == 0 {
 		p.spans[i] = span{start, len(p.record)}
-		return p.fits(s, p.record[start:]) && (p.floor.end == 0 || p.floor.slot != i)
+		return p.fits(s, start, len(p.record)) && (p.floor.end == 0 || p.floor.slot != i)
 	}
 	if start >= p.dead[i] {
 		return false
@@ -82,7 +90,7 @@ func (p *pattern) cut(i, start int) bool {
 		if s.after[0] == '"' && p.escaped && p.escape <= escapedJSON && backslashes(p.record[:end])%2 == 1 {
 			continue
 		}
-		if !p.fits(s, p.record[start:end]) {
+		if !p.fits(s, start, end) {
 			if s.shape == timeShape || s.shape == requestShape || s.colon {
 				continue
 			}
@@ -115,13 +123,15 @@ func index(v, literal []byte) int {
 
 // fits tells whether a text can be a slot's value. Of most shapes: what does
 // not fit does not fit with more at its end either.
-func (p *pattern) fits(s *slot, v []byte) bool {
+func (p *pattern) fits(s *slot, start, end int) bool {
+	v := p.record[start:end]
 	if s.shape == anyText || len(v) == 0 || len(v) == 1 && v[0] == '-' {
 		return true
 	}
 	switch s.shape {
 	case timeShape:
-		_, _, ok := readTime(s.goal.unit, v)
+		ns, zoned, ok := readTime(s.goal.unit, v)
+		s.time = slotTime{span{start, end}, ns, zoned}
 		return ok
 	case numberShape:
 		return isNumber(v)

@@ -18,25 +18,30 @@ func FuzzReader(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, data []byte, cut int) {
 		for _, format := range []string{"combined", "json"} {
-			whole, parts := read(t, format, data, len(data)), read(t, format, data, cut)
-			if whole.Rows() != parts.Rows() || len(whole.Rejected) != len(parts.Rejected) {
-				t.Fatalf("%s: %d rows and %d rejected, in parts %d and %d", format, whole.Rows(), len(whole.Rejected), parts.Rows(), len(parts.Rejected))
-			}
-			if lines := bytes.Count(data, []byte("\n")); whole.Rows()+len(whole.Rejected) > lines {
-				t.Fatalf("%s: more records than lines", format)
-			}
-			for row := range whole.Rows() {
-				if render(whole, row) != render(parts, row) {
-					t.Fatalf("%s: row %d differs: %s", format, row, render(parts, row))
-				}
-				for _, field := range event.TextFields() {
-					if !utf8.Valid(whole.Text(field, row)) {
-						t.Fatalf("%s: %s is not UTF-8", format, field)
-					}
-				}
-			}
+			sameRows(t, format, data, cut)
 		}
 	})
+}
+
+// sameRows reads a text whole and in two parts, and compares.
+func sameRows(t *testing.T, format string, data []byte, cut int) {
+	whole, parts := read(t, format, data, len(data)), read(t, format, data, cut)
+	if whole.Rows() != parts.Rows() || len(whole.Rejected) != len(parts.Rejected) {
+		t.Fatalf("%s: %d rows and %d rejected, in parts %d and %d", format, whole.Rows(), len(whole.Rejected), parts.Rows(), len(parts.Rejected))
+	}
+	if lines := bytes.Count(data, []byte("\n")); whole.Rows()+len(whole.Rejected) > lines {
+		t.Fatalf("%s: more records than lines", format)
+	}
+	for row := range whole.Rows() {
+		if render(whole, row) != render(parts, row) {
+			t.Fatalf("%s: row %d differs: %s", format, row, render(parts, row))
+		}
+		for _, field := range event.TextFields() {
+			if !utf8.Valid(whole.Text(field, row)) {
+				t.Fatalf("%s: %s is not UTF-8", format, field)
+			}
+		}
+	}
 }
 
 func read(t *testing.T, format string, data []byte, cut int) *event.Batch {

@@ -113,13 +113,15 @@ func (m *moment) read(verb byte, v []byte) (rest []byte, ok bool) {
 func (m *moment) composite(verb byte, v []byte) (rest []byte, ok bool) {
 	switch verb {
 	case 'T':
-		return m.layout("%H:%M:%S", v)
+		return numbers(v, ':', 2, &m.hour, &m.minute, &m.second)
 	case 'R':
-		return m.layout("%H:%M", v)
+		return numbers(v, ':', 2, &m.hour, &m.minute)
 	case 'F':
-		return m.layout("%Y-%m-%d", v)
+		return numbers(v, '-', 4, &m.year, &m.month, &m.day)
 	case 'D':
-		return m.layout("%m/%d/%y", v)
+		rest, ok = numbers(v, '/', 2, &m.month, &m.day, &m.year)
+		m.year += 2000
+		return rest, ok
 	case 's':
 		m.absolute = true
 		return number(&m.epoch, v, 18)
@@ -157,6 +159,23 @@ func number(n *int64, v []byte, width int) (rest []byte, ok bool) {
 		*n = *n*10 + int64(v[end]-'0')
 	}
 	return v[end:], end > 0
+}
+
+// numbers reads numbers with a separator between them; the first has up to
+// width digits, the others two.
+func numbers(v []byte, separator byte, width int, into ...*int64) (rest []byte, ok bool) {
+	for i, n := range into {
+		if i > 0 {
+			if len(v) == 0 || v[0] != separator {
+				return v, false
+			}
+			v, width = v[1:], 2
+		}
+		if v, ok = number(n, v, width); !ok {
+			return v, false
+		}
+	}
+	return v, true
 }
 
 // letters skips a word.

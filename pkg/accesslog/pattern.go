@@ -59,12 +59,24 @@ func (p *pattern) Parse(record []byte, b *event.Batch) Reason {
 		if s.goal.role == nothing || s.spare || doubtful && s.goal.isAddress() {
 			continue
 		}
-		p.put(s.goal, p.plain(record[p.spans[i].start:p.spans[i].end]))
+		p.set(s, p.spans[i])
 	}
 	if doubtful {
 		p.Flag(event.BadForwarded)
 	}
 	return p.finish()
+}
+
+// set sets the value of a slot.
+func (p *pattern) set(s *slot, at span) {
+	v := p.record[at.start:at.end]
+	switch {
+	case len(v) == 0 || len(v) == 1 && v[0] == '-':
+	case s.shape == timeShape && s.time.span == at:
+		p.moment(s.time.ns, s.time.zoned)
+	default:
+		p.put(s.goal, p.plain(v))
+	}
 }
 
 // plain undoes the log's escaping. The result is valid until the next call.

@@ -112,3 +112,26 @@ func FuzzPatterns(f *testing.F) {
 		}
 	})
 }
+
+func TestPatternsAllocateNothing(t *testing.T) {
+	f := func(format, pattern, line string) {
+		t.Helper()
+		r, err := NewReader(Options{Format: format, Pattern: pattern, Trusted: trust, ForwardedAppended: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		chunk := []byte(strings.Repeat(line+"\n", 100))
+		var b event.Batch
+		if n := testing.AllocsPerRun(20, func() {
+			b.Reset()
+			r.ReadChunk(chunk, event.Position{}, &b)
+		}); n != 0 || b.Rows() != 100 {
+			t.Errorf("%s: %v allocations for %d rows of %.60s", format, n, b.Rows(), line)
+		}
+	}
+	f("nginx", nginxCombined, sample)
+	f("nginx", nginxCombined, `192.0.2.1 - a [b \x22 [12/Dec/2019:16:53:29 +0000] "-" 400 0 "-" "\xFF"`)
+	f("apache", apacheCombined, sample)
+	f("haproxy", haproxyDefault, haproxySample)
+	f("envoy", "", `[2016-04-15T20:17:00.310Z] "GET / HTTP/1.1" 200 - 0 5 1 1 "6.6.6.6" "x, 198.51.100.2" "curl" "id" "real.example" "10.0.0.1:80"`)
+}
