@@ -2,6 +2,8 @@ package accesslog
 
 import (
 	"bytes"
+	"encoding/binary"
+	"math/bits"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -98,17 +100,38 @@ func endsScalar(c byte) bool {
 func (s *scanner) text() ([]byte, bool) {
 	start := s.at + 1
 	for at := start; ; {
-		i := bytes.IndexByte(s.data[at:], '"')
+		i := quote(s.data, at)
 		if i < 0 {
 			return nil, false
 		}
-		at += i
-		if s.data[at-1] != '\\' || backslashes(s.data[start:at])%2 == 0 {
-			s.at = at + 1
-			return s.data[start:at], true
+		if s.data[i-1] != '\\' || backslashes(s.data[start:i])%2 == 0 {
+			s.at = i + 1
+			return s.data[start:i], true
 		}
-		at++
+		at = i + 1
 	}
+}
+
+// quote finds the next quote from a place on, or gives a negative number. Most
+// strings of a log are short: the first bytes are looked at eight at a time,
+// which costs less than to begin a search.
+func quote(data []byte, at int) int {
+	const (
+		ones   = 0x0101010101010101
+		highs  = 0x8080808080808080
+		quotes = '"' * ones
+	)
+	for end := min(at+32, len(data)-8); at <= end; at += 8 {
+		v := binary.LittleEndian.Uint64(data[at:]) ^ quotes
+		if found := (v - ones) &^ v & highs; found != 0 {
+			return at + bits.TrailingZeros64(found)/8
+		}
+	}
+	i := bytes.IndexByte(data[at:], '"')
+	if i < 0 {
+		return i
+	}
+	return at + i
 }
 
 // skip passes over a value of any kind.
