@@ -9,9 +9,10 @@ import (
 	"sync/atomic"
 )
 
-// Limits of a Letter.
+// MaxRecords is how many records a Letter may have.
+const MaxRecords = 64 << 10
+
 const (
-	maxRecords  = 64 << 10
 	recordBytes = 24 // that the list of records takes for each
 	readBytes   = 32 << 10
 )
@@ -83,8 +84,8 @@ func (l *Letter) Add(record []byte) error {
 	if len(record) == 0 {
 		return nil
 	}
-	if len(l.records) == maxRecords {
-		return fmt.Errorf("push to %s: %w: at most %d", l.lane.src.Name, ErrTooMany, maxRecords)
+	if len(l.records) == MaxRecords {
+		return fmt.Errorf("push to %s: %w: at most %d", l.lane.src.Name, ErrTooMany, MaxRecords)
 	}
 	l.records = append(l.records, record)
 	return nil
