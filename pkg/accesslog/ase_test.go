@@ -15,6 +15,11 @@ func record(t *testing.T, o Options, text string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return readAll(r, text)
+}
+
+// readAll writes the rows and the reasons that a reader gives for a whole file.
+func readAll(r *Reader, text string) string {
 	b := &event.Batch{Header: event.Header{Received: received}}
 	at := r.ReadChunk([]byte(text), event.Position{Line: 1}, b)
 	if at.Offset < int64(len(text)) {

@@ -49,15 +49,16 @@ func guessable(o Options) ([]candidate, error) {
 		if !f.Guessed {
 			continue
 		}
-		header := o.ClientHeader
-		if f.ID == "json" {
-			o.ClientHeader = "" // without a mapping nobody knows where it is
-		}
 		parser, err := f.New(o)
+		if err != nil && o.ClientHeader != "" {
+			// Without a mapping nobody knows where the format has the header.
+			bare := o
+			bare.ClientHeader = ""
+			parser, err = f.New(bare)
+		}
 		if err != nil {
 			return nil, err
 		}
-		o.ClientHeader = header
 		all = append(all, candidate{f, parser})
 	}
 	return all, nil

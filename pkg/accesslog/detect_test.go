@@ -79,3 +79,14 @@ func TestSamplesAllocateNothing(t *testing.T) {
 		}
 	}
 }
+
+func TestAutoWithAClientHeader(t *testing.T) {
+	o := Options{ClientHeader: "CF-Connecting-IP", Trusted: trust}
+	b := parse(t, o, `{"ClientAddr":"10.0.0.7:5","ClientHost":"198.51.100.66","request_Cf-Connecting-Ip":"192.0.2.7","DownstreamStatus":200,"RequestMethod":"GET","RequestPath":"/","StartUTC":"2024-05-01T10:00:00Z"}`+"\n")
+	if b.Format != "traefik" || b.Rows() != 1 || b.Addr(event.ClientAddress, 0).String() != "192.0.2.7" {
+		t.Errorf("read as %s, client %v", b.Format, b.Addr(event.ClientAddress, 0))
+	}
+	if b := parse(t, o, sampleLogs()["apigee"]+"\n"); b.Format != "apigee" || b.Rows() != 1 {
+		t.Errorf("read as %s", b.Format)
+	}
+}

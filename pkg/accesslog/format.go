@@ -92,7 +92,7 @@ func Formats() []Format {
 		{ID: "apigee", About: "Apigee's MessageLogging policy to Cloud Logging, with the names of flow variables", Version: 1, Split: line, New: newApigee, Fields: true, Guessed: true},
 		{ID: "ase-access", About: "PingIntelligence ASE's access log; no status", Version: 1, Split: aseRecord, New: newASE, Guessed: true, Lines: true},
 		{ID: "ase-decoy", About: "PingIntelligence ASE's decoy log, for a source of kind decoy", Version: 1, Split: aseRecord, New: newASE, Lines: true},
-		{ID: "json", About: "any JSON object a line, by a mapping of fields; our documented log_format without one", Version: 1, Split: line, New: newJSON, Fields: true, Guessed: true},
+		{ID: "json", About: "any JSON object a line, by a mapping of fields; our documented log_format without one", Version: 2, Split: line, New: newJSON, Fields: true, Guessed: true},
 		{ID: "nginx", About: "nginx with a log_format of your own", Version: 1, Split: line, New: newNginx, Pattern: true},
 		{ID: "apache", About: "Apache with a LogFormat of your own", Version: 1, Split: line, New: newApache, Pattern: true},
 		{ID: "envoy", About: "Envoy's text format, its default and Istio's or one of your own", Version: 1, Split: line, New: newEnvoy, Pattern: true, Guessed: true},

@@ -1,8 +1,10 @@
 package accesslog
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/honeymoat/honeymoat/pkg/event"
@@ -39,21 +41,11 @@ const (
 )
 
 // compile checks the places of a mapping and makes the tree of their pointers.
-// Values that may name the host or need the method, as a URL does, are read
-// after the others.
 func compile(places []place, d jsonDialect) (*tree, error) {
 	t := &tree{root: &node{number: -1}}
 	known := goals()
-	ranks := map[string]int{}
-	for _, p := range places {
-		ranks[p.name]++
-	}
-	slots := map[string]uint8{}
-	for _, late := range []bool{false, true} {
-		for _, p := range places {
-			if (p.name == uriKey) != late {
-				continue
-			}
+	for _, all := range competing(places) {
+		for rank, p := range all {
 			g, err := goalNamed(known, p.name, p.unit)
 			if err != nil {
 				return nil, fmt.Errorf("mapping of %q: %w", p.name, err)
@@ -62,9 +54,12 @@ func compile(places []place, d jsonDialect) (*tree, error) {
 			if err != nil {
 				return nil, fmt.Errorf("mapping of %s: %w", p.name, err)
 			}
-			if ranks[p.name] > 1 || late {
-				t.compete(n, slots, p.name)
+			if len(all) > 1 || p.name == uriKey {
+				n.slot, n.rank = uint8(t.slots+1), uint8(rank)
 			}
+		}
+		if len(all) > 1 || all[0].name == uriKey {
+			t.slots++
 		}
 	}
 	if err := t.dialect(d); err != nil {
@@ -72,6 +67,33 @@ func compile(places []place, d jsonDialect) (*tree, error) {
 	}
 	t.root.index()
 	return t, nil
+}
+
+// competing gathers the places of each name. A URL comes last, whatever its
+// place in a record is: it may name the host, and needs the method.
+func competing(places []place) [][]place {
+	var groups [][]place
+	at := map[string]int{}
+	for _, p := range places {
+		i, ok := at[p.name]
+		if !ok {
+			i = len(groups)
+			at[p.name] = i
+			groups = append(groups, nil)
+		}
+		groups[i] = append(groups[i], p)
+	}
+	slices.SortStableFunc(groups, func(a, b []place) int {
+		return cmp.Compare(late(a[0]), late(b[0]))
+	})
+	return groups
+}
+
+func late(p place) int {
+	if p.name == uriKey {
+		return 1
+	}
+	return 0
 }
 
 // place adds the node of a place.
@@ -91,20 +113,6 @@ func (t *tree) place(p place, g goal) (*node, error) {
 		n.mark |= methodMark
 	}
 	return n, nil
-}
-
-// compete gives a node the slot of its name and the next rank in it.
-func (t *tree) compete(n *node, slots map[string]uint8, name string) {
-	if slots[name] == 0 {
-		t.slots++
-		slots[name] = uint8(t.slots)
-	}
-	n.slot = slots[name]
-	for _, other := range t.all(t.root) {
-		if other != n && other.slot == n.slot {
-			n.rank++
-		}
-	}
 }
 
 // dialect adds the nodes of a dialect that are no fields.
@@ -152,15 +160,6 @@ func (t *tree) at(pointer string) (*node, error) {
 		}
 	}
 	return n, nil
-}
-
-// all lists the nodes below n.
-func (t *tree) all(n *node) []*node {
-	list := n.children
-	for _, c := range n.children {
-		list = append(list[:len(list):len(list)], t.all(c)...)
-	}
-	return list
 }
 
 func (n *node) child(key string) *node {

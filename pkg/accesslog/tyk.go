@@ -8,9 +8,9 @@ import (
 //
 // client_ip is what X-Real-IP or X-Forwarded-For say, if they are there, so
 // that a client can forge it: the peer is remote_addr, and only with
-// Options.ClientHeader is client_ip what a trusted peer says of the client. Tyk logs the path after
-// undoing its percent escapes, and neither query nor sizes. The trace id may be
-// the client's own, and is no request id.
+// Options.ClientHeader is client_ip what a trusted peer says of the client. Tyk
+// logs the path after undoing its percent escapes, and neither query nor sizes.
+// The trace id may be the client's own, and is no request id.
 func tykPlaces() []place {
 	return []place{
 		{"time", "/time", ""}, {"method", "/method", ""}, {"path", "/path", ""},
