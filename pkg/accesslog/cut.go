@@ -26,19 +26,21 @@ type slotTime struct {
 type shape uint8
 
 const (
-	anyText shape = iota
-	wordShape
-	addressShape
+	anyText      shape = iota
+	wordShape          // without spaces and quotes
+	addressShape       // a word; where a colon follows, as before a port, an address: it may hold colons itself
 	requestShape
 	methodShape
-	protocolShape
 	numberShape
 	timesShape
 	timeShape
 )
 
-// longestTime bounds where the end of a time is looked for.
-const longestTime = 64
+// Bounds on where the end of a value is looked for.
+const (
+	longestTime    = 64
+	longestAddress = 64
+)
 
 // fields finds the fields of a record.
 func (p *pattern) fields(record []byte) bool {
@@ -57,46 +59,30 @@ func (p *pattern) fields(record []byte) bool {
 // cut finds the fields from slot i on, in the record from start on. Where a
 // value may hold the literal after it, as a user's name may, the next place is
 // tried if what follows does not fit: what a client sends must not hide its
-// line. The effort stays linear: where a value is any text, a place from which
-// the rest does not fit is a place from which it never will.
+// line. The effort stays linear: from where the rest did not fit once, it is
+// not tried again.
 func (p *pattern) cut(i, start int) bool {
 	if i == len(p.slots) {
 		return start == len(p.record)
 	}
-	s := &p.slots[i]
-	if len(s.after) == 0 {
-		p.spans[i] = span{start, len(p.record)}
-		return p.fits(s, start, len(p.record)) && (p.floor.end == 0 || p.floor.slot != i)
-	}
-	if start >= p.dead[i] {
+	if p.dead[i].start <= start && start <= p.dead[i].end {
 		return false
 	}
-	limit := len(p.record)
-	switch s.shape {
-	case timeShape:
-		limit = min(limit, start+longestTime+len(s.after))
-	case requestShape:
-		if !p.lenient && !beginsRequest(p.record[start:]) {
-			return false
-		}
+	s := &p.slots[i]
+	run := p.run(s, start)
+	if len(s.after) == 0 {
+		p.spans[i] = span{start, len(p.record)}
+		return run == len(p.record) && p.fits(s, start, run) && (p.floor.end == 0 || p.floor.slot != i)
 	}
-	for from := start; from <= limit; {
+	limit := min(run+len(s.after), len(p.record))
+	for from := start; from < limit; {
 		at := index(p.record[from:limit], s.after)
 		if at < 0 {
 			break
 		}
 		end := from + at
 		from = end + 1
-		if s.after[0] == '"' && p.escaped && p.escape <= escapedJSON && backslashes(p.record[:end])%2 == 1 {
-			continue
-		}
-		if !p.fits(s, start, end) {
-			if s.shape == timeShape || s.shape == requestShape || s.colon {
-				continue
-			}
-			break // nor does anything longer
-		}
-		if p.floor.end > end && p.floor.slot == i {
+		if p.quoting(s, end) || p.floor.end > end && p.floor.slot == i || !p.fits(s, start, end) {
 			continue
 		}
 		next := end + len(s.after)
@@ -108,11 +94,85 @@ func (p *pattern) cut(i, start int) bool {
 			return true
 		}
 	}
-	if s.shape == anyText || s.shape == requestShape {
-		p.dead[i], p.died = start, true
-	}
+	p.bury(i, start, run)
 	return false
 }
+
+// quoting tells whether a quote that ends a slot is a part of its value, as an
+// odd number of backslashes before it says.
+func (p *pattern) quoting(s *slot, end int) bool {
+	return s.after[0] == '"' && p.escaped && p.escape <= escapedJSON && backslashes(p.record[:end])%2 == 1
+}
+
+// bury notes that the rest of the record does not fit with slot i beginning at
+// start, nor anywhere from there to the first byte that its value cannot have:
+// a value that begins later can end in fewer places.
+func (p *pattern) bury(i, start, run int) {
+	if s := &p.slots[i]; s.shape == timeShape || s.colon && !p.lenient {
+		return
+	}
+	p.dead[i], p.died = span{start, run}, true
+}
+
+// run gives the end of the longest value that a slot could have from start on.
+func (p *pattern) run(s *slot, start int) int {
+	v := p.record[start:]
+	switch s.shape {
+	case anyText:
+		return len(p.record)
+	case timeShape:
+		return min(start+longestTime, len(p.record))
+	case requestShape:
+		if !p.lenient && !beginsRequest(v) {
+			return start
+		}
+		return len(p.record)
+	case numberShape:
+		return start + runOf(v, isNumberByte)
+	case timesShape:
+		return start + runOf(v, isTimes)
+	case addressShape:
+		if s.colon {
+			v = v[:min(len(v), longestAddress)]
+		}
+		return start + word(v)
+	}
+	if p.lenient {
+		return len(p.record)
+	}
+	if s.shape == methodShape {
+		return start + runOf(v, isMethodByte)
+	}
+	return start + word(v)
+}
+
+// word is the length of the word at the front of v.
+func word(v []byte) int {
+	if at := bytes.IndexByte(v, ' '); at >= 0 {
+		v = v[:at]
+	}
+	if at := bytes.IndexByte(v, '"'); at >= 0 {
+		return at
+	}
+	return len(v)
+}
+
+func runOf(v []byte, holds func(byte) bool) int {
+	for i, c := range v {
+		if !holds(c) {
+			return i
+		}
+	}
+	return len(v)
+}
+
+func isNumberByte(c byte) bool { return c >= '0' && c <= '9' || c == '.' || c == '-' || c == '+' }
+
+// isTimes tells whether c may be in a time or in a list of them, as several
+// upstreams give.
+func isTimes(c byte) bool { return isNumberByte(c) || isListSeparator(c) }
+
+func isMethodByte(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' || c == '-' || c == '_' }
 
 func index(v, literal []byte) int {
 	if len(literal) == 1 {
@@ -121,80 +181,32 @@ func index(v, literal []byte) int {
 	return bytes.Index(v, literal)
 }
 
-// fits tells whether a text can be a slot's value. Of most shapes: what does
-// not fit does not fit with more at its end either.
+// fits tells whether a text can be a slot's value, beyond what its bytes say.
 func (p *pattern) fits(s *slot, start, end int) bool {
 	v := p.record[start:end]
-	if s.shape == anyText || len(v) == 0 || len(v) == 1 && v[0] == '-' {
+	if s.shape != timeShape && s.shape != requestShape && !s.colon || len(v) == 0 || len(v) == 1 && v[0] == '-' {
 		return true
 	}
-	switch s.shape {
-	case timeShape:
+	if s.shape == timeShape {
 		ns, zoned, ok := readTime(s.goal.unit, v)
 		s.time = slotTime{span{start, end}, ns, zoned}
 		return ok
-	case numberShape:
-		return isNumber(v)
-	case timesShape:
-		return isTimes(v)
-	case addressShape:
-		return s.isAddress(v, p.lenient)
 	}
-	return p.lenient || s.shape.holds(v)
-}
-
-// holds tells whether a word can be what its shape says.
-func (s shape) holds(v []byte) bool {
-	switch s {
-	case methodShape:
-		return isMethod(v)
-	case requestShape:
-		at := bytes.LastIndexByte(v, ' ')
-		return at > 0 && bytes.HasPrefix(v[at+1:], []byte("HTTP/"))
-	case protocolShape:
-		return len(v) <= maxMethod && bytes.IndexByte(v, ' ') < 0
+	if p.lenient {
+		return true
 	}
-	return bytes.IndexByte(v, ' ') < 0 && bytes.IndexByte(v, '"') < 0
-}
-
-// isAddress tells whether v may be an address or a name. Where a colon follows
-// it, as before a port, it has to be an address: it may hold colons itself.
-func (s *slot) isAddress(v []byte, lenient bool) bool {
-	if s.colon && !lenient {
+	if s.colon {
 		_, ok := parseAddr(v)
 		return ok
 	}
-	return wordShape.holds(v)
+	at := bytes.LastIndexByte(v, ' ')
+	return at > 0 && bytes.HasPrefix(v[at+1:], []byte("HTTP/"))
 }
 
 // beginsRequest tells whether v begins as a request line does, or is none.
 func beginsRequest(v []byte) bool {
 	at := bytes.IndexByte(v[:min(len(v), maxMethod+1)], ' ')
 	return at > 0 && isMethod(v[:at]) || len(v) == 0 || v[0] == '-' || v[0] == '"'
-}
-
-// isNumber tells whether v is the beginning of a number or all of it.
-func isNumber(v []byte) bool {
-	if v[0] == '-' || v[0] == '+' {
-		v = v[1:]
-	}
-	for _, c := range v {
-		if (c < '0' || c > '9') && c != '.' {
-			return false
-		}
-	}
-	return len(v) < 24
-}
-
-// isTimes tells whether v is one time or a list of them, as several upstreams
-// give.
-func isTimes(v []byte) bool {
-	for _, c := range v {
-		if (c < '0' || c > '9') && c != '.' && c != '-' && c != '+' && !isListSeparator(c) {
-			return false
-		}
-	}
-	return true
 }
 
 // shape tells what the values of a goal look like.

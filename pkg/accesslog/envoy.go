@@ -42,18 +42,17 @@ const (
 		`"%REQ(:AUTHORITY)%" "%UPSTREAM_HOST%"`
 )
 
-// envoy reads the two formats that Envoy writes where nobody chose one.
+// envoy reads the two formats that Envoy writes where nobody chose one. Their
+// last field tells them apart, in which a client has no say: it could make one
+// look like the other anywhere else.
 type envoy struct{ plain, istio *pattern }
 
 // Parse implements Parser.
 func (e *envoy) Parse(record []byte, b *event.Batch) Reason {
-	reason := e.plain.Parse(record, b)
-	if reason == NoMatch {
-		if reason = e.istio.Parse(record, b); reason == Parsed {
-			e.plain, e.istio = e.istio, e.plain
-		}
+	if record[len(record)-1] == '"' {
+		return e.plain.Parse(record, b)
 	}
-	return reason
+	return e.istio.Parse(record, b)
 }
 
 func envoyPattern(o Options, text string) (*pattern, error) {

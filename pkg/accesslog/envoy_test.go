@@ -31,6 +31,9 @@ func TestEnvoyForgedFieldsAreNoAddress(t *testing.T) {
 		row+`x" "forged" "forged.example" "1.1.1.1:1`+rest)
 	// the forwarded-for says it is the agent
 	f(head+`"6.6.6.6" "x, 198.51.100.2" "curl" "id" "real.example" "10.0.0.1:80"`, row+`x, 198.51.100.2" "curl`+rest)
+	// the forwarded-for says the line is Istio's
+	f(`[2016-04-15T20:17:00.310Z] "GET / HTTP/1.1" 200 - 0 5 1 1 "x" 0 0 0 0 "y" "ua" "id" "h" "u" c l d 6.6.6.6:1 s r, 198.51.100.2" "curl" "id" "real.example" "10.0.0.1:80"`,
+		row+`ua" "id" "h" "u" c l d 6.6.6.6:1 s r, 198.51.100.2" "curl`+rest)
 	// the path says it is the whole line
 	f(`[2016-04-15T20:17:00.310Z] "GET /x HTTP/1.1" 200 - 0 0 1 1 "6.6.6.6" "a" "i" "h" "u" HTTP/1.1" 200 - 0 5 1 1 "198.51.100.2" "curl" "id" "real.example" "10.0.0.1:80"`,
 		`method=GET host=real.example path=/x protocol=HTTP/1.1 user_agent=a" "i" "h" "u" HTTP/1.1" 200 - 0 5 1 1 "198.51.100.2" "curl request_id=id time=2016-04-15T20:17:00.31Z status=200 request_bytes=0 response_bytes=0 duration=1000000 upstream_duration=1000000 quality=[bad_forwarded]`)

@@ -2,7 +2,6 @@ package accesslog
 
 import (
 	"bytes"
-	"math"
 
 	"github.com/honeymoat/honeymoat/pkg/event"
 )
@@ -25,9 +24,9 @@ type pattern struct {
 	// Of the open record.
 	record  []byte
 	spans   []span
-	dead    []int // by slot: from where on the rest of the record is known not to fit
-	died    bool  // some of dead are set
-	lenient bool  // any text may be a word
+	dead    []span // by slot: where it may begin without the rest of the record fitting
+	died    bool   // some of dead are set
+	lenient bool   // any text may be a word
 	floor   floor
 }
 
@@ -131,7 +130,7 @@ func (p *pattern) endsLater(i int) bool {
 func (p *pattern) revive() {
 	p.died = false
 	for i := range p.dead {
-		p.dead[i] = math.MaxInt
+		p.dead[i] = span{0, -1}
 	}
 }
 

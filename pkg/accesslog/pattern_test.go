@@ -135,3 +135,21 @@ func TestPatternsAllocateNothing(t *testing.T) {
 	f("haproxy", haproxyDefault, haproxySample)
 	f("envoy", "", `[2016-04-15T20:17:00.310Z] "GET / HTTP/1.1" 200 - 0 5 1 1 "6.6.6.6" "x, 198.51.100.2" "curl" "id" "real.example" "10.0.0.1:80"`)
 }
+
+// TestEffortStaysLinear reads lines that have as many places to cut as bytes,
+// with a pattern of fields that all could end there: a search that tries all
+// ways would not come back.
+func TestEffortStaysLinear(t *testing.T) {
+	for _, format := range []string{
+		`$remote_addr|$http_user_agent|$http_referer|$uri|$request_time|$status`,
+		`$remote_addr|$host|$request_id|$ssl_protocol|$request|$time_iso8601`,
+		`$request $http_user_agent $request_time $upstream_response_time $bytes_sent $body_bytes_sent [$time_local] $status`,
+		`log_format x escape=none '"$request" "$http_user_agent" "$http_x_forwarded_for" "$http_referer" $status';`,
+	} {
+		for _, part := range []string{"|", "a|", "1|", "0 ", " ", `" "`, "[", "-", "GET / HTTP/1.1|"} {
+			for _, head := range []string{"", "192.0.2.1|", "GET / HTTP/1.1 ", `"`} {
+				one(t, Options{Format: "nginx", Pattern: format}, head+strings.Repeat(part, 20000/len(part))+"x")
+			}
+		}
+	}
+}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 
@@ -84,11 +83,9 @@ func (p *patternBuilder) build(o Options, escape escaping) (*pattern, error) {
 	agents := p.has(func(g goal) bool { return g.role == textRole && g.text == event.UserAgent })
 	parser := &pattern{
 		sink: newSink(o, agents), head: p.head, slots: p.slots, escape: escape,
-		spans: make([]span, len(p.slots)), dead: make([]int, len(p.slots)),
+		spans: make([]span, len(p.slots)), dead: make([]span, len(p.slots)),
 	}
-	for i := range parser.dead {
-		parser.dead[i] = math.MaxInt
-	}
+	parser.revive()
 	parser.watch()
 	return parser, nil
 }
@@ -165,9 +162,7 @@ func textShape(g goal) shape {
 	switch g.text {
 	case event.Method:
 		return methodShape
-	case event.Protocol:
-		return protocolShape
-	case event.RequestID, event.TLSVersion, event.TLSFingerprint, event.Country:
+	case event.Protocol, event.RequestID, event.TLSVersion, event.TLSFingerprint, event.Country:
 		return wordShape
 	}
 	return anyText
