@@ -93,6 +93,7 @@ func TestJSONOwnMapping(t *testing.T) {
 	}
 	f(kong, `{"request":{"id":"x","uri":"/a","method":"GET","headers":{},"size":85},"upstream_status":"200","response":{"status":200,"headers":{},"size":617},"latencies":{"kong":1,"proxy":-1,"request":7},"client_ip":"1.2.3.4","started_at":1433209822425}`,
 		`method=GET path=/a time=2015-06-02T01:50:22.425Z status=200 response_bytes=617 duration=7000000 quality=[no_user_agent] peer_address=1.2.3.4 client_address=1.2.3.4`)
+	f(Mapping{}, `{"a":1}`, `rejected: JSON without a mapped request`)
 	f(Mapping{"method": {Path: "/a~1b/c~0d"}, "time": {Path: "/t"}}, `{"a/b":{"c~d":"GET"},"t":1433209822}`,
 		`method=GET time=2015-06-02T01:50:22Z quality=[no_bytes no_user_agent status_unknown]`)
 }

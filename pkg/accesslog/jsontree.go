@@ -21,8 +21,8 @@ type node struct {
 
 	number   int // the key as an index of an array, or -1
 	children []*node
-	heads    [64]uint8 // by spread of the key: the first child, 1-based
-	next     uint8     // the child after it in the same place
+	heads    *[64]uint8 // by spread of the key: the first child, 1-based; nil without children
+	next     uint8      // the child after it in the same place
 }
 
 // tree is a compiled mapping.
@@ -178,6 +178,9 @@ func (n *node) child(key string) *node {
 
 // index makes the table by which find works.
 func (n *node) index() {
+	if len(n.children) > 0 {
+		n.heads = new([64]uint8)
+	}
 	for i, c := range n.children {
 		head := &n.heads[spread([]byte(c.key))]
 		c.next, *head = *head, uint8(i+1)
@@ -188,6 +191,9 @@ func (n *node) index() {
 // find looks for the child of a key. Most keys of a log are not wanted, which
 // the table tells at once.
 func (n *node) find(key []byte) *node {
+	if n.heads == nil {
+		return nil
+	}
 	for i := n.heads[spread(key)]; i > 0; {
 		c := n.children[i-1]
 		if string(key) == c.key {
