@@ -69,7 +69,7 @@ func measurePropagation(ctx context.Context, o options) (results []propagation, 
 		}
 		results = append(results, p)
 	}
-	return results, nil
+	return results, v.Stop() // in order, so that a profile is written
 }
 
 func startAgent(ctx context.Context, s *stage.Stage, v *stage.Service, name string, settings stage.Settings) (*stage.Agent, error) {

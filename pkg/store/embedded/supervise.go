@@ -13,6 +13,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // maxLine bounds a line of the child's output that is kept as one.
@@ -69,6 +71,7 @@ func (e *Engine) start(cfg ChildConfig) (*child, error) {
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}
+	e.standBack(cmd.Process.Pid)
 	c := &child{cmd: cmd, stdin: stdin}
 	c.readers.Go(func() { lines(stdout, func(line string) { e.announced(c, line) }) })
 	c.readers.Go(func() { lines(stderr, e.forward) })
@@ -76,6 +79,24 @@ func (e *Engine) start(cfg ChildConfig) (*child, error) {
 		e.log.Debug("the engine ended before it read its configuration", "error", err)
 	}
 	return c, nil
+}
+
+// engineNice is how far the engine stands back behind this process: it takes
+// what the processors have left, and neither a block nor a gateway on this
+// host waits for it.
+const engineNice = 10
+
+// standBack lowers the priority of the child, a process group of its own,
+// before it is told what to do: the threads that it will start inherit it.
+func (e *Engine) standBack(pid int) {
+	ours, err := unix.Getpriority(unix.PRIO_PROCESS, 0)
+	if err == nil {
+		// The kernel gives 20 less the nice value, and holds that to 19.
+		err = unix.Setpriority(unix.PRIO_PGRP, pid, 20-ours+engineNice)
+	}
+	if err != nil {
+		e.log.Warn("the engine keeps its priority, others may wait for it", "error", err)
+	}
 }
 
 // childEnv is the little that the engine needs to know of its surroundings.
