@@ -3,6 +3,7 @@ package accesslog
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/honeymoat/honeymoat/pkg/event"
 )
@@ -61,6 +62,12 @@ func TestASE(t *testing.T) {
 	f(`[Tue Aug 1422:51:49:707 2018] [thread:209] [info] [connectinfo:100.100.1.1:36663] [type:request] [api:a] GET / HTTP/1.1`, `method=GET path=/ protocol=HTTP/1.1 api=a time=2018-08-14T22:51:49.707Z quality=[no_bytes status_unknown time_assumed] peer_address=100.100.1.1 client_address=100.100.1.1`)
 	aseGolden(t, Options{Format: "ase-access", ClientHeader: "True-Client-IP"})(
 		`[Tue Aug 14 22:51:49:707 2018] [connectinfo:10.0.0.1:3] GET / HTTP/1.1`+"\nTrue-Client-IP: 192.0.2.7\nX-Forwarded-For: 198.51.100.66", `method=GET path=/ protocol=HTTP/1.1 forwarded_for=198.51.100.66 time=2018-08-14T22:51:49.707Z quality=[no_bytes status_unknown time_assumed] peer_address=10.0.0.1 client_address=192.0.2.7`)
+}
+
+func TestASEInAZone(t *testing.T) {
+	f := aseGolden(t, Options{Format: "ase-access", Zone: time.FixedZone("", 5*3600+1800)})
+	f(`[Tue Aug 14 22:51:49:707 2018] [connectinfo:192.0.2.1:3] GET / HTTP/1.1`,
+		`method=GET path=/ protocol=HTTP/1.1 time=2018-08-14T17:21:49.707Z quality=[no_bytes status_unknown] peer_address=192.0.2.1 client_address=192.0.2.1`)
 }
 
 func TestASERecordsWithoutARequest(t *testing.T) {

@@ -34,12 +34,17 @@ func newEnvoyJSON(o Options) (Parser, error) {
 			{"api", "/route_name", ""}, {"api", "/upstream_cluster", ""},
 			{"tls_version", "/downstream_tls_version", ""},
 		},
-		after: func(p *jsonLog) Reason {
-			row := p.Rows()
-			if len(p.Text(event.Method, row)) == 0 && len(p.Text(event.Path, row)) == 0 && p.seen&p.tree.marks == p.tree.marks {
-				return Skipped
-			}
-			return Parsed
-		},
+		after: afterEnvoyJSON,
 	})
+}
+
+// afterEnvoyJSON tells a connection from a request. What Envoy could not read
+// as a request has no method either, but an answer.
+func afterEnvoyJSON(p *jsonLog) Reason {
+	row := p.Rows()
+	requested := len(p.Text(event.Method, row)) > 0 || len(p.Text(event.Path, row)) > 0
+	if !requested && p.Number(event.Status, row) <= 0 && p.seen&p.tree.marks == p.tree.marks {
+		return Skipped
+	}
+	return Parsed
 }

@@ -16,6 +16,9 @@ func TestEnvoyJSON(t *testing.T) {
 	// a TCP connection
 	f(`{"start_time":"2020-11-25T21:26:18.409Z","method":null,"path":null,"protocol":null,"response_code":0,"bytes_sent":12,"downstream_remote_address":"192.0.2.1:1"}`,
 		skipped)
+	// what Envoy could not read
+	f(`{"start_time":"2020-11-25T21:26:18.409Z","method":null,"path":null,"protocol":"HTTP/1.1","response_code":400,"response_flags":"DPE","bytes_sent":11,"user_agent":null,"downstream_remote_address":"192.0.2.1:1"}`,
+		`protocol=HTTP/1.1 time=2020-11-25T21:26:18.409Z status=400 response_bytes=11 quality=[bad_request] peer_address=192.0.2.1 client_address=192.0.2.1`)
 }
 
 func TestEnvoyJSONForwardedForAlone(t *testing.T) {

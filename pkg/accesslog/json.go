@@ -250,10 +250,13 @@ func (p *jsonLog) item(s *scanner, n *node, i int, joins bool) Reason {
 
 // found takes a value that the mapping wants.
 func (p *jsonLog) found(n *node, raw []byte, quoted bool) {
-	switch {
-	case !quoted && string(raw) == "null":
-	case n.keep > 0:
+	if !quoted && string(raw) == "null" {
+		return
+	}
+	if n.keep > 0 {
 		p.kept[n.keep-1] = raw
+	}
+	switch {
 	case n.goal.role == nothing:
 	case n.slot == 0:
 		p.put(n.goal, p.plain(raw, quoted))

@@ -38,9 +38,3 @@ func TestTraefikMalformed(t *testing.T) {
 	f(`{"ClientAddr":"192.0.2.7:5","DownstreamStatus":200,"RequestMethod":"GET"`, `rejected: broken JSON`)
 	f(`{"level":"error","msg":"middleware not found","time":"2024-05-01T10:00:00Z"}`, `rejected: JSON of another format`)
 }
-
-func TestPresetWithAMapping(t *testing.T) {
-	f := golden(t, Options{Format: "traefik", Mapping: Mapping{"application": {Path: "/request_X-App"}, "duration": {Path: "/Overhead", Unit: "ns"}, "tenant": {Path: "/ClientUsername"}}})
-	f(`{"ClientAddr":"192.0.2.7:5","ClientUsername":"bob","DownstreamStatus":200,"Duration":5,"Overhead":7,"RequestMethod":"GET","RequestPath":"/","StartUTC":"2024-05-01T10:00:00Z","request_X-App":"app"}`,
-		`method=GET path=/ principal_kind=application principal=app application=app tenant=bob time=2024-05-01T10:00:00Z status=200 duration=7 quality=[no_bytes no_user_agent] peer_address=192.0.2.7 client_address=192.0.2.7`)
-}
