@@ -216,7 +216,7 @@ func TestGarbageIsCountedAndPassed(t *testing.T) {
 	p := pipeline(t, quick(), &bus, f)
 	finish(t, p, f)
 	got := fmt.Sprint(p.Stats().Sources["edge"].Rejected)
-	if want := "map[longer than the limit:1 no known format:1 no time in brackets:1]"; got != want {
+	if want := "map[longer than the limit:1 no time in brackets:2]"; got != want {
 		t.Errorf("rejected %s, want %s", got, want)
 	}
 	for i := range 3 {

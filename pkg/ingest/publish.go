@@ -158,7 +158,12 @@ type pause struct {
 
 func (p *pause) wait(ctx context.Context) error {
 	p.next = min(max(2*p.next, p.least), p.most)
-	timer := time.NewTimer(p.next)
+	return sleep(ctx, p.next)
+}
+
+// sleep waits, unless ctx is over.
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-timer.C:

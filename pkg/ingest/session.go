@@ -21,6 +21,7 @@ type session struct {
 	lane   *lane
 	end    int64        // of the file, when nobody writes to it any more; or -1
 	handed atomic.Int32 // batches read and not yet published
+	sent   time.Time    // when the last of them was handed on
 	small  small        // what is read in smaller batches; changes between passes
 }
 
@@ -101,10 +102,11 @@ func (s *session) read(ctx context.Context, c *cutter, ready chan<- *workspace) 
 		} else {
 			// Whoever ranges over ready takes every batch, even after a failure.
 			s.handed.Add(1)
+			s.sent = time.Now()
 			ready <- w
 		}
 		if errors.Is(err, errStarved) {
-			err = s.wait(ctx, known, 0)
+			err = s.wait(ctx, known)
 		}
 		if err != nil {
 			return err
@@ -112,7 +114,7 @@ func (s *session) read(ctx context.Context, c *cutter, ready chan<- *workspace) 
 	}
 }
 
-// errStarved: there is no whole record left and the batch is empty.
+// errStarved: there is no whole record left.
 var errStarved = errors.New("no whole record yet")
 
 // publish puts b on the bus and commits its end.
@@ -149,11 +151,12 @@ func (s *session) fill(ctx context.Context, c *cutter, w *workspace) (known int6
 		if c.at.Offset == b.Start {
 			return known, errStarved
 		}
-		left := s.linger() - time.Since(began)
+		left := time.Until(s.due(began))
 		if left <= 0 {
-			return known, nil
+			return known, errStarved
 		}
-		if err := s.wait(ctx, known, left); err != nil {
+		// Whatever is written meanwhile can be read at one go.
+		if err := sleep(ctx, left); err != nil {
 			return known, err
 		}
 	}
@@ -162,8 +165,8 @@ func (s *session) fill(ctx context.Context, c *cutter, w *workspace) (known int6
 
 // wait waits for the file to be longer than known. When it will never be, the
 // next fill ends it, unless it turns out to be longer after all.
-func (s *session) wait(ctx context.Context, known int64, patience time.Duration) error {
-	err := s.file.Wait(ctx, known, patience)
+func (s *session) wait(ctx context.Context, known int64) error {
+	err := s.file.Wait(ctx, known, 0)
 	if errors.Is(err, io.EOF) {
 		s.end = known
 		return nil
@@ -171,13 +174,19 @@ func (s *session) wait(ctx context.Context, known int64, patience time.Duration)
 	return err
 }
 
-// linger is how long a batch waits for more lines: hardly at all while the
-// publisher has nothing to do, since lines gather by themselves while it has.
-func (s *session) linger() time.Duration {
-	if s.handed.Load() == 0 {
-		return s.p.opts.Linger / 5
+// due is when a batch leaves that is not full: soon, if it is the first for a
+// while, and otherwise a whole Linger after the one before, or after it began
+// if the publisher is busy, since each batch costs the same however few lines
+// it has.
+func (s *session) due(began time.Time) time.Time {
+	soon, regular := began.Add(s.p.opts.Linger/5), s.sent.Add(s.p.opts.Linger)
+	if s.handed.Load() > 0 {
+		regular = began.Add(s.p.opts.Linger)
 	}
-	return s.p.opts.Linger
+	if regular.After(soon) {
+		return regular
+	}
+	return soon
 }
 
 func (s *session) head(b *event.Batch, at event.Position, now time.Time) {

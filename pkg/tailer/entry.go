@@ -30,6 +30,7 @@ type entry struct {
 	// deleted when all of it had been read.
 	Past bool   `json:"past,omitempty"`
 	Turn uint64 `json:"turn"` // the last scan that saw it
+	lost uint64 // the scan that found it truncated
 }
 
 func (e *entry) key() key    { return key{e.Device, e.Inode} }

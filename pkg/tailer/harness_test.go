@@ -24,6 +24,7 @@ type host struct {
 	testing.TB
 	dir  string // of the logs
 	opts Options
+	ship ingest.Options
 	bus  ingesttest.Bus
 	log  logged
 	next int // number of the next line
@@ -44,6 +45,7 @@ func newHost(t testing.TB, patterns ...string) *host {
 		Drain: 40 * time.Millisecond, Save: 10 * time.Millisecond,
 		Sources: []Source{{Name: "edge"}},
 	}
+	h.ship = ingest.Options{Linger: time.Millisecond, MinPatience: time.Microsecond, MaxPatience: time.Millisecond}
 	h.bus.Fail = func(int) ingesttest.Fault {
 		if h.dead.Load() {
 			return ingesttest.Refuse
@@ -66,8 +68,7 @@ func (h *host) start() {
 	h.registry = prometheus.NewRegistry()
 	tail, err := New(h.opts, slog.New(slog.NewTextHandler(&h.log, &slog.HandlerOptions{Level: slog.LevelDebug})), h.registry)
 	h.must(err)
-	o := ingest.Options{Linger: time.Millisecond, MinPatience: time.Microsecond, MaxPatience: time.Millisecond}
-	pipeline, err := ingest.New(o, []ingest.Source{{Name: "edge"}}, tail, &h.bus, slog.New(slog.DiscardHandler))
+	pipeline, err := ingest.New(h.ship, []ingest.Source{{Name: "edge"}}, tail, &h.bus, slog.New(slog.DiscardHandler))
 	h.must(err)
 	ctx, cancel := context.WithCancel(context.Background())
 	h.stop, h.done = cancel, make(chan error, 1)

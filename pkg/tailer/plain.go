@@ -21,6 +21,7 @@ type plain struct {
 	words    []byte // what was read last, up to
 	wordsAt  int64  // here
 	grown    time.Time
+	checked  time.Time // when its path was looked at last
 	detached time.Time // when its path was first seen to lead elsewhere
 	idle     look
 }
@@ -47,13 +48,17 @@ func (p *plain) read(buf []byte, offset int64) (int, error) {
 	if err != nil && err != io.EOF {
 		return 0, err
 	}
-	if !p.begins() || !p.continues() || n == 0 && p.size() < offset {
+	if n == 0 {
+		if p.size() < offset {
+			return 0, ingest.ErrTruncated
+		}
+		return 0, nil
+	}
+	if !p.continues() || len(p.words) < wordBytes && !p.begins() {
 		return 0, ingest.ErrTruncated
 	}
-	if n > 0 {
-		p.wordsAt = offset + int64(n)
-		p.words = append(p.words[:0], buf[max(0, n-wordBytes):n]...)
-	}
+	p.wordsAt = offset + int64(n)
+	p.words = append(p.words[:0], buf[max(0, n-wordBytes):n]...)
 	return n, nil
 }
 
@@ -92,9 +97,12 @@ func (p *plain) changed(size int64) (bool, error) {
 		return true, nil
 	case now.size < size:
 		return false, ingest.ErrTruncated
+	case time.Since(p.checked) < p.f.t.pollEvery():
+		return false, nil // the watcher tells of new names
 	case p.done(now):
 		return false, io.EOF
 	}
+	p.checked = time.Now()
 	return false, nil
 }
 

@@ -2,6 +2,7 @@ package tailer
 
 import (
 	"os"
+	"strconv"
 	"testing"
 	"time"
 
@@ -231,5 +232,86 @@ func TestRotatedBothWaysWhileTheBusIsAway(t *testing.T) {
 		h.dead.Store(false)
 		h.check()
 		h.end()
+	}
+}
+
+// The inode of a log that was truncated is used again for the compressed copy
+// of what was in it.
+func TestInodeUsedAgainForTheCopy(t *testing.T) {
+	for _, pattern := range []string{"access.log", "access.log*"} {
+		t.Run(pattern, func(t *testing.T) {
+			h := newHost(t, pattern)
+			h.write("access.log", 50)
+			h.start()
+			h.shipped()
+			h.copyTruncate("access.log", "access.log.1")
+			h.write("access.log", 10)
+			h.shipped()
+			h.end()
+			h.must(os.Remove(h.path("access.log")))
+			h.compress("access.log.1", ".gz", gzipped)
+			h.write("access.log", 10)
+			h.start()
+			h.check()
+		})
+	}
+}
+
+// Another log is created in the inode of one that was deleted.
+func TestInodeUsedAgain(t *testing.T) {
+	h := newHost(t, "access.log")
+	h.write("access.log", 50)
+	h.start()
+	h.shipped()
+	for range 5 {
+		h.end()
+		h.must(os.Remove(h.path("access.log")))
+		h.write("access.log", 60)
+		h.write("error.log", 1)
+		h.next--
+		h.start()
+		h.check()
+	}
+}
+
+// A log is cut, and keeps its first lines: they are shipped again, since what
+// follows them is another log.
+func TestCutInPlace(t *testing.T) {
+	h := newHost(t, "access.log")
+	h.write("access.log", 50)
+	h.start()
+	h.shipped()
+	h.must(os.Truncate(h.path("access.log"), int64(len(ingesttest.Line("/0"))+1)))
+	h.eventually("the line that was kept comes again", func() bool { return h.bus.Paths()["/0"] == 2 })
+	h.write("access.log", 5)
+	h.eventually("the lines after it", func() bool { return h.bus.Len() == 56 })
+}
+
+// A header is the same in every generation of a log.
+func TestGenerationsThatBeginAlike(t *testing.T) {
+	for _, pattern := range []string{"access.log", "access.log*"} {
+		t.Run(pattern, func(t *testing.T) {
+			h := newHost(t, pattern)
+			header := "#Software: a gateway\n#Fields: everything\n"
+			shipped := func() {
+				h.eventually("every line", func() bool { return len(h.bus.Paths()) >= h.next+1 })
+			}
+			h.append("access.log", header+h.lines(20))
+			h.start()
+			shipped()
+			for i := range 3 {
+				h.copyTruncate("access.log", "access.log."+string(rune('a'+i)))
+				h.append("access.log", header+h.lines(40))
+				shipped()
+				h.rename("access.log", "access.log."+string(rune('k'+i)))
+				h.append("access.log", header+h.lines(60))
+				shipped()
+			}
+			for i := range h.next {
+				if n := h.bus.Paths()["/"+strconv.Itoa(i)]; n != 1 {
+					t.Errorf("line %d is there %d times", i, n)
+				}
+			}
+		})
 	}
 }

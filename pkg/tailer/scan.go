@@ -7,8 +7,8 @@ import (
 // scan looks at all files of all sources and follows those that have something
 // to read. What is new of them is on disk before anything of it is handed out.
 func (t *Tailer) scan(ctx context.Context) {
-	t.reap(ctx)
 	t.book.next()
+	t.reap(ctx)
 	var wanted []wish
 	var watched []string
 	missing, fresh := 0, false

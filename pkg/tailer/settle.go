@@ -137,7 +137,7 @@ func (t *Tailer) reaches(e *entry, handle *os.File) bool {
 // displace notes that a file holds another stream by now. What was not read of
 // the old one may be in a copy.
 func (t *Tailer) displace(e *entry) {
-	t.book.change(func() { e.Truncated = true })
+	t.book.change(func() { e.Truncated, e.lost = true, t.book.turn })
 	t.metrics.rotated.WithLabelValues("truncated").Inc()
 	t.log.Info("a log file was truncated or replaced", "source", e.Source, "file", e.Path, "id", e.ID, "read", t.book.position(e).Offset)
 }
@@ -164,12 +164,12 @@ func (v *settlement) identify(ctx context.Context, c sighting) {
 }
 
 // kin gives the streams that begin like a file, under a name that is related
-// to its, those first that were read furthest. A stream that was truncated
-// away in this very file is not kin: the file was written anew.
+// to its, those first that were read furthest. A stream that has just lost this
+// very file is not kin: the file was cut, or written anew.
 func (v *settlement) kin(c sighting, h head) []*entry {
 	var kin []*entry
 	for _, e := range v.known {
-		formerly := e.Truncated && e.key() == c.key
+		formerly := e.Truncated && e.key() == c.key && e.lost == v.t.book.turn
 		if !formerly && related(e.Path, c.path) && e.head().like(h) {
 			kin = append(kin, e)
 		}

@@ -147,14 +147,15 @@ func (t *Tailer) lookAgain() {
 	}
 }
 
-// notify is told that something happened at a path.
-func (t *Tailer) notify(path string) {
+// notify is told that something happened at a path; moved tells that it may
+// lead to another file by now.
+func (t *Tailer) notify(path string, moved bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, f := range t.byPath[path] {
 		f.notify()
 	}
-	if len(t.byPath[path]) == 0 {
+	if moved || len(t.byPath[path]) == 0 {
 		t.lookAgain()
 	}
 }

@@ -16,9 +16,10 @@ import (
 // its ready-made loop ends the whole process on an error of stat. The
 // watcher's own goroutine lives as long as the process.
 //
-// All methods are for one goroutine; notify is called from others.
+// All methods are for one goroutine; notify is called from others, and told
+// whether the path may lead to another file than before.
 type hub struct {
-	notify  func(path string)
+	notify  func(path string, moved bool)
 	watched map[string]*watched // by real path
 	wg      sync.WaitGroup
 }
@@ -32,7 +33,7 @@ type watched struct {
 
 // newHub fails where the system has no watcher left: the watcher itself would
 // end the process.
-func newHub(notify func(path string)) (*hub, error) {
+func newHub(notify func(path string, moved bool)) (*hub, error) {
 	probe, err := fsnotify.NewWatcher()
 	if err != nil {
 		return nil, fmt.Errorf("watch log files: %w", err)
@@ -82,9 +83,9 @@ func (h *hub) add(real string, paths []string) error {
 	events := watch.Events(real)
 	h.wg.Go(func() {
 		// The watcher waits for whoever does not take its events.
-		for range events {
+		for e := range events {
 			for _, p := range paths {
-				h.notify(p)
+				h.notify(p, e.Op&^(fsnotify.Write|fsnotify.Chmod) != 0)
 			}
 		}
 	})

@@ -14,7 +14,7 @@ func TestAFileUnderAnotherNameIsAnnouncedUnderIt(t *testing.T) {
 	}
 	real, link := filepath.Join(dir, "real.log"), filepath.Join(dir, "link.log")
 	told := make(chan string, 64)
-	h, err := newHub(func(path string) { told <- path })
+	h, err := newHub(func(path string, _ bool) { told <- path })
 	if err != nil {
 		t.Fatal(err)
 	}
