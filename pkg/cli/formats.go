@@ -81,10 +81,8 @@ func formatsDetectCommand() *cobra.Command {
 			return err
 		}
 		log.Trusted = block.NewAllowlist(cfg.Network.TrustedHops.Prefixes()).Contains
-		if *zone != "" {
-			if log.Zone, err = time.LoadLocation(*zone); err != nil {
-				return command.Usage(fmt.Errorf("--time-zone: %w", err))
-			}
+		if log.Zone, err = zoneOf(*zone); err != nil {
+			return err
 		}
 		sample, err := readSample(args[0])
 		if err != nil {

@@ -21,10 +21,12 @@ import (
 	"github.com/honeymoat/honeymoat/pkg/accesslog"
 	"github.com/honeymoat/honeymoat/pkg/app/replay"
 	"github.com/honeymoat/honeymoat/pkg/app/service"
+	"github.com/honeymoat/honeymoat/pkg/app/shipping"
 	"github.com/honeymoat/honeymoat/pkg/block"
 	"github.com/honeymoat/honeymoat/pkg/command"
 	"github.com/honeymoat/honeymoat/pkg/config"
 	"github.com/honeymoat/honeymoat/pkg/event"
+	"github.com/honeymoat/honeymoat/pkg/privacy"
 )
 
 func replayCommand() *cobra.Command {
@@ -34,7 +36,9 @@ func replayCommand() *cobra.Command {
 		Args:  command.AtLeast(1),
 	}
 	file := configFlag(c)
-	format := c.Flags().String("format", accesslog.Auto, "auto, combined or json.")
+	format := c.Flags().String("format", accesslog.Auto, "auto, or the id of a format; formats list names them.")
+	pattern := c.Flags().String("pattern", "", "For formats with a pattern: the directive as the gateway has it.")
+	zone := c.Flags().String("time-zone", "", "Zone of times that name none, such as Europe/Berlin.")
 	kind := c.Flags().String("kind", "access", "access, or decoy for a decoy responder's log.")
 	findings := c.Flags().String("findings", "", "Write each finding as a JSON object on a line of this file; - is standard output.")
 	asJSON := c.Flags().Bool("json", false, "Print the summary as JSON.")
@@ -47,7 +51,10 @@ func replayCommand() *cobra.Command {
 		if err != nil {
 			return command.Usage(err)
 		}
-		opts.Files, opts.Log.Format = args, *format
+		opts.Files, opts.Log.Format, opts.Log.Pattern = args, *format, *pattern
+		if opts.Log.Zone, err = zoneOf(*zone); err != nil {
+			return err
+		}
 		if opts.Kind, err = kindOf(*kind); err != nil {
 			return err
 		}
@@ -68,10 +75,28 @@ func replayOptions(cfg config.Service) (replay.Options, error) {
 	if err != nil {
 		return replay.Options{}, err
 	}
+	// Without keys: nothing is stored under a hash here.
+	masker, err := shipping.NewMasker(cfg.Privacy, privacy.Keyring{})
+	if err != nil {
+		return replay.Options{}, err
+	}
 	return replay.Options{
-		Log: accesslog.Options{Trusted: block.NewAllowlist(cfg.Network.TrustedHops.Prefixes()).Contains}, Catalogue: catalogue,
+		Mask: masker.Finding,
+		Log:  accesslog.Options{Trusted: block.NewAllowlist(cfg.Network.TrustedHops.Prefixes()).Contains}, Catalogue: catalogue,
 		Internal: cfg.Network.Internal.Prefixes(), Guard: guard, Ledger: service.LedgerOptions(cfg.Blocks),
 	}, nil
+}
+
+// zoneOf reads --time-zone.
+func zoneOf(name string) (*time.Location, error) {
+	if name == "" {
+		return nil, nil
+	}
+	zone, err := time.LoadLocation(name)
+	if err != nil {
+		return nil, command.Usage(fmt.Errorf("--time-zone: %w", err))
+	}
+	return zone, nil
 }
 
 func kindOf(name string) (event.Kind, error) {

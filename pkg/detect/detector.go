@@ -21,10 +21,9 @@ type Options struct {
 	// Known tells whether an id in a decision mark is that of a block or of an
 	// agent's refusal. Nil knows none. It must be safe for concurrent use.
 	Known func(block.ID) bool
-	// Mask takes secrets out of a text; what a finding quotes goes through it,
-	// once its id is made of what was there. Nil masks nothing. It must be safe
-	// for concurrent use.
-	Mask func(string) string
+	// Mask takes secrets and people out of a finding, once its id is made of
+	// what was there. Nil masks nothing. It must be safe for concurrent use.
+	Mask func(*finding.Finding)
 	// Finished: the log is that of another time, and the decisions that its
 	// marks name are not known any more. A request for a decoy that a gateway
 	// says an agent diverted is then a touch; other unknown marks mean nothing,
@@ -67,7 +66,7 @@ func New(o Options) *Detector {
 		o.Known = func(block.ID) bool { return false }
 	}
 	if o.Mask == nil {
-		o.Mask = func(text string) string { return text }
+		o.Mask = func(*finding.Finding) {}
 	}
 	d := &Detector{
 		options:  o,
@@ -86,10 +85,7 @@ func (d *Detector) Reload(c *decoy.Catalogue, internal []netip.Prefix) {
 // masked gives a finding without what nobody may keep. All that detection has
 // to see of a request it has seen by then.
 func (d *Detector) masked(f finding.Finding) finding.Finding {
-	s := &f.Sighting
-	for _, text := range []*string{&f.Reason, &s.Path, &s.UserAgent, &s.RequestID} {
-		*text = d.options.Mask(*text)
-	}
+	d.options.Mask(&f)
 	return f
 }
 

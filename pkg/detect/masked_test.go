@@ -3,11 +3,16 @@ package detect
 import (
 	"strings"
 	"testing"
+
+	"github.com/honeymoat/honeymoat/pkg/finding"
 )
 
 func TestFindingsAreMaskedAfterTheirIDIsMade(t *testing.T) {
 	plain, masking := newDetector(t), newDetector(t)
-	masking.options.Mask = func(s string) string { return strings.ReplaceAll(s, "hunter2", "[password]") }
+	masking.options.Mask = func(f *finding.Finding) {
+		f.Reason = strings.ReplaceAll(f.Reason, "hunter2", "[password]")
+		f.Sighting.Path = strings.ReplaceAll(f.Sighting.Path, "hunter2", "[password]")
+	}
 	b := newBatch(row{client: client, host: "h", path: "/password=hunter2/../.env", status: 404})
 	var want, got Result
 	plain.Detect(b, &want)

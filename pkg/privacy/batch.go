@@ -9,7 +9,7 @@ import (
 	"github.com/honeymoat/honeymoat/pkg/event"
 )
 
-// Batch masks a batch in place: path, query, referer and user agent, and the
+// Batch masks a batch in place: path, route, query, referer and user agent, and the
 // excerpts of what was rejected. The kinds found in a row are added to its
 // sensitive field. Then it applies the policies of the fields; a hash stays as
 // it is, so that a batch may be masked twice. The kind under which a principal
@@ -36,6 +36,7 @@ func (w *worker) batch(b *event.Batch) {
 	w.kinds = append(w.kinds[:0], make([]Kinds, b.Rows())...)
 	w.mask(b, event.Path)
 	w.mask(b, event.Query)
+	w.maskRepeated(b, event.Route) // made of the path
 	w.maskRepeated(b, event.Referer)
 	w.maskRepeated(b, event.UserAgent)
 	if w.found {

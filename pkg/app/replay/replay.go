@@ -28,8 +28,9 @@ type Options struct {
 	Internal  []netip.Prefix
 	Guard     respond.GuardOptions
 	Ledger    respond.LedgerOptions
-	Findings  io.Writer       // a JSON object a finding and line; nil = none
-	Progress  func(bytes int) // bytes of the files read, compressed ones as they lie; may be nil
+	Mask      func(*finding.Finding) // takes out of a finding what nobody may keep; nil = nothing is masked
+	Findings  io.Writer              // a JSON object a finding and line; nil = none
+	Progress  func(bytes int)        // bytes of the files read, compressed ones as they lie; may be nil
 }
 
 // Finding is a line of the findings file.
@@ -107,7 +108,7 @@ type player struct {
 
 func newPlayer(o Options) *player {
 	p := &player{
-		detector: detect.New(detect.Options{Catalogue: o.Catalogue, Internal: o.Internal, Finished: true}),
+		detector: detect.New(detect.Options{Catalogue: o.Catalogue, Internal: o.Internal, Mask: o.Mask, Finished: true}),
 		ledger:   respond.NewLedger(o.Ledger),
 		guard:    respond.NewGuard(o.Guard),
 		requests: map[netip.Addr]int64{},

@@ -17,7 +17,7 @@ import (
 func (s *Service) newDetection(p policy) error {
 	s.detector = detect.New(detect.Options{
 		Catalogue: p.catalogue, Internal: s.config.Network.Internal.Prefixes(),
-		Known: func(id block.ID) bool { return s.responder.Known(id) }, Mask: s.masking.text,
+		Known: func(id block.ID) bool { return s.responder.Known(id) }, Mask: s.masking.finding,
 	})
 	responder, err := respond.New(respond.Options{
 		Blocks: s.bus.Blocks(), Recorder: s.bus, Checkpoints: s.bus.Checkpoints(), Alerter: s.alerts,
@@ -45,7 +45,7 @@ func (s *Service) detect(ctx context.Context) error {
 	var found detect.Result
 	return s.bus.Lines("detect").Consume(ctx, s.responder.Sequence(), func(seq uint64, b *event.Batch) error {
 		err := s.responder.Handle(ctx, seq, func() respond.Input {
-			s.detectRoutes.route(b)
+			s.routes.learn(seq, b)
 			s.detector.Detect(b, &found)
 			return respond.Input{
 				Agent: b.Shipper, Findings: found.Findings,

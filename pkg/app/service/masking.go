@@ -9,6 +9,7 @@ import (
 	"github.com/honeymoat/honeymoat/pkg/bus"
 	"github.com/honeymoat/honeymoat/pkg/config"
 	"github.com/honeymoat/honeymoat/pkg/event"
+	"github.com/honeymoat/honeymoat/pkg/finding"
 	"github.com/honeymoat/honeymoat/pkg/privacy"
 )
 
@@ -34,13 +35,12 @@ func (m *masking) set(cfg config.Privacy, keys privacy.Keyring) error {
 	return nil
 }
 
-// text masks a text for people.
-func (m *masking) text(s string) string { return m.masker.Load().String(s) }
+func (m *masking) finding(f *finding.Finding) { m.masker.Load().Finding(f) }
 
 // prepare gives the records of a batch their routes, and makes of it what may
 // be kept. It is called by the store's consumer alone.
-func (s *Service) prepare(b *event.Batch) {
-	s.storeRoutes.route(b)
+func (s *Service) prepare(ctx context.Context, seq uint64, b *event.Batch) {
+	s.routes.assign(ctx, seq, b)
 	s.masking.masker.Load().Batch(b)
 }
 
@@ -48,13 +48,13 @@ func (s *Service) prepare(b *event.Batch) {
 // detection reads its own copy of them, and has seen them as they were.
 type storedLines struct {
 	*bus.Lines
-	prepare func(*event.Batch)
+	prepare func(context.Context, uint64, *event.Batch)
 }
 
 // Consume implements store.Source.
 func (l storedLines) Consume(ctx context.Context, after uint64, fn func(uint64, *event.Batch) error) error {
 	return l.Lines.Consume(ctx, after, func(seq uint64, b *event.Batch) error {
-		l.prepare(b)
+		l.prepare(ctx, seq, b)
 		return fn(seq, b)
 	})
 }

@@ -33,7 +33,7 @@ func (c collector) Collect(out chan<- prometheus.Metric) {
 	e.counter("respond_checkpoints_total", "Checkpoints saved.", r.Checkpoints)
 	e.gauge("respond_actors", "Actors about whom evidence is kept.", float64(r.Actors))
 	e.gauge("respond_blocks_live", "Live blocks.", float64(r.Live))
-	routes := s.detectRoutes.Stats()
+	routes := s.routes.Stats()
 	e.gauge("routes_hosts", "Hosts of which routes are inferred.", float64(routes.Hosts))
 	e.gauge("routes_segments", "Path segments that inference remembers.", float64(routes.Nodes))
 	e.counter("routes_refused_total", "Requests whose path could not be learned, for routes.max_segments.", routes.RefusedNodes)

@@ -10,8 +10,8 @@ import (
 	"github.com/honeymoat/honeymoat/pkg/config"
 )
 
-// Reload puts a changed configuration into force: networks, decoys, masks,
-// OpenAPI documents, tokens and Alertmanager's routing. Everything that can fail happens before anything
+// Reload puts a changed configuration into force: sources, networks, decoys,
+// masks, OpenAPI documents, tokens and Alertmanager's routing. Everything that can fail happens before anything
 // that runs is touched; on an error what runs goes on as it is. Keys that only
 // a restart can change are told in the log. One Reload at a time.
 func (s *Service) Reload(cfg config.Service) error {
@@ -21,7 +21,7 @@ func (s *Service) Reload(cfg config.Service) error {
 	defer s.masking.Unlock()
 	keys := *s.masking.keys.Load()
 	_, maskErr := shipping.NewMasker(cfg.Privacy, keys)
-	if err = errors.Join(err, tokenErr, maskErr, checkAlertmanager(cfg.Alerting)); err != nil {
+	if err = errors.Join(err, tokenErr, maskErr, checkAlertmanager(cfg.Alerting), shipping.Check(sourcesOf(cfg))); err != nil {
 		return fmt.Errorf("reload: %w", err)
 	}
 	if s.alertmanager != nil && len(cfg.Alerting.URLs) == 0 {
@@ -32,10 +32,12 @@ func (s *Service) Reload(cfg config.Service) error {
 	if err := s.masking.set(cfg.Privacy, keys); err != nil {
 		return fmt.Errorf("reload: %w", err)
 	}
+	if err := s.useSources(cfg); err != nil {
+		return fmt.Errorf("reload: %w", err)
+	}
 	s.tokens.Store(tokens)
 	s.catalogue.Store(p.catalogue)
-	s.detectRoutes.UseSpecs(p.specs)
-	s.storeRoutes.UseSpecs(p.specs)
+	s.routes.UseSpecs(p.specs)
 	s.detector.Reload(p.catalogue, cfg.Network.Internal.Prefixes())
 	s.responder.SetGuard(p.guard)
 	if s.decoys != nil {
@@ -53,7 +55,7 @@ func (s *Service) Reload(cfg config.Service) error {
 func needRestart(old, now config.Service) []string {
 	var changed []string
 	for name, pair := range map[string][2]any{
-		"data_dir": {old.DataDir, now.DataDir}, "sources": {old.Sources, now.Sources}, "bus": {old.Bus, now.Bus},
+		"data_dir": {old.DataDir, now.DataDir}, "bus": {old.Bus, now.Bus},
 		"store": {old.Store, now.Store}, "hash_keys": {old.HashKeys, now.HashKeys}, "routes.max_segments": {old.Routes.MaxSegments, now.Routes.MaxSegments},
 		"quarantine": {old.Spool, now.Spool}, "blocks": {old.Blocks, now.Blocks}, "api": {old.API, now.API},
 		"decoys.responder":       {old.Decoys.Responder, now.Decoys.Responder},

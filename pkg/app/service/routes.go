@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/honeymoat/honeymoat/pkg/config"
@@ -36,23 +37,84 @@ func Specs(cfg config.Routes) (*inventory.Specs, error) {
 	return inventory.NewSpecs(documents...), nil
 }
 
-// routing gives the records of one consumer their routes. Each consumer has
-// its own, which learns a batch before it assigns its routes: so the routes
-// depend on the stream alone, and not on which consumer is ahead.
+// routing gives records their routes, for both consumers of the lines. The
+// detector's learns; the store's waits for it, so that the first request for a
+// path has its route in the store too.
 type routing struct {
 	*inventory.Templater
-	assigner *inventory.Assigner
+	detect, store *inventory.Assigner
+
+	learning sync.Mutex // held by whoever uses the side of the Templater that learns
+
+	mu      sync.Mutex
+	learned uint64        // sequence of the last batch that was learned
+	more    chan struct{} // closed and replaced when learned grows
+	late    uint64        // the store has given up waiting for this one
 }
 
-func newRouting(cfg config.Routes, specs *inventory.Specs) routing {
+func newRouting(cfg config.Routes, specs *inventory.Specs) *routing {
 	t := inventory.New(inventory.Options{MaxNodes: cfg.MaxSegments})
 	t.UseSpecs(specs)
-	return routing{t, t.NewAssigner()}
+	return &routing{Templater: t, detect: t.NewAssigner(), store: t.NewAssigner(), more: make(chan struct{})}
 }
 
-func (r routing) route(b *event.Batch) {
+// learn takes a batch up and gives its records their routes.
+func (r *routing) learn(seq uint64, b *event.Batch) {
+	r.learning.Lock()
 	r.Learn(b)
-	r.assigner.Assign(b)
+	r.learning.Unlock()
+	r.detect.Assign(b)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.learned = seq
+	close(r.more)
+	r.more = make(chan struct{})
+}
+
+func (r *routing) snapshot() []byte {
+	r.learning.Lock()
+	defer r.learning.Unlock()
+	return r.Snapshot()
+}
+
+// forget drops words that name somebody.
+func (r *routing) forget(names func(string) bool) int {
+	r.learning.Lock()
+	defer r.learning.Unlock()
+	return r.Forget(names)
+}
+
+// storeWaits bounds how long the store's consumer waits for the detector's:
+// that one stands still is no reason for the other to.
+const storeWaits = time.Second
+
+// assign gives the records of a batch their routes, once it has been learned.
+func (r *routing) assign(ctx context.Context, seq uint64, b *event.Batch) {
+	r.await(ctx, seq)
+	r.store.Assign(b)
+}
+
+func (r *routing) await(ctx context.Context, seq uint64) {
+	patience := time.NewTimer(storeWaits)
+	defer patience.Stop()
+	for {
+		r.mu.Lock()
+		learned, late, more := r.learned, r.late, r.more
+		r.mu.Unlock()
+		if learned >= seq || learned < late {
+			return
+		}
+		select {
+		case <-more:
+		case <-ctx.Done():
+			return
+		case <-patience.C:
+			r.mu.Lock()
+			r.late = seq
+			r.mu.Unlock()
+			return
+		}
+	}
 }
 
 const (
@@ -74,15 +136,13 @@ func (s *Service) loadRoutes(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("load routes: %w", err)
 	}
-	for _, r := range []routing{s.detectRoutes, s.storeRoutes} {
-		if err := r.Restore(data); err != nil {
-			s.log.Warn("routes are learned anew", "error", err)
-		}
+	if err := s.routes.Restore(data); err != nil {
+		s.log.Warn("routes are learned anew", "error", err)
 	}
 	return nil
 }
 
-// routeSaver saves what the detector's routing has learned, beside detection.
+// routeSaver saves what was learned, beside detection.
 type routeSaver struct {
 	service *Service
 	last    time.Time
@@ -100,7 +160,7 @@ func (r *routeSaver) tick() {
 		return
 	}
 	select {
-	case r.pending <- r.service.detectRoutes.Snapshot():
+	case r.pending <- r.service.routes.snapshot():
 		r.last = time.Now()
 	default: // the one before is still being saved
 	}
@@ -128,5 +188,5 @@ func (r *routeSaver) save(ctx context.Context, data []byte) {
 func (r *routeSaver) finish(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), routesTimeout)
 	defer cancel()
-	r.save(ctx, r.service.detectRoutes.Snapshot())
+	r.save(ctx, r.service.routes.snapshot())
 }

@@ -36,6 +36,7 @@ func (s subjects) Erase(ctx context.Context, subject erase.Subject) (erase.Repor
 	e := &erasure{Service: s.Service}
 	return erase.Run(ctx, subject, []erase.Named{
 		{Name: "what is on its way", Place: erase.PlaceFunc(e.settle)},
+		{Name: "routes", Place: erase.PlaceFunc(e.learned)},
 		{Name: "evidence and blocks", Place: erase.PlaceFunc(e.evidence)},
 		{Name: "bus", Place: erase.PlaceFunc(e.bus)},
 		{Name: "store", Place: s.store},
@@ -83,6 +84,20 @@ func (e *erasure) await(ctx context.Context, done func() bool) error {
 		}
 	}
 	return nil
+}
+
+// learned drops the words of paths that name the subject, and saves what is
+// left in place of what was saved.
+func (e *erasure) learned(ctx context.Context, subject erase.Subject) ([]erase.Outcome, error) {
+	names := func(word string) bool { return subject.InText([]byte(word)) }
+	o := erase.Outcome{Place: "routes", Found: uint64(e.routes.forget(names))}
+	if o.Found > 0 {
+		if err := e.Service.bus.Checkpoints().Save(ctx, routesCheckpoint, e.routes.snapshot()); err != nil {
+			return []erase.Outcome{o}, err
+		}
+	}
+	o.Left = uint64(e.routes.forget(names))
+	return []erase.Outcome{o}, nil
 }
 
 // evidence has the responder forget, and waits until the rows that it wrote on
