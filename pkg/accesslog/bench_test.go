@@ -8,7 +8,8 @@ import (
 	"github.com/honeymoat/honeymoat/pkg/event"
 )
 
-// benchmark reads a log over and over: bytes, lines and allocations.
+// benchmark reads a log over and over, on one core: bytes, lines and
+// allocations.
 func benchmark(b *testing.B, o Options, log string) {
 	b.Helper()
 	r, err := NewReader(o)

@@ -141,28 +141,3 @@ func TestALineAllocatesNothing(t *testing.T) {
 	f("json", jsonSample)
 	f("json", `{"time":1714557600.5,"method":"GET","uri":"http://h/\u00e4\xFF","peer":"10.0.0.1","forwarded_for":"2001:db8::5, 10.0.0.2","unknown":{"a":[1,2,"]"]},"decision":"deny 0123456789abcdef"}`)
 }
-
-func BenchmarkReader(b *testing.B) {
-	for format, line := range map[string]string{"combined": sample, "json": jsonSample} {
-		b.Run(format, func(b *testing.B) {
-			r, err := NewReader(Options{Format: format})
-			if err != nil {
-				b.Fatal(err)
-			}
-			const lines = 1000
-			chunk := []byte(strings.Repeat(line+"\n", lines))
-			batch := &event.Batch{}
-			b.SetBytes(int64(len(chunk)))
-			b.ReportAllocs()
-			for b.Loop() {
-				batch.Reset()
-				batch.Received = received
-				r.ReadChunk(chunk, event.Position{Line: 1}, batch)
-			}
-			if batch.Rows() != lines {
-				b.Fatalf("%d rows", batch.Rows())
-			}
-			b.ReportMetric(lines*float64(b.N)/b.Elapsed().Seconds(), "lines/s")
-		})
-	}
-}
