@@ -36,7 +36,7 @@ type moment struct {
 	nanos                int64
 	offset               int64 // seconds east of Greenwich, if zoned
 	epoch                int64 // seconds since 1970, if absolute
-	pm                   bool
+	am, pm               bool
 	zoned, absolute      bool
 }
 
@@ -52,8 +52,11 @@ func layoutTime(layout string, v []byte) (ns int64, zoned, ok bool) {
 		return m.epoch*second + m.nanos, true, true
 	}
 	days, ok := civil(m.year, m.month, m.day)
-	if m.pm && m.hour < 12 {
+	switch {
+	case m.pm && m.hour < 12:
 		m.hour += 12
+	case m.am && m.hour == 12:
+		m.hour = 0
 	}
 	inDay := m.hour < 24 && m.minute < 60 && m.second <= 60
 	clock := m.hour*3600 + m.minute*60 + m.second
@@ -103,6 +106,7 @@ func (m *moment) read(verb byte, v []byte) (rest []byte, ok bool) {
 	case 'a', 'A':
 		return letters(v), true
 	case 'p':
+		m.am = len(v) > 0 && v[0]|0x20 == 'a'
 		m.pm = len(v) > 0 && v[0]|0x20 == 'p'
 		return letters(v), true
 	}

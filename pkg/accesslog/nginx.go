@@ -152,61 +152,51 @@ func nginxGoal(name, clientHeader string) goal {
 	if cookie, ok := strings.CutPrefix(name, "cookie_"); ok {
 		return cookieGoal(cookie)
 	}
-	text := textGoal
-	number := func(r role, f event.NumberField) goal { return goal{role: r, number: f} }
-	switch name {
-	case "remote_addr", "realip_remote_addr", "binary_remote_addr":
-		return goal{role: peerRole}
-	case "proxy_protocol_addr":
-		return goal{role: proxyRole}
-	case "remote_user":
-		return goal{role: userRole}
-	case "time_local":
-		return goal{role: timeRole, unit: unit{form: clf}}
-	case "time_iso8601":
-		return goal{role: timeRole, unit: unit{form: rfc3339}}
-	case "msec":
-		return goal{role: timeRole, unit: unit{form: epoch, scale: seconds}}
-	case "request":
-		return goal{role: requestRole}
-	case "request_method":
-		return text(event.Method)
-	case "request_uri":
-		return goal{role: uriRole}
-	case "uri", "document_uri":
-		return text(event.Path)
-	case "args", "query_string", "is_args":
-		return goal{role: queryRole}
-	case "server_protocol":
-		return text(event.Protocol)
-	case "host", "server_name":
-		return goal{role: hostRole}
-	case "status":
-		return number(numberRole, event.Status)
-	case "remote_port", "server_port", "connection", "connection_requests", "pid":
-		return goal{role: countRole}
-	case "body_bytes_sent":
-		return number(numberRole, event.ResponseBytes)
-	case "bytes_sent":
-		return number(wireRole, event.ResponseBytes)
-	case "request_length":
-		return number(wireRole, event.RequestBytes)
-	case "request_time":
-		return took(event.Duration, seconds)
-	case "upstream_response_time":
-		return took(event.UpstreamDuration, seconds)
-	case "request_id":
-		return text(event.RequestID)
-	case "ssl_protocol":
-		return text(event.TLSVersion)
-	case "content_type":
-		return text(event.ContentType)
-	case "geoip2_data_country_code", "geoip_country_code":
-		return text(event.Country)
-	case "honeymoat_decision":
-		return goal{role: decisionRole}
-	case "http_ssl_ja3_hash", "ssl_ja3_hash", "ssl_ja4", "http_ssl_ja4":
-		return text(event.TLSFingerprint)
+	return nginxGoals()[name]
+}
+
+// nginxGoals lists the variables that are not of a family.
+func nginxGoals() map[string]goal {
+	address, host, count := goal{role: peerRole}, goal{role: hostRole}, goal{role: countRole}
+	path, query := textGoal(event.Path), goal{role: queryRole}
+	country, fingerprint := textGoal(event.Country), textGoal(event.TLSFingerprint)
+	return map[string]goal{
+		"remote_addr":              address,
+		"realip_remote_addr":       address,
+		"proxy_protocol_addr":      {role: proxyRole},
+		"remote_user":              {role: userRole},
+		"time_local":               {role: timeRole, unit: unit{form: clf}},
+		"time_iso8601":             {role: timeRole, unit: unit{form: rfc3339}},
+		"msec":                     {role: timeRole, unit: unit{form: epoch, scale: seconds}},
+		"request":                  {role: requestRole},
+		"request_method":           textGoal(event.Method),
+		"request_uri":              {role: uriRole},
+		"uri":                      path,
+		"document_uri":             path,
+		"args":                     query,
+		"query_string":             query,
+		"is_args":                  query,
+		"server_protocol":          textGoal(event.Protocol),
+		"host":                     host,
+		"server_name":              host,
+		"status":                   {role: numberRole, number: event.Status},
+		"body_bytes_sent":          {role: numberRole, number: event.ResponseBytes},
+		"bytes_sent":               {role: wireRole, number: event.ResponseBytes},
+		"request_length":           {role: wireRole, number: event.RequestBytes},
+		"request_time":             took(event.Duration, seconds),
+		"upstream_response_time":   took(event.UpstreamDuration, seconds),
+		"request_id":               textGoal(event.RequestID),
+		"ssl_protocol":             textGoal(event.TLSVersion),
+		"content_type":             textGoal(event.ContentType),
+		"geoip2_data_country_code": country,
+		"geoip_country_code":       country,
+		"honeymoat_decision":       {role: decisionRole},
+		"ssl_ja3_hash":             fingerprint,
+		"ssl_ja4":                  fingerprint,
+		"remote_port":              count,
+		"server_port":              count,
+		"connection":               count,
+		"connection_requests":      count,
+		"pid":                      count,
 	}
-	return goal{}
 }
