@@ -152,7 +152,7 @@ func (c *checker) format(path string, s *Source) {
 	switch {
 	case err != nil:
 		c.add(path+".format", err.Error(), "honeymoat formats list tells more")
-	case f.Pattern && s.Pattern == "":
+	case f.Pattern && !f.Guessed && s.Pattern == "":
 		c.add(path+".format", "format "+f.ID+" without a pattern", "set pattern to the directive as it stands in the gateway's configuration")
 	case !f.Pattern && s.Pattern != "":
 		c.add(path+".pattern", "format "+f.ID+" has no pattern", "set format: nginx, apache or envoy")
