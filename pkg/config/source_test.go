@@ -61,3 +61,20 @@ func TestSetDataDirTakesWhatLiesInIt(t *testing.T) {
 		t.Errorf("%+v", s)
 	}
 }
+
+func TestAFormatWithADefaultNeedsNoPattern(t *testing.T) {
+	parse := func(format string) error {
+		_, err := ParseService("x.yaml", []byte("sources: [{name: a, paths: [/var/log/a.log], format: "+format+"}]\n"))
+		return err
+	}
+	for _, format := range []string{"envoy", "haproxy", "w3c"} {
+		if err := parse(format); err != nil {
+			t.Errorf("%s: %v", format, err)
+		}
+	}
+	for _, format := range []string{"nginx", "apache"} {
+		if parse(format) == nil {
+			t.Errorf("%s without a pattern was taken", format)
+		}
+	}
+}
