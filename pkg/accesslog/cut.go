@@ -82,7 +82,7 @@ func (p *pattern) cut(i, start int) bool {
 		}
 		end := from + at
 		from = end + 1
-		if p.quoting(s, end) || p.floor.end > end && p.floor.slot == i || !p.fits(s, start, end) {
+		if p.escaped && p.quoting(s, end) || p.floor.end > end && p.floor.slot == i || !p.fits(s, start, end) {
 			continue
 		}
 		next := end + len(s.after)
@@ -101,7 +101,7 @@ func (p *pattern) cut(i, start int) bool {
 // quoting tells whether a quote that ends a slot is a part of its value, as an
 // odd number of backslashes before it says.
 func (p *pattern) quoting(s *slot, end int) bool {
-	return s.after[0] == '"' && p.escaped && p.escape <= escapedJSON && backslashes(p.record[:end])%2 == 1
+	return s.after[0] == '"' && p.escape <= escapedJSON && backslashes(p.record[:end])%2 == 1
 }
 
 // bury notes that the rest of the record does not fit with slot i beginning at

@@ -14,7 +14,8 @@ import (
 //
 // Times have no zone. Captured headers may hold spaces, and their braces are
 // missing where none are configured. A line that syslog cut is kept as far as
-// it reaches, once it has a status. Lines of TCP proxies, of failed
+// it reaches, once it has a status. With logasap a "+" marks the time and the
+// size that were still growing; they are kept as logged. Lines of TCP proxies, of failed
 // connections and of HAProxy itself are Skipped.
 //
 // With Options.Pattern it reads a log-format instead, see haproxyformat.go.

@@ -8,6 +8,10 @@ import (
 
 // pattern reads what a gateway writes by a format string: fields with literal
 // text between them. A gateway's compiler makes one with a patternBuilder.
+//
+// An address that stands ahead of everything that a client sends is certain;
+// one behind such text, in a log that does not escape what ends a field, is
+// dropped where the text makes it doubtful.
 type pattern struct {
 	sink
 	head   []byte // literal before the first field
