@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/honeymoat/honeymoat/pkg/accesslog"
 	"github.com/honeymoat/honeymoat/pkg/event"
@@ -250,6 +251,53 @@ func TestALongLineThatGrowsSlowly(t *testing.T) {
 		if r.Reason != "" && (r.Length != 1_000_001 || r.Offset != 0) || r.Reason == "" && r.Line < 2 {
 			t.Errorf("came out as %+v", r)
 		}
+	}
+}
+
+// late is a file that is written to after it was told to have ended.
+type late struct {
+	*file
+	reads int // since then; -1 before
+	text  string
+}
+
+func (f *late) Wait(ctx context.Context, size int64, patience time.Duration) error {
+	err := f.file.Wait(ctx, size, patience)
+	if errors.Is(err, io.EOF) && f.reads < 0 {
+		f.reads = 0
+	}
+	return err
+}
+
+func (f *late) ReadAt(p []byte, offset int64) (int, error) {
+	if f.reads >= 0 {
+		f.reads++
+	}
+	if f.reads == 2 { // after the last look at its lines, before the last words are taken
+		f.write(f.text)
+	}
+	return f.file.ReadAt(p, offset)
+}
+
+type one struct{ ingest.File }
+
+func (o one) Run(ctx context.Context, follow ingest.Follow) error { return follow(ctx, o.File) }
+
+func TestWhatIsWrittenLateIsNotJoinedToTheLastWords(t *testing.T) {
+	var bus ingesttest.Bus
+	f := &late{file: newFile("a", numbered(0, 1)+ingesttest.Line("/1")), reads: -1, text: "\n" + numbered(2, 1)}
+	f.end(io.EOF)
+	for range 2 {
+		p, err := ingest.New(quick(), []ingest.Source{{Name: "edge"}}, one{f}, &bus, slog.New(slog.DiscardHandler))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := p.Run(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := fmt.Sprint(bus.Paths()); got != "map[/0:1 /1:1 /2:1]" {
+		t.Errorf("came out as %s", got)
 	}
 }
 
