@@ -24,7 +24,7 @@ type Source struct {
 	Syslog  []string `yaml:"syslog" doc:"Addresses at which lines are taken by syslog (RFC 5424 and 3164), such as udp://127.0.0.1:5514 or tcp://127.0.0.1:5514."`
 
 	Format   string           `yaml:"format" doc:"auto, or the id of a format; honeymoat formats list names them. Default: auto."`
-	Pattern  string           `yaml:"pattern" doc:"For format nginx, apache or envoy: the log_format or LogFormat directive, or the format string, as it stands in the gateway's configuration."`
+	Pattern  string           `yaml:"pattern" doc:"For format nginx, apache, envoy, haproxy or w3c: the log_format or LogFormat directive, the format string, or the #Fields line, as it stands in the gateway's configuration."`
 	Fields   map[string]Field `yaml:"fields" doc:"For format json and those that are JSON: schema field → where it stands. Default: the mapping of the documented log_format, or of the gateway."`
 	TimeZone string           `yaml:"time_zone" doc:"Zone of the times of a log that names none, such as Europe/Berlin. Default: UTC, and the time is flagged as assumed."`
 
@@ -141,7 +141,7 @@ func (c *checker) source(path string, s *Source) {
 func (c *checker) format(path string, s *Source) {
 	if s.Format == accesslog.Auto {
 		if s.Pattern != "" {
-			c.add(path+".pattern", "format auto has no pattern", "set format: nginx, apache or envoy")
+			c.add(path+".pattern", "format auto has no pattern", "set the format of a gateway that has one, such as nginx, apache or envoy")
 		}
 		if len(s.Fields) > 0 {
 			c.add(path+".fields", "format auto has its own fields", "set format: json")
@@ -155,7 +155,7 @@ func (c *checker) format(path string, s *Source) {
 	case f.Pattern && !f.Guessed && s.Pattern == "":
 		c.add(path+".format", "format "+f.ID+" without a pattern", "set pattern to the directive as it stands in the gateway's configuration")
 	case !f.Pattern && s.Pattern != "":
-		c.add(path+".pattern", "format "+f.ID+" has no pattern", "set format: nginx, apache or envoy")
+		c.add(path+".pattern", "format "+f.ID+" has no pattern", "set the format of a gateway that has one, such as nginx, apache or envoy")
 	case !f.Fields && len(s.Fields) > 0:
 		c.add(path+".fields", "the fields of format "+f.ID+" cannot be mapped", "set format: json, or leave fields out")
 	}

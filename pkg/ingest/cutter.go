@@ -22,6 +22,9 @@ type cutter struct {
 	// been searched for its end.
 	head     []byte
 	searched int64
+	// Nothing has followed this place for a while: a record of several lines
+	// that ends there is whole.
+	idle int64
 }
 
 // step parses a chunk of the file into b. starved tells that the file has no
@@ -40,6 +43,9 @@ func (c *cutter) step(chunk []byte, b *event.Batch) (known int64, starved bool, 
 		c.head = append(c.head, chunk[:min(n, c.lines.MaxLine()+1)]...)
 		c.searched = known
 		return c.search(chunk, b)
+	}
+	if rest := chunk[next.Offset-c.at.Offset : n]; known == c.idle && bytes.HasSuffix(rest, []byte{'\n'}) && !c.lines.Full(b) {
+		next = c.lines.ReadLast(rest, next, b)
 	}
 	c.at = next
 	return known, n < len(chunk) && !c.lines.Full(b), nil

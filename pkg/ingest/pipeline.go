@@ -19,6 +19,9 @@ type Options struct {
 	// BatchBytes is how much of a file a batch covers before it leaves;
 	// default 1 MiB. A batch may exceed it by one chunk.
 	BatchBytes int64
+	// Idle is how long nothing must follow the last record of a log whose
+	// records have several lines, until it is taken to be whole; default 2 s.
+	Idle time.Duration
 	// Workspaces bounds how many batches are in memory, over all files;
 	// default 32, at least 3.
 	Workspaces int
@@ -38,6 +41,7 @@ func (o *Options) defaults() {
 		}
 	}
 	set(&o.Linger, 5*time.Millisecond)
+	set(&o.Idle, 2*time.Second)
 	set(&o.MinPatience, 50*time.Millisecond)
 	set(&o.MaxPatience, 5*time.Second)
 	if o.BatchBytes <= 0 {
@@ -114,6 +118,9 @@ func (p *Pipeline) follow(ctx context.Context, f File) error {
 		return err
 	}
 	from := further(f.Start(), mark.End)
+	if from.Offset > 0 {
+		prime(lines, f, from.Offset)
+	}
 	f.Commit(from)
 	src.begin(f, from)
 	defer src.end(f)

@@ -38,6 +38,9 @@ func (l *lane) publish(ctx context.Context, b *event.Batch) error {
 // was not stored, and pause has been waited for.
 func (l *lane) try(ctx context.Context, b *event.Batch, pause *pause) (done bool, err error) {
 	l.keep(b)
+	if l.source.Mask != nil {
+		l.source.Mask(b)
+	}
 	sequence, err := l.bus.Publish(ctx, b, l.after)
 	if err == nil {
 		l.acknowledged(b, sequence)

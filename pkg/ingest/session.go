@@ -106,7 +106,7 @@ func (s *session) read(ctx context.Context, c *cutter, ready chan<- *workspace) 
 			ready <- w
 		}
 		if errors.Is(err, errStarved) {
-			err = s.wait(ctx, known)
+			err = s.wait(ctx, c, known)
 		}
 		if err != nil {
 			return err
@@ -165,11 +165,18 @@ func (s *session) fill(ctx context.Context, c *cutter, w *workspace) (known int6
 
 // wait waits for the file to be longer than known. When it will never be, the
 // next fill ends it, unless it turns out to be longer after all.
-func (s *session) wait(ctx context.Context, known int64) error {
-	err := s.file.Wait(ctx, known, 0)
-	if errors.Is(err, io.EOF) {
+func (s *session) wait(ctx context.Context, c *cutter, known int64) error {
+	open, patience := s.lines.Lines() && known > c.at.Offset, time.Duration(0)
+	if open {
+		patience = s.p.opts.Idle
+	}
+	err := s.file.Wait(ctx, known, patience)
+	switch {
+	case errors.Is(err, io.EOF):
 		s.end = known
 		return nil
+	case err == nil && open && s.file.Size() <= known:
+		c.idle = known // no line has followed: the record is whole
 	}
 	return err
 }

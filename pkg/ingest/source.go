@@ -17,6 +17,10 @@ type Source struct {
 	Kind      event.Kind
 	Direction event.Direction
 	Log       accesslog.Options // format, mapping and trusted hops
+	// Mask, unless it is nil, makes of a batch what may leave this host. It is
+	// called from several goroutines, and with a batch again when that is
+	// published again.
+	Mask func(*event.Batch)
 }
 
 // Errors that a File gives.

@@ -1,0 +1,28 @@
+package ingest
+
+import (
+	"bytes"
+
+	"github.com/honeymoat/honeymoat/pkg/accesslog"
+)
+
+// prime shows a reader the beginning of a file in which it is to go on from a
+// place: what format it is, and what its columns are, may stand there only.
+// What cannot be read is told by the reading that follows.
+func prime(lines *accesslog.Reader, f readerAt, until int64) {
+	chunk := make([]byte, chunkBytes)
+	for at := int64(0); at < until; {
+		n, err := f.ReadAt(chunk[:min(chunkBytes, until-at)], at)
+		if err != nil || n == 0 {
+			return
+		}
+		whole := bytes.LastIndexByte(chunk[:n], '\n') + 1
+		if whole == 0 {
+			whole = n // a part of a long line, which tells nothing
+		}
+		if !lines.Prime(chunk[:whole]) {
+			return
+		}
+		at += int64(whole)
+	}
+}
