@@ -133,12 +133,7 @@ func (f *file) sighting() sighting {
 }
 
 // notify has Wait look at the file.
-func (f *file) notify() {
-	select {
-	case f.wake <- struct{}{}:
-	default:
-	}
-}
+func (f *file) notify() { signal(f.wake) }
 
 // stop ends whoever follows a file that holds another stream by now.
 func (f *file) stop() {

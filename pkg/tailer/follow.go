@@ -53,40 +53,64 @@ func (t *Tailer) hasMore(e *entry, c sighting) bool {
 }
 
 // begin follows as many streams as there is room for, each in a goroutine
-// that Run waits for. Those of one log are let through in their order.
+// that Run waits for. The others wait until a file is let go. Those of one log
+// are let through in their order.
 func (t *Tailer) begin(ctx context.Context, wanted []wish) {
-	var waiting []wish
+	t.waiting = nil
+	room := t.room()
+	var before []wish // those that wait and hold others up
 	for _, w := range wanted {
-		if !t.room(w) || slices.ContainsFunc(waiting, w.follows) {
-			waiting = append(waiting, w)
+		if !room.take(w) || slices.ContainsFunc(before, w.follows) {
+			t.waiting = append(t.waiting, w)
+			if !w.at.matched {
+				before = append(before, w)
+			}
 			continue
 		}
 		if f := t.openFile(w); f != nil {
 			t.run(ctx, f)
 		}
 	}
-	t.metrics.waiting.Set(float64(len(waiting)))
-	t.makeRoom(len(waiting))
+	t.metrics.waiting.Set(float64(len(t.waiting)))
+	if room.files <= 0 {
+		t.makeRoom(len(t.waiting))
+	}
 }
 
 // follows tells that what was written before w waits for room, so that w has
 // to wait as well. Files at configured paths do not hold each other up.
 func (w wish) follows(before wish) bool {
-	return before.Source == w.Source && !before.at.matched && precedes(before.at, w.at)
+	return before.Source == w.Source && precedes(before.at, w.at)
 }
 
 // archivesAtOnce bounds how many compressed files are open, each of which may
 // need windowBytes.
 const archivesAtOnce = 2
 
-func (t *Tailer) room(w wish) bool {
-	files, archives := t.files(), 0
+// room is how many files may still be opened.
+type room struct{ files, archives int }
+
+func (t *Tailer) room() room {
+	files := t.files()
+	r := room{t.opts.MaxFiles - len(files), archivesAtOnce}
 	for _, f := range files {
 		if _, ok := f.content.(*packed); ok {
-			archives++
+			r.archives--
 		}
 	}
-	return len(files) < t.opts.MaxFiles && (!w.at.packed || archives < archivesAtOnce)
+	return r
+}
+
+// take takes the room that a stream needs.
+func (r *room) take(w wish) bool {
+	switch {
+	case r.files <= 0 || w.at.packed && r.archives <= 0:
+		return false
+	case w.at.packed:
+		r.archives--
+	}
+	r.files--
+	return true
 }
 
 // openFile opens the file that holds a stream, if it still does.
@@ -140,9 +164,10 @@ func (t *Tailer) ended(f *file, err error) {
 	t.mu.Lock()
 	t.over = append(t.over, ended{f, err})
 	t.mu.Unlock()
-	if err == nil || f.truncated.Load() {
+	if f.truncated.Load() {
 		t.lookAgain()
 	}
+	signal(t.freed)
 }
 
 // reap lets go of the files that nobody follows any more.

@@ -18,6 +18,7 @@ type Tailer struct {
 	log     *slog.Logger
 	metrics *metrics
 	again   chan struct{} // asks for a scan; holds one
+	freed   chan struct{} // tells that a file was let go; holds one
 	polling atomic.Bool   // there is no watcher
 
 	// While Run runs, of the scanning goroutine:
@@ -30,6 +31,7 @@ type Tailer struct {
 	glances map[string]*glanced // by path
 	settled map[string]look     // streams known to be at home, by id
 	resting map[string]look     // streams that were let go with nothing left, by id
+	waiting []wish              // streams that found no room
 
 	mu     sync.Mutex
 	open   map[string]*file   // by id of the stream
@@ -54,7 +56,7 @@ func New(o Options, log *slog.Logger, reg prometheus.Registerer) (*Tailer, error
 	if err != nil {
 		return nil, err
 	}
-	return &Tailer{opts: o, log: log, metrics: m, again: make(chan struct{}, 1)}, nil
+	return &Tailer{opts: o, log: log, metrics: m, again: make(chan struct{}, 1), freed: make(chan struct{}, 1)}, nil
 }
 
 // Run implements ingest.Files. It fails at once when another process has the
@@ -69,7 +71,7 @@ func (t *Tailer) Run(ctx context.Context, follow ingest.Follow) error {
 	t.book, t.follow, t.begun = book, follow, time.Now()
 	t.missing, t.glances = map[string]bool{}, map[string]*glanced{}
 	t.settled, t.resting = map[string]look{}, map[string]look{}
-	t.open, t.byPath, t.over = map[string]*file{}, map[string][]*file{}, nil
+	t.open, t.byPath, t.over, t.waiting = map[string]*file{}, map[string][]*file{}, nil, nil
 	t.watchFiles()
 	t.loop(ctx)
 	t.wg.Wait()
@@ -117,6 +119,9 @@ func (t *Tailer) loop(ctx context.Context) {
 				return
 			case <-t.again:
 				again = pause(ctx, t.opts.Scan/100-time.Since(began))
+			case <-t.freed:
+				t.reap(ctx)
+				t.begin(ctx, t.waiting)
 			case <-scan.C:
 				again = true
 			case <-save.C:
@@ -140,9 +145,12 @@ func pause(ctx context.Context, d time.Duration) bool {
 }
 
 // lookAgain asks for a scan before its time.
-func (t *Tailer) lookAgain() {
+func (t *Tailer) lookAgain() { signal(t.again) }
+
+// signal tells whoever waits for it, now or the next time.
+func signal(c chan<- struct{}) {
 	select {
-	case t.again <- struct{}{}:
+	case c <- struct{}{}:
 	default:
 	}
 }
