@@ -26,7 +26,7 @@ func Root(version string, reload <-chan os.Signal) *cobra.Command {
 	root := command.Root("honeymoat", "Turns gateway access logs and decoy endpoints into blocks.", version)
 	root.AddCommand(
 		serveCommand(version, reload), replayCommand(), statusCommand(), blocksCommand(), agentsCommand(), decoysCommand(),
-		formatsCommand(), principalsCommand(), eraseCommand(), tokensCommand(), migrateCommand(), configCommand(), engineCommand(), referenceCommand(version),
+		formatsCommand(), quarantineCommand(), privacyCommand(), principalsCommand(), eraseCommand(), tokensCommand(), migrateCommand(), configCommand(), engineCommand(), referenceCommand(version),
 	)
 	return root
 }
