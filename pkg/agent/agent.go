@@ -34,6 +34,9 @@ type Options struct {
 	Metrics prometheus.Registerer
 	// Allow is whom this agent never refuses, whoever asks.
 	Allow *block.Allowlist
+	// RetriesAsked, if set, is told the number of the last retry of quarantined
+	// records that the service asked anybody for. It must not wait.
+	RetriesAsked func(last uint64)
 }
 
 // Agent holds the decision set and keeps it in step with the service. Decide
@@ -52,8 +55,9 @@ type Agent struct {
 	provisional *provisional
 	touches     *touchQueue
 
-	changed chan struct{} // something to report
-	dirty   chan struct{} // something to save
+	retries func(last uint64) // may be nil
+	changed chan struct{}     // something to report
+	dirty   chan struct{}     // something to save
 	linked  atomic.Bool
 	inSync  atomic.Bool     // all of equal, which only the link's calls touch
 	equal   map[string]bool // segment → since Linked, the set has been shown to be the service's
@@ -73,6 +77,7 @@ func New(o Options) (*Agent, error) {
 		provisional: newProvisional(),
 		touches:     newTouchQueue(filepath.Join(o.Dir, touchesFile)),
 		equal:       map[string]bool{},
+		retries:     o.RetriesAsked,
 		changed:     make(chan struct{}, 1),
 		dirty:       make(chan struct{}, 1),
 	}

@@ -16,7 +16,10 @@ const refusedRetry = time.Minute
 
 var errLinkEnded = errors.New("the link ended")
 
-var _ block.Follower = (*Agent)(nil)
+var (
+	_ block.Follower    = (*Agent)(nil)
+	_ block.RetryHearer = (*Agent)(nil)
+)
 
 func (a *Agent) follow(ctx context.Context) {
 	for {
@@ -130,6 +133,13 @@ func (a *Agent) shown(segment string, equal bool) {
 func (a *Agent) Withdraw(id block.ID) {
 	if a.provisional.remove(id) {
 		a.log.Info("the service withdrew a refusal of this agent", "id", id)
+	}
+}
+
+// RetriesAsked implements block.RetryHearer.
+func (a *Agent) RetriesAsked(last uint64) {
+	if a.retries != nil {
+		a.retries(last)
 	}
 }
 

@@ -20,6 +20,11 @@ type Link interface {
 	// Touch tells of a decoy touched in the request path. It returns when the
 	// service has it durably.
 	Touch(ctx context.Context, f finding.Finding) error
+	// Orders lists the retries of quarantined records above a number that this
+	// agent was asked for, lowest first.
+	Orders(ctx context.Context, after uint64) ([]block.RetryOrder, error)
+	// Retried tells what became of one. It returns when the service has it.
+	Retried(ctx context.Context, r block.RetryResult) error
 	// Publisher ships the gateway's logs.
 	ingest.Publisher
 }

@@ -12,7 +12,6 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"github.com/honeymoat/honeymoat/pkg/block"
-	"github.com/honeymoat/honeymoat/pkg/httpapi/wire"
 	"github.com/honeymoat/honeymoat/pkg/respond"
 )
 
@@ -24,9 +23,9 @@ type Retries struct {
 
 	writing sync.Mutex // one Save at a time
 
-	mu   sync.Mutex
-	list retryList
-	told func(last uint64)
+	mu     sync.Mutex
+	list   retryList
+	notify func(last uint64)
 }
 
 // retryList is the checkpoint.
@@ -53,7 +52,7 @@ const (
 )
 
 func newRetries(b *Bus) *Retries {
-	return &Retries{bus: b, loaded: make(chan struct{}), told: func(uint64) {}}
+	return &Retries{bus: b, loaded: make(chan struct{}), notify: func(uint64) {}}
 }
 
 // run reads the checkpoint.
@@ -81,7 +80,7 @@ func (r *Retries) run(ctx context.Context) error {
 
 // Notify has fn called with the number of each retry that is asked for, for
 // whoever is in this process. It is to be called before Run.
-func (r *Retries) Notify(fn func(last uint64)) { r.told = fn }
+func (r *Retries) Notify(fn func(last uint64)) { r.notify = fn }
 
 // last is the number of the last retry.
 func (r *Retries) last() uint64 {
@@ -92,10 +91,10 @@ func (r *Retries) last() uint64 {
 
 // Ask has hosts read their quarantined records again. It wraps
 // respond.ErrNotFound when there is no such agent.
-func (r *Retries) Ask(ctx context.Context, by string, q wire.RetryRequest) (wire.Retry, error) {
+func (r *Retries) Ask(ctx context.Context, by string, q block.RetryRequest) (block.Retry, error) {
 	hosts, err := r.hosts(q)
 	if err != nil {
-		return wire.Retry{}, fmt.Errorf("ask for a retry: %w", err)
+		return block.Retry{}, fmt.Errorf("ask for a retry: %w", err)
 	}
 	asked := retry{RetryOrder: block.RetryOrder{Source: q.Source, Reason: q.Reason}, At: time.Now().UTC(), By: by, Hosts: hosts}
 	err = r.change(ctx, func(l *retryList) {
@@ -105,14 +104,14 @@ func (r *Retries) Ask(ctx context.Context, by string, q wire.RetryRequest) (wire
 		l.Kept = l.Kept[max(0, len(l.Kept)-maxRetries):]
 	})
 	if err != nil {
-		return wire.Retry{}, fmt.Errorf("ask for a retry: %w", err)
+		return block.Retry{}, fmt.Errorf("ask for a retry: %w", err)
 	}
-	r.told(asked.Number)
-	return asked.wire(), nil
+	r.notify(asked.Number)
+	return asked.told(), nil
 }
 
 // hosts are those that are asked, with nothing told yet.
-func (r *Retries) hosts(q wire.RetryRequest) (map[string]block.RetryResult, error) {
+func (r *Retries) hosts(q block.RetryRequest) (map[string]block.RetryResult, error) {
 	hosts := map[string]block.RetryResult{}
 	if q.All || q.Agent == "" {
 		hosts[Local] = block.RetryResult{}
@@ -159,15 +158,15 @@ func (r *Retries) copied() retryList {
 
 // Get tells what became of a retry. It wraps respond.ErrNotFound when it is not
 // known (any more).
-func (r *Retries) Get(number uint64) (wire.Retry, error) {
+func (r *Retries) Get(number uint64) (block.Retry, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for i := range r.list.Kept {
 		if r.list.Kept[i].Number == number {
-			return r.list.Kept[i].wire(), nil
+			return r.list.Kept[i].told(), nil
 		}
 	}
-	return wire.Retry{}, fmt.Errorf("retry %d: %w", number, respond.ErrNotFound)
+	return block.Retry{}, fmt.Errorf("retry %d: %w", number, respond.ErrNotFound)
 }
 
 // Orders lists what a host was asked for above a number, lowest first.
@@ -227,13 +226,13 @@ func (k retry) clone() retry {
 	return k
 }
 
-func (k retry) wire() wire.Retry {
-	w := wire.Retry{Number: k.Number, Source: k.Source, Reason: k.Reason, At: k.At, By: k.By, Done: true}
+func (k retry) told() block.Retry {
+	w := block.Retry{Number: k.Number, Source: k.Source, Reason: k.Reason, At: k.At, By: k.By, Done: true}
 	for host, told := range k.Hosts {
 		w.Done = w.Done && told.Done
-		w.Hosts = append(w.Hosts, wire.HostRetryOf(host, told))
+		w.Hosts = append(w.Hosts, block.HostRetryOf(host, told))
 	}
-	slices.SortFunc(w.Hosts, func(a, b wire.HostRetry) int { return compareHosts(a.Host, b.Host) })
+	slices.SortFunc(w.Hosts, func(a, b block.HostRetry) int { return compareHosts(a.Host, b.Host) })
 	return w
 }
 

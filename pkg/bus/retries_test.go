@@ -8,13 +8,12 @@ import (
 	"testing"
 
 	"github.com/honeymoat/honeymoat/pkg/block"
-	"github.com/honeymoat/honeymoat/pkg/httpapi/wire"
 	"github.com/honeymoat/honeymoat/pkg/respond"
 )
 
 func (g *gateway) RetriesAsked(last uint64) { g.asked.Store(last) }
 
-func hostsOf(r wire.Retry) []string {
+func hostsOf(r block.Retry) []string {
 	var names []string
 	for _, h := range r.Hosts {
 		names = append(names, h.Host)
@@ -34,15 +33,15 @@ func TestRetriesReachTheirHosts(t *testing.T) {
 		var local uint64
 		w.Retries().Notify(func(last uint64) { local = last })
 		g := w.follow(t, "edge-a")
-		all, err := w.Retries().Ask(t.Context(), "token:test", wire.RetryRequest{All: true, Source: "web"})
+		all, err := w.Retries().Ask(t.Context(), "token:test", block.RetryRequest{All: true, Source: "web"})
 		if err != nil || !slices.Equal(hostsOf(all), []string{Local, "edge-a", "edge-b"}) || all.Done || local != all.Number {
 			t.Fatalf("%+v, %v; told %d", all, err, local)
 		}
-		one, err := w.Retries().Ask(t.Context(), "token:test", wire.RetryRequest{Agent: "edge-a", Reason: "no time"})
+		one, err := w.Retries().Ask(t.Context(), "token:test", block.RetryRequest{Agent: "edge-a", Reason: "no time"})
 		if err != nil || !slices.Equal(hostsOf(one), []string{"edge-a"}) {
 			t.Fatalf("%+v, %v", one, err)
 		}
-		if _, err := w.Retries().Ask(t.Context(), "token:test", wire.RetryRequest{Agent: "gone"}); !errors.Is(err, respond.ErrNotFound) {
+		if _, err := w.Retries().Ask(t.Context(), "token:test", block.RetryRequest{Agent: "gone"}); !errors.Is(err, respond.ErrNotFound) {
 			t.Errorf("a revoked agent: %v", err)
 		}
 		eventually(t, "the heartbeat tells of it", func() bool { return g.asked.Load() == one.Number })
@@ -65,7 +64,7 @@ func TestResultsOfRetriesOutliveTheService(t *testing.T) {
 	w := start(t, at)
 	w.enrol(t, "edge-a")
 	g := w.follow(t, "edge-a")
-	asked, err := w.Retries().Ask(t.Context(), "token:test", wire.RetryRequest{All: true})
+	asked, err := w.Retries().Ask(t.Context(), "token:test", block.RetryRequest{All: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,7 +101,7 @@ func TestResultsOfRetriesOutliveTheService(t *testing.T) {
 func TestRetriesAreBounded(t *testing.T) {
 	w := start(t, where{dir: t.TempDir()})
 	for range maxRetries + 5 {
-		if _, err := w.Retries().Ask(t.Context(), "token:test", wire.RetryRequest{}); err != nil {
+		if _, err := w.Retries().Ask(t.Context(), "token:test", block.RetryRequest{}); err != nil {
 			t.Fatal(err)
 		}
 	}

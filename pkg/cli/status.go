@@ -67,6 +67,9 @@ func waitReady(ctx context.Context, r remote, wait time.Duration) (wire.Status, 
 func printStatus(w io.Writer, s wire.Status) {
 	fmt.Fprintf(w, "honeymoat %s, up for %s: %s, %s connected\n",
 		s.Version, time.Since(s.StartedAt).Round(time.Second), count(s.Blocks, "live block"), count(s.Agents, "agent"))
+	if s.Quarantined != nil && *s.Quarantined > 0 {
+		fmt.Fprintf(w, "%s in quarantine: honeymoat quarantine list\n", count(*s.Quarantined, "record"))
+	}
 	for _, p := range s.Parts {
 		if !p.Ready {
 			fmt.Fprintf(w, "  NOT READY %s: %s\n", p.Name, p.Detail)

@@ -56,10 +56,62 @@ func (h *fakeHistory) Finding(context.Context, string) (wire.Finding, error) {
 }
 
 func (h *fakeHistory) Quarantine(_ context.Context, q wire.QuarantineQuery) (wire.Page[wire.Quarantined], error) {
-	return answer(h, q, wire.Quarantined{
+	return answer(h, q, exampleQuarantined())
+}
+
+func (h *fakeHistory) Quarantined(context.Context, string) (wire.Quarantined, error) {
+	return single(h, exampleQuarantined())
+}
+
+func (h *fakeHistory) QuarantineSize(context.Context) (int64, error) { return 17, h.err }
+
+func exampleQuarantined() wire.Quarantined {
+	return wire.Quarantined{
 		ID: "00c5a0f1e2d3b4a5-10", Received: noon, Agent: "gw-1", Source: "web", Gateway: "edge", Format: "combined",
-		FilePath: "/var/log/nginx/access.log", Line: 7, Length: 12, Reason: "no closing quote in request", Excerpt: "GET /",
-	})
+		FilePath: "/var/log/nginx/access.log", Line: 7, Offset: 10, Length: 12, Reason: "no closing quote in request", Excerpt: "GET /",
+	}
+}
+
+// fakeRetries has one retry, number 3.
+type fakeRetries struct {
+	err   error
+	asked block.RetryRequest
+	by    string
+	after uint64
+	told  block.RetryResult
+	agent string
+}
+
+func exampleRetry() block.Retry {
+	return block.Retry{Number: 3, Source: "web", At: noon, By: "token:ana", Hosts: []block.HostRetry{
+		block.HostRetryOf(block.ServiceHost, block.RetryResult{Number: 3, Done: true, Tried: 5, Parsed: 3, Failed: 2, Reasons: map[string]int{"no time": 2}}),
+		block.HostRetryOf("gw-1", block.RetryResult{}),
+	}}
+}
+
+func (r *fakeRetries) Ask(_ context.Context, by string, q block.RetryRequest) (block.Retry, error) {
+	r.by, r.asked = by, q
+	return exampleRetry(), r.err
+}
+
+func (r *fakeRetries) Get(number uint64) (block.Retry, error) {
+	if number != 3 {
+		return block.Retry{}, respond.ErrNotFound
+	}
+	return exampleRetry(), nil
+}
+
+func (r *fakeRetries) Orders(agent string, after uint64) []block.RetryOrder {
+	r.agent, r.after = agent, after
+	if after >= 3 {
+		return nil
+	}
+	return []block.RetryOrder{{Number: 3, Source: "web"}}
+}
+
+func (r *fakeRetries) Retried(_ context.Context, agent string, told block.RetryResult) error {
+	r.agent, r.told = agent, told
+	return r.err
 }
 
 func (h *fakeHistory) Audit(_ context.Context, q wire.AuditQuery) (wire.Page[wire.AuditEntry], error) {

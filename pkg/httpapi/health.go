@@ -1,8 +1,10 @@
 package httpapi
 
 import (
+	"context"
 	_ "embed"
 	"net/http"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
@@ -87,9 +89,24 @@ func (s *Server) status(x *exchange) error {
 	}
 	x.JSON(http.StatusOK, wire.Status{
 		Version: s.options.Version, StartedAt: s.started.UTC(), Ready: ready, Parts: parts, Blocks: blocks,
-		Agents: connected, Segments: versions, Catalogue: s.options.Catalogue().Version(),
+		Agents: connected, Segments: versions, Catalogue: s.options.Catalogue().Version(), Quarantined: s.quarantined(x),
 	})
 	return nil
+}
+
+// sizeTimeout bounds how long the status waits for the store.
+const sizeTimeout = 2 * time.Second
+
+// quarantined is nil while the store cannot tell.
+func (s *Server) quarantined(x *exchange) *int64 {
+	ctx, cancel := context.WithTimeout(x.Request.Context(), sizeTimeout)
+	defer cancel()
+	n, err := s.options.History.QuarantineSize(ctx)
+	if err != nil {
+		s.options.Log.Debug("the size of the quarantine is not known", "request", x.id, "error", err)
+		return nil
+	}
+	return &n
 }
 
 func (s *Server) metricsAccess() access {

@@ -61,18 +61,6 @@ func (s *Server) getEvent(x *exchange) error {
 	return one(x, e, err)
 }
 
-func (s *Server) listQuarantine(x *exchange) error {
-	p := newParams(x.Request.URL)
-	q := wire.QuarantineQuery{
-		Slice: p.slice(), Period: p.period(), Source: p.text("source"), Reason: p.text("reason"),
-	}
-	if err := p.err(); err != nil {
-		return err
-	}
-	records, err := s.options.History.Quarantine(x.Request.Context(), q)
-	return page(x, records, err)
-}
-
 func (s *Server) listFindings(x *exchange) error {
 	p := newParams(x.Request.URL)
 	q := wire.FindingQuery{

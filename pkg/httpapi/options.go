@@ -63,6 +63,7 @@ type Options struct {
 	Blocklist Blocklist
 	Agents    Agents
 	Feed      Feed
+	Retries   Retries
 	Subjects  Subjects
 	// Inbox takes what is pushed for the sources in Pushed; it may be nil when
 	// there are none.
@@ -136,7 +137,7 @@ func (o *Options) validate() error {
 		{o.History == nil, "the history"},
 		{o.Subjects == nil, "what finds people"},
 		{o.Operator == nil || o.Blocklist == nil, "the blocks"},
-		{o.Agents == nil || o.Feed == nil || o.Lines == nil, "the bus"},
+		{o.Agents == nil || o.Feed == nil || o.Lines == nil || o.Retries == nil, "the bus"},
 		{o.Inbox == nil && len(o.Pushed) > 0, "what takes pushed logs"},
 		{o.Registerer == nil || o.Gatherer == nil, "metrics"},
 	} {

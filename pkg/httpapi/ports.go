@@ -22,6 +22,10 @@ type History interface {
 	Findings(ctx context.Context, q wire.FindingQuery) (wire.Page[wire.Finding], error)
 	Finding(ctx context.Context, id string) (wire.Finding, error)
 	Quarantine(ctx context.Context, q wire.QuarantineQuery) (wire.Page[wire.Quarantined], error)
+	// Quarantined gives one record that is in quarantine still.
+	Quarantined(ctx context.Context, id string) (wire.Quarantined, error)
+	// QuarantineSize counts the records that are in quarantine still.
+	QuarantineSize(ctx context.Context) (int64, error)
 	Audit(ctx context.Context, q wire.AuditQuery) (wire.Page[wire.AuditEntry], error)
 	// BlockLog gives the events in the life of a block, oldest first; none is
 	// no error.
@@ -107,6 +111,19 @@ type Enrolment struct {
 	Segments  []string
 	By        string
 	ExpiresAt time.Time
+}
+
+// Retries has hosts read their quarantined records again.
+type Retries interface {
+	// Ask returns when the request is durable. It wraps respond.ErrNotFound
+	// when there is no such agent.
+	Ask(ctx context.Context, by string, r block.RetryRequest) (block.Retry, error)
+	// Get wraps respond.ErrNotFound when the retry is not known (any more).
+	Get(number uint64) (block.Retry, error)
+	// Orders lists what an agent was asked for above a number, lowest first.
+	Orders(agent string, after uint64) []block.RetryOrder
+	// Retried takes what an agent tells; the end of a retry is kept durably.
+	Retried(ctx context.Context, agent string, r block.RetryResult) error
 }
 
 // Feed carries the blocklist to agents.

@@ -34,6 +34,9 @@ func (s *Server) routes() []route {
 		{method: get, path: "/api/v1/events", need: viewer, handle: s.listEvents},
 		{method: get, path: "/api/v1/events/:id", need: viewer, handle: s.getEvent},
 		{method: get, path: "/api/v1/quarantine", need: viewer, handle: s.listQuarantine},
+		{method: get, path: "/api/v1/quarantine/records/:id", need: viewer, handle: s.getQuarantined},
+		{method: post, path: "/api/v1/quarantine/retries", need: analyst, handle: s.askRetry},
+		{method: get, path: "/api/v1/quarantine/retries/:number", need: viewer, handle: s.getRetry},
 		{method: get, path: "/api/v1/findings", need: viewer, handle: s.listFindings},
 		{method: get, path: "/api/v1/findings/:id", need: viewer, handle: s.getFinding},
 		{method: post, path: "/api/v1/findings/:id/discard", need: analyst, handle: s.discardFinding},
@@ -62,6 +65,8 @@ func (s *Server) routes() []route {
 		{method: get, path: "/api/v1/agent/stream", need: agent, handle: s.stream, unbounded: true},
 		{method: post, path: "/api/v1/agent/report", need: agent, handle: s.report},
 		{method: post, path: "/api/v1/agent/touch", need: agent, handle: s.touch, body: 64 << 10},
+		{method: get, path: "/api/v1/agent/retries", need: agent, handle: s.retryOrders},
+		{method: post, path: "/api/v1/agent/retries", need: agent, handle: s.retried, body: 64 << 10},
 		{method: get, path: "/api/v1/agent/mark", need: agent, handle: s.mark},
 		{method: post, path: "/api/v1/agent/lines", need: agent, handle: s.lines, body: maxLines},
 	}

@@ -165,6 +165,11 @@ func (e *eventWriter) Heartbeat(segment string, original block.Version) (stale b
 	return false
 }
 
+// RetriesAsked implements block.RetryHearer.
+func (e *eventWriter) RetriesAsked(last uint64) {
+	e.send(block.EventRetries, block.RetriesAsked{Last: last})
+}
+
 // Withdraw implements block.Follower.
 func (e *eventWriter) Withdraw(id block.ID) {
 	e.send(block.EventWithdraw, block.Withdrawal{ID: id})

@@ -45,6 +45,7 @@ type world struct {
 	blocks    *fakeBlocks
 	agents    *fakeAgents
 	feed      *fakeFeed
+	retries   *fakeRetries
 	subjects  *fakeSubjects
 	publisher *fakePublisher
 	parts     []wire.Part
@@ -58,7 +59,7 @@ type world struct {
 func newWorld(t *testing.T, change ...func(*Options)) *world {
 	t.Helper()
 	w := &world{
-		t: t, history: &fakeHistory{}, feed: &fakeFeed{}, subjects: &fakeSubjects{}, publisher: &fakePublisher{}, log: &syncBuffer{},
+		t: t, history: &fakeHistory{}, feed: &fakeFeed{}, retries: &fakeRetries{}, subjects: &fakeSubjects{}, publisher: &fakePublisher{}, log: &syncBuffer{},
 		operator: &fakeOperator{
 			actors:   []respond.Actor{exampleActor("192.0.2.1"), exampleActor("192.0.2.2")},
 			discards: []respond.Discard{exampleDiscard("d1"), exampleDiscard("d2")},
@@ -97,7 +98,7 @@ func (w *world) newOptions() Options {
 		CAPEM: w.authority.CertPEM(), CA: w.authority.Fingerprint(), BusURLs: []string{"tls://bus.example:4440"},
 		Version: "test", Parts: func() []wire.Part { return append([]wire.Part(nil), w.parts...) },
 		Catalogue: func() *decoy.Catalogue { return catalogue },
-		History:   w.history, Operator: w.operator, Blocklist: w.blocks, Agents: w.agents, Feed: w.feed, Subjects: w.subjects,
+		History:   w.history, Operator: w.operator, Blocklist: w.blocks, Agents: w.agents, Feed: w.feed, Retries: w.retries, Subjects: w.subjects,
 		Lines: func(string) ingest.Publisher { return w.publisher },
 		Inbox: w.inbox, Pushed: []string{"edge"},
 		Log: slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug})),

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/honeymoat/honeymoat/pkg/block"
-	"github.com/honeymoat/honeymoat/pkg/event"
 	"github.com/honeymoat/honeymoat/pkg/ingest"
 )
 
@@ -27,11 +26,8 @@ type RetrierOptions struct {
 	Spool *Spool
 	Bus   ingest.Publisher
 	Desk  Desk
-	// Sources are this host's, with the parsers that hold now.
+	// Sources are this host's, with the parsers and masks that hold now.
 	Sources []ingest.Source
-	// Prepare is done with each batch before it is published, as with those
-	// that are read for the first time; may be nil.
-	Prepare func(*event.Batch)
 	Log     *slog.Logger
 }
 
@@ -71,7 +67,7 @@ func NewRetrier(o RetrierOptions) *Retrier {
 	return r
 }
 
-// SetSources replaces the parsers, from the next order on.
+// SetSources replaces the parsers and masks, from the next order on.
 func (r *Retrier) SetSources(sources []ingest.Source) {
 	byName := make(map[string]ingest.Source, len(sources))
 	for _, s := range sources {
@@ -191,7 +187,7 @@ func (r *Retrier) carryOut(ctx context.Context, o block.RetryOrder) error {
 	before := st.Under.Parsed
 	round := round{
 		order: o, spool: r.opts.Spool, bus: r.opts.Bus, sources: *r.sources.Load(),
-		prepare: r.opts.Prepare, log: r.opts.Log, tell: r.progress,
+		log: r.opts.Log, tell: r.progress,
 	}
 	result, err := round.run(ctx)
 	r.countUp(st.Under.Parsed-before, result.Failed)

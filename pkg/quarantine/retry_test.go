@@ -470,7 +470,7 @@ func liveOnce(t *testing.T, dir string, bus *mortal, d *desk) {
 	}
 }
 
-func TestPrepareSeesWhatIsPublished(t *testing.T) {
+func TestWhatIsMaskedOnTheHostIsMaskedAgain(t *testing.T) {
 	var bus ingesttest.Bus
 	s := openSpool(t, t.TempDir(), 8<<20)
 	text, b := requests(fileA, 0, 5)
@@ -478,12 +478,11 @@ func TestPrepareSeesWhatIsPublished(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	d := newDesk(block.RetryOrder{Number: 1})
-	r := NewRetrier(RetrierOptions{
-		Spool: s, Bus: &bus, Desk: d, Sources: []ingest.Source{combined()}, Log: slog.New(slog.DiscardHandler),
-		Prepare: func(b *event.Batch) {
-			b.MapText(event.Path, func(_ int, dst, _ []byte) ([]byte, bool) { return append(dst, "/masked"...), true })
-		},
-	})
+	source := combined()
+	source.Mask = func(b *event.Batch) {
+		b.MapText(event.Path, func(_ int, dst, _ []byte) ([]byte, bool) { return append(dst, "/masked"...), true })
+	}
+	r := NewRetrier(RetrierOptions{Spool: s, Bus: &bus, Desk: d, Sources: []ingest.Source{source}, Log: slog.New(slog.DiscardHandler)})
 	done := make(chan error, 1)
 	go func() { done <- r.Run(ctx) }()
 	d.result(t, 1)

@@ -30,10 +30,10 @@ type round struct {
 	spool   *Spool
 	bus     ingest.Publisher
 	sources map[string]ingest.Source
-	prepare func(*event.Batch)
 	log     *slog.Logger
 	tell    func(context.Context, block.RetryResult)
 
+	mask   func(*event.Batch) // of the source at hand; nil = nothing is masked
 	lanes  map[string]*lane
 	result block.RetryResult
 	batch  event.Batch
@@ -80,6 +80,7 @@ func (r *round) file(ctx context.Context, id string) error {
 	if err := r.confirm(ctx, &c); err != nil {
 		return err
 	}
+	r.mask = source.Mask
 	parser, err := newParser(source.Log, c.about.Beginning)
 	if err != nil {
 		return err
@@ -179,8 +180,8 @@ func (r *round) one(ctx context.Context, l *lane, c *chosen, records []record, p
 	if len(plan.Settled)+len(plan.Changed) == 0 {
 		return read, failed, nil
 	}
-	if r.prepare != nil {
-		r.prepare(b)
+	if r.mask != nil {
+		r.mask(b)
 	}
 	return read, failed, l.publish(ctx, b, plan)
 }

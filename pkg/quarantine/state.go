@@ -16,6 +16,11 @@ import (
 
 const stateName = "retries.json"
 
+// ErrDamaged: it cannot be told any more what was published of the records in
+// the directory, so that none of them may be read again. Another directory has
+// to be used.
+var ErrDamaged = errors.New("the state of retries is damaged")
+
 // state is what outlives the process besides the records: what was asked for
 // and what is on its way.
 type state struct {
@@ -74,7 +79,7 @@ func openState(path string) (stateFile, error) {
 		return f, err
 	}
 	if err := json.Unmarshal(data, &f.state); err != nil {
-		return f, fmt.Errorf("read %s: %w; without it nobody knows what was published: move the directory away to begin anew", path, err)
+		return f, fmt.Errorf("read %s: %w: %w", path, ErrDamaged, err)
 	}
 	if f.Lanes == nil {
 		f.Lanes = map[string]*plans{}

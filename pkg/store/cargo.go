@@ -44,13 +44,18 @@ const (
 type lines struct {
 	events   *eventRows
 	rejected *rejectedRows
+	outcomes *outcomeRows
 	day      int64
 	bytes    int
 }
 
-func newLines() *lines { return &lines{events: newEventRows(), rejected: newRejectedRows()} }
+func newLines() *lines {
+	return &lines{events: newEventRows(), rejected: newRejectedRows(), outcomes: newOutcomeRows()}
+}
 
-func (l *lines) empty() bool { return l.events.rows == 0 && l.rejected.rows == 0 }
+func (l *lines) empty() bool {
+	return l.events.rows == 0 && l.rejected.rows == 0 && l.outcomes.rows == 0
+}
 
 func (l *lines) fits(b *event.Batch) bool {
 	return l.empty() || l.day == receivedDay(b) &&
@@ -61,7 +66,11 @@ func (l *lines) add(b *event.Batch) {
 	l.day = receivedDay(b)
 	l.bytes += b.Bytes()
 	l.events.add(b)
-	l.rejected.add(b)
+	if b.Lane == "" {
+		l.rejected.add(b)
+		return
+	}
+	l.outcomes.add(b)
 }
 
 // receivedDay is the partition of a batch's rows.
@@ -76,6 +85,9 @@ func (l *lines) inserts() []insert {
 	}
 	if n := l.rejected.rows; n > 0 {
 		out = append(out, nativeInsert("quarantine", l.rejected.columns, n))
+	}
+	if n := l.outcomes.rows; n > 0 {
+		out = append(out, nativeInsert("quarantine_outcomes", l.outcomes.columns, n))
 	}
 	return out
 }
@@ -99,6 +111,7 @@ func columnList(columns []column) string {
 func (l *lines) reset() {
 	l.events.reset()
 	l.rejected.reset()
+	l.outcomes.reset()
 	l.bytes = 0
 }
 

@@ -29,6 +29,7 @@ func traces() []trace {
 		{table: "events", where: "client_address IN {values:Array(String)} OR peer_address IN {values:Array(String)} OR principal IN {values:Array(String)}" +
 			" OR user IN {values:Array(String)} OR session IN {values:Array(String)} OR application IN {values:Array(String)} OR " + texts},
 		{table: "quarantine", where: "match(excerpt, {word:String})"},
+		{table: "quarantine_outcomes", where: "match(excerpt, {word:String})"},
 		{table: "findings", where: "actor IN {values:Array(String)} OR match(path, {word:String}) OR match(reason, {word:String})"},
 		{table: "actors", where: "value IN {values:Array(String)}"},
 		{table: "block_log", where: "target IN {values:Array(String)} OR match(reason, {word:String})"},

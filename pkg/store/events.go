@@ -84,38 +84,6 @@ func convert[A, B any](p wire.Page[A], f func(*A) B) wire.Page[B] {
 	return out
 }
 
-// Quarantine gives one page of the records that could not be parsed, newest
-// receipt first.
-func (s *Store) Quarantine(ctx context.Context, q wire.QuarantineQuery) (wire.Page[wire.Quarantined], error) {
-	args, c, err := paging("quarantine", q.Slice, q.Period)
-	if err != nil {
-		return wire.Page[wire.Quarantined]{}, err
-	}
-	args = append(args, named("file", c.Key), named("offset", c.Offset), named("source", q.Source), named("reason", q.Reason))
-	rows, err := ask(ctx, s, "quarantine", scanQuarantined, args...)
-	if err != nil {
-		return wire.Page[wire.Quarantined]{}, err
-	}
-	page := cut(rows, q.Slice, func(r *quarantinedRow) cursor {
-		return recordCursor("quarantine", r.Received, r.file, r.offset)
-	})
-	return convert(page, func(r *quarantinedRow) wire.Quarantined { return r.Quarantined }), nil
-}
-
-type quarantinedRow struct {
-	wire.Quarantined
-	file   string
-	offset uint64
-}
-
-func scanQuarantined(scan scanner, r *quarantinedRow) error {
-	var line, length uint64
-	err := scan(&r.ID, &r.Received, &r.Agent, &r.Source, &r.Gateway, &r.Format, &r.FilePath,
-		&r.file, &r.offset, &line, &length, &r.Reason, &r.Excerpt)
-	r.Line, r.Length = int64(line), int64(length)
-	return err
-}
-
 // Preview tells what a block of a target would have hit in a period.
 func (s *Store) Preview(ctx context.Context, t block.Target, p wire.Period) (wire.Preview, error) {
 	since, until := bounds(p)

@@ -211,36 +211,6 @@ func TestEventNotFoundAndBadCursor(t *testing.T) {
 	}
 }
 
-func TestQuarantinePages(t *testing.T) {
-	s, _ := migrated(t)
-	b := emptyBatch(0)
-	b.Shipper = "edge-1"
-	for i := range 5 {
-		b.Reject(event.Position{Offset: int64(i * 10), Line: int64(i + 1)}, 10, "no request", []byte("gar\x00bage"))
-	}
-	b.Reject(event.Position{Offset: 50, Line: 6}, 10, "no status", []byte("x"))
-	stored(t, s, b)
-	var got []wire.Quarantined
-	q := wire.QuarantineQuery{Slice: wire.Slice{Limit: 2}, Source: "nginx", Reason: "no request"}
-	for {
-		page, err := s.Quarantine(t.Context(), q)
-		if err != nil {
-			t.Fatal(err)
-		}
-		got = append(got, page.Items...)
-		if q.Cursor = page.Next; q.Cursor == "" {
-			break
-		}
-	}
-	want := wire.Quarantined{
-		ID: "0000000000000001-40", Received: today, Agent: "edge-1", Source: "nginx", Gateway: "gw0", Format: "combined",
-		FilePath: "/var/log/nginx/access.log", Line: 5, Length: 10, Reason: "no request", Excerpt: `gar\x00bage`,
-	}
-	if len(got) != 5 || got[0] != want {
-		t.Errorf("%d records, first %+v\nwant 5, first %+v", len(got), got[0], want)
-	}
-}
-
 func TestPreview(t *testing.T) {
 	s, _ := migrated(t)
 	b := emptyBatch(0)

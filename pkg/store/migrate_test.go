@@ -103,7 +103,7 @@ func TestChangedMigrationIsRefused(t *testing.T) {
 
 func TestLaterStoreIsRefused(t *testing.T) {
 	s, _ := migrated(t)
-	if _, err := s.migrate(t.Context(), changed(t, "0006_later.sql", "SELECT 1;\n")); err != nil {
+	if _, err := s.migrate(t.Context(), changed(t, "0007_later.sql", "SELECT 1;\n")); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := s.Migrate(t.Context()); !errors.Is(err, ErrLater) || !strings.Contains(err.Error(), "hint") {
@@ -114,12 +114,12 @@ func TestLaterStoreIsRefused(t *testing.T) {
 func TestBrokenMigrationStopsAndGoesOn(t *testing.T) {
 	s, _ := migrated(t)
 	broken := "CREATE TABLE {{local \"one\"}} (a Int8) ENGINE = {{engine \"MergeTree\"}} ORDER BY a;\nSELEC 1;\n"
-	_, err := s.migrate(t.Context(), changed(t, "0006_broken.sql", broken))
-	if err == nil || !strings.Contains(err.Error(), "0006_broken.sql, statement 2") {
+	_, err := s.migrate(t.Context(), changed(t, "0007_broken.sql", broken))
+	if err == nil || !strings.Contains(err.Error(), "0007_broken.sql, statement 2") {
 		t.Fatalf("error %v, want file and statement", err)
 	}
 	mended := "CREATE TABLE IF NOT EXISTS {{local \"one\"}} (a Int8) ENGINE = {{engine \"MergeTree\"}} ORDER BY a;\nSELECT 1;\n"
-	applied, err := s.migrate(t.Context(), changed(t, "0006_broken.sql", mended))
+	applied, err := s.migrate(t.Context(), changed(t, "0007_broken.sql", mended))
 	if err != nil || len(applied) != 1 {
 		t.Errorf("the mended migration: applied %v, error %v", applied, err)
 	}

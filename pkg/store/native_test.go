@@ -44,6 +44,7 @@ func TestColumnsHaveTheTypesOfTheTables(t *testing.T) {
 	}
 	f("events", newEventRows().columns)
 	f("quarantine", newRejectedRows().columns)
+	f("quarantine_outcomes", newOutcomeRows().columns)
 }
 
 // TestLargeInsertsComeBack: so many different texts that a dictionary needs

@@ -24,6 +24,7 @@ func (s *Store) Retain(ctx context.Context, r Retention) error {
 	}{
 		{"events", "toDate(received)", r.Events},
 		{"quarantine", "toDate(received)", r.Events},
+		{"quarantine_outcomes", "toDate(received)", r.Events},
 		{"traffic_1m", "received_day", r.Traffic},
 		{"findings", "toDate(received)", r.Records},
 		{"actors", "toDate(received)", r.Records},

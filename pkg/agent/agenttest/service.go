@@ -37,6 +37,8 @@ type Service struct {
 	files    map[string]ingest.Mark
 	rows     int
 	onTouch  func(f finding.Finding)
+	orders   []block.RetryOrder
+	retried  []block.RetryResult
 }
 
 // New makes a service with these segments besides All.
@@ -246,6 +248,9 @@ func (s *Service) heartbeat(f block.Follower) {
 		if f.Heartbeat(segment, s.Version(segment)) {
 			s.load(f, segment)
 		}
+	}
+	if h, ok := f.(block.RetryHearer); ok && s.lastRetry() > 0 {
+		h.RetriesAsked(s.lastRetry())
 	}
 }
 

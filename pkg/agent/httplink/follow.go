@@ -122,6 +122,13 @@ func deliver(f block.Follower, name string, data []byte) error {
 			}
 			return nil
 		})
+	case block.EventRetries:
+		return read(name, data, func(v block.RetriesAsked) error {
+			if h, ok := f.(block.RetryHearer); ok {
+				h.RetriesAsked(v.Last)
+			}
+			return nil
+		})
 	case block.EventWithdraw:
 		return read(name, data, func(v block.Withdrawal) error { f.Withdraw(v.ID); return nil })
 	}

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/honeymoat/honeymoat/pkg/agent"
+	"github.com/honeymoat/honeymoat/pkg/app/shipping"
 	"github.com/honeymoat/honeymoat/pkg/config"
 	"github.com/honeymoat/honeymoat/pkg/decoyserver"
 	"github.com/honeymoat/honeymoat/pkg/enforce/httpauth"
@@ -30,21 +32,26 @@ type Options struct {
 
 // Gateway is a whole agent. It is good for one Run.
 type Gateway struct {
-	config    config.Agent
-	name      string
-	log       *slog.Logger
-	agent     *agent.Agent
-	decoys    *pathDecoys
-	responder *decoyserver.Handler // nil when it is off
-	addresses map[string]net.Addr
-	parts     []part // what ends before the agent does
-	cleanups  []func() error
+	config     config.Agent
+	name       string
+	gateway    string // beside which the agent was enrolled to run
+	log        *slog.Logger
+	agent      *agent.Agent
+	decoys     *pathDecoys
+	responder  *decoyserver.Handler // nil when it is off
+	shipper    *shipping.Shipper
+	quarantine *shipping.Quarantine
+	addresses  map[string]net.Addr
+	parts      []part // what ends before the agent does
+	cleanups   []func() error
 }
 
 // New assembles an agent: it claims the state directory, loads what was held,
 // and opens all listeners. When it fails, nothing is left open.
 func New(ctx context.Context, o Options) (*Gateway, error) {
-	g := &Gateway{config: o.Config, name: o.Credential.Name, log: o.Log, addresses: map[string]net.Addr{}}
+	g := &Gateway{
+		config: o.Config, name: o.Credential.Name, gateway: cmp.Or(o.Credential.Gateway, o.Credential.Name), log: o.Log,
+		addresses: map[string]net.Addr{}}
 	if err := g.assemble(ctx, o); err != nil {
 		return nil, errors.Join(err, g.clean())
 	}
@@ -88,7 +95,7 @@ func (g *Gateway) assemble(ctx context.Context, o Options) error {
 	steps := []func() error{
 		func() error { return g.answerDecoys(ctx, now, registry) },
 		func() error { return g.answerGateway(ctx, now, registry) },
-		func() error { return g.ship(o.Credential, link, now, registry) },
+		func() error { return g.ship(link, now, registry) },
 		func() error { return g.showStatus(ctx, registry) },
 	}
 	for _, step := range steps {
@@ -119,6 +126,7 @@ func (g *Gateway) newAgent(o Options, link agent.Link, now live, registry *prome
 	g.agent, err = agent.New(agent.Options{
 		Name: g.name, Software: o.Software, Dir: o.Config.StateDir, Link: link, Clock: clock,
 		Log: o.Log.With("part", "agent"), Metrics: registry, Allow: now.allow,
+		RetriesAsked: g.heard,
 	})
 	return err
 }

@@ -41,11 +41,14 @@ func Check(c config.Agent) error {
 	return errors.Join(err, shipping.Check(c.Sources))
 }
 
-// Reload takes over the allowlist and the decoys of a configuration. With a
+// Reload takes over the sources, the allowlist and the decoys of a configuration. With a
 // mistake in it, everything stays as it is. It tells whether something else
 // was changed as well, which only a restart takes over.
 func (g *Gateway) Reload(c config.Agent) (restart bool, err error) {
 	next, err := newLive(c)
+	if err == nil {
+		err = g.useSources(c, next)
+	}
 	if err != nil {
 		return false, fmt.Errorf("reload: %w", err)
 	}
@@ -58,8 +61,21 @@ func (g *Gateway) Reload(c config.Agent) (restart bool, err error) {
 	return !reflect.DeepEqual(fixed(g.config), fixed(c)), nil
 }
 
+// useSources puts other sources into force, for lines that come and for those
+// in quarantine.
+func (g *Gateway) useSources(c config.Agent, next live) error {
+	use := shipping.Options{Sources: g.sources(c), Trusted: next.trusted, Privacy: c.Privacy}
+	if err := shipping.Check(use.Sources); err != nil {
+		return err
+	}
+	if err := g.shipper.Use(use); err != nil {
+		return err
+	}
+	return g.quarantine.Use(use)
+}
+
 // fixed is the part of a configuration that a reload does not take over.
 func fixed(c config.Agent) config.Agent {
-	c.Allow, c.Decoys.Catalogue = nil, ""
+	c.Allow, c.Decoys.Catalogue, c.Sources, c.Privacy = nil, "", nil, config.Privacy{}
 	return c
 }

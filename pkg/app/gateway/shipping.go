@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"cmp"
 	"context"
 	"log/slog"
 	"path/filepath"
@@ -9,39 +8,66 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/honeymoat/honeymoat/pkg/agent"
 	"github.com/honeymoat/honeymoat/pkg/app/shipping"
-	"github.com/honeymoat/honeymoat/pkg/ingest"
+	"github.com/honeymoat/honeymoat/pkg/config"
 )
 
 const (
 	// PositionsFile is the file of the state directory that remembers how far
 	// each log has been shipped.
 	PositionsFile = "positions.json"
+	// QuarantineDir is the directory in the state directory that holds what
+	// could not be parsed.
+	QuarantineDir = "quarantine"
 	// shippingRetry is the pause after shipping failed as a whole.
 	shippingRetry = 30 * time.Second
 )
 
-// ship follows the configured logs, and the agent's own decoy log.
-func (g *Gateway) ship(c Credential, bus ingest.Publisher, now live, registry *prometheus.Registry) error {
-	// The gateway is the one beside which the agent was enrolled to run.
-	sources := g.config.Decoys.Responder.WithDecoyLog(g.config.Sources, cmp.Or(c.Gateway, c.Name))
-	if len(sources) == 0 {
-		return nil
+// sources are the configured logs and the agent's own decoy log.
+func (g *Gateway) sources(c config.Agent) []config.Source {
+	return c.Decoys.Responder.WithDecoyLog(c.Sources, g.gateway)
+}
+
+// ship follows the logs, and reads again what could not be parsed when the
+// service asks for it.
+func (g *Gateway) ship(link agent.Link, now live, registry *prometheus.Registry) error {
+	if err := g.openQuarantine(link, now, registry); err != nil {
+		return err
 	}
+	sources := g.sources(g.config)
 	log := g.log.With("part", "shipping")
-	pipeline, err := shipping.New(shipping.Options{
+	shipper, err := shipping.NewShipper(shipping.Options{
 		Sources: sources, Trusted: now.trusted, Positions: filepath.Join(g.config.StateDir, PositionsFile),
-		To: bus, Log: log, Metrics: registry,
+		To: link, Keeper: g.quarantine, Privacy: g.config.Privacy, Log: log, Metrics: registry,
 	})
 	if err != nil {
 		return err
 	}
+	g.shipper = shipper
+	g.add("retries", g.quarantine.Run)
 	g.add("shipping", func(ctx context.Context) error {
-		keepShipping(ctx, pipeline.Run, log)
+		keepShipping(ctx, shipper.Run, log)
 		return nil
 	})
 	return nil
 }
+
+func (g *Gateway) openQuarantine(link agent.Link, now live, registry *prometheus.Registry) (err error) {
+	g.quarantine, err = shipping.OpenQuarantine(shipping.QuarantineOptions{
+		Dir: filepath.Join(g.config.StateDir, QuarantineDir), MaxBytes: int64(g.config.Spool.MaxBytes),
+		Sources: g.sources(g.config), Trusted: now.trusted, Privacy: g.config.Privacy, To: link, Desk: link,
+		Log: g.log.With("part", "quarantine"), Metrics: registry,
+	})
+	if err == nil {
+		g.cleanups = append(g.cleanups, g.quarantine.Close)
+	}
+	return err
+}
+
+// heard passes on that a retry was asked for. The link runs only once
+// everything is assembled.
+func (g *Gateway) heard(last uint64) { g.quarantine.Heard(last) }
 
 // keepShipping runs until ctx ends. Logs that cannot be shipped are no reason
 // to stop enforcing.

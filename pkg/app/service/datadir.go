@@ -46,6 +46,9 @@ func (d DataDir) StoreDir() string { return d.join("store") }
 // AlertmanagerDir holds silences and the notification log.
 func (d DataDir) AlertmanagerDir() string { return d.join("alertmanager") }
 
+// QuarantineDir holds the raw bytes of records that could not be parsed.
+func (d DataDir) QuarantineDir() string { return d.join("quarantine") }
+
 // Positions is the file that tells how far each log has been read.
 func (d DataDir) Positions() string { return d.join("positions.json") }
 

@@ -82,7 +82,7 @@ func (s *Service) checkStore(ctx context.Context) error {
 }
 
 func (s *Service) checkIngest() error {
-	if s.pipeline.Stats().Blocked {
+	if s.shipper.Stats().Blocked {
 		return errors.New("the bus has used up its disk budget (bus.max_bytes): reading stops until the store has caught up")
 	}
 	return nil

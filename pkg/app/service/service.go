@@ -15,6 +15,7 @@ import (
 
 	"github.com/honeymoat/honeymoat/pkg/alerting"
 	alertmanager "github.com/honeymoat/honeymoat/pkg/alerting/embedded"
+	"github.com/honeymoat/honeymoat/pkg/app/shipping"
 	"github.com/honeymoat/honeymoat/pkg/auth"
 	"github.com/honeymoat/honeymoat/pkg/bus"
 	busserver "github.com/honeymoat/honeymoat/pkg/bus/embedded"
@@ -22,7 +23,6 @@ import (
 	"github.com/honeymoat/honeymoat/pkg/decoy"
 	"github.com/honeymoat/honeymoat/pkg/decoyserver"
 	"github.com/honeymoat/honeymoat/pkg/detect"
-	"github.com/honeymoat/honeymoat/pkg/ingest"
 	"github.com/honeymoat/honeymoat/pkg/inventory"
 	"github.com/honeymoat/honeymoat/pkg/respond"
 	"github.com/honeymoat/honeymoat/pkg/store"
@@ -47,8 +47,7 @@ type Service struct {
 	identity identity
 	policy   policy // what New checked; a reload replaces what is made of it
 	masking  masking
-	// What is known of routes, for each consumer of the lines.
-	detectRoutes, storeRoutes routing
+	routes   *routing
 
 	tokens    atomic.Pointer[auth.Tokens]
 	catalogue atomic.Pointer[decoy.Catalogue]
@@ -63,7 +62,8 @@ type Service struct {
 	storeReady   atomic.Bool
 	detector     *detect.Detector
 	responder    *respond.Service
-	pipeline     *ingest.Pipeline
+	quarantine   *shipping.Quarantine
+	shipper      *shipping.Shipper
 	decoys       *decoyserver.Handler // nil when there is no responder
 	health       health
 
@@ -122,7 +122,7 @@ func New(cfg config.Service, opts Options) (*Service, error) {
 	if err := s.masking.set(cfg.Privacy, keys); err != nil {
 		return nil, err
 	}
-	s.detectRoutes, s.storeRoutes = newRouting(cfg.Routes, s.policy.specs), newRouting(cfg.Routes, s.policy.specs)
+	s.routes = newRouting(cfg.Routes, s.policy.specs)
 	s.tokens.Store(tokens)
 	s.catalogue.Store(s.policy.catalogue)
 	return s, nil

@@ -1,22 +1,57 @@
 package service
 
 import (
+	"net/netip"
+
 	"github.com/honeymoat/honeymoat/pkg/app/shipping"
 	"github.com/honeymoat/honeymoat/pkg/block"
 	"github.com/honeymoat/honeymoat/pkg/bus"
+	"github.com/honeymoat/honeymoat/pkg/config"
 )
 
-// startIngest follows the logs that the service reads itself.
+// startIngest follows the logs that the service reads itself, and reads again
+// what it could not parse when it is asked to.
 func (s *Service) startIngest(l *lifecycle) (err error) {
-	s.pipeline, err = shipping.New(shipping.Options{
-		Sources:   s.config.Decoys.Responder.WithDecoyLog(s.config.Sources, ""),
-		Trusted:   block.NewAllowlist(s.config.Network.TrustedHops.Prefixes()).Contains,
-		Positions: s.dir.Positions(), To: s.bus.Publisher(bus.Local),
+	to := s.bus.Publisher(bus.Local)
+	s.quarantine, err = shipping.OpenQuarantine(shipping.QuarantineOptions{
+		Dir: s.dir.QuarantineDir(), MaxBytes: int64(s.config.Spool.MaxBytes),
+		Sources: sourcesOf(s.config), Trusted: trustedHops(s.config),
+		Privacy: s.config.Privacy, To: to, Desk: s.bus.Retries().Desk(bus.Local),
+		Log: s.log.With("part", "quarantine"), Metrics: s.metrics,
+	})
+	if err != nil {
+		return err
+	}
+	l.push("quarantine", s.quarantine.Close)
+	s.shipper, err = shipping.NewShipper(shipping.Options{
+		Sources: sourcesOf(s.config), Trusted: trustedHops(s.config),
+		Positions: s.dir.Positions(), To: to, Keeper: s.quarantine, Privacy: s.config.Privacy,
 		Log: s.log.With("part", "ingest"), Metrics: s.metrics,
 	})
 	if err != nil {
 		return err
 	}
-	l.start("ingest", s.pipeline.Run)
+	s.bus.Retries().Notify(s.quarantine.Heard)
+	l.start("retries", s.quarantine.Run)
+	l.start("ingest", s.shipper.Run)
 	return nil
+}
+
+// sourcesOf are the configured logs and that of the own decoy responder.
+func sourcesOf(cfg config.Service) []config.Source {
+	return cfg.Decoys.Responder.WithDecoyLog(cfg.Sources, "")
+}
+
+func trustedHops(cfg config.Service) func(netip.Addr) bool {
+	return block.NewAllowlist(cfg.Network.TrustedHops.Prefixes()).Contains
+}
+
+// useSources puts other sources into force, for lines that come and for those
+// in quarantine.
+func (s *Service) useSources(cfg config.Service) error {
+	next := shipping.Options{Sources: sourcesOf(cfg), Trusted: trustedHops(cfg), Privacy: cfg.Privacy}
+	if err := s.shipper.Use(next); err != nil {
+		return err
+	}
+	return s.quarantine.Use(next)
 }

@@ -34,9 +34,11 @@ func newCollector(stats func() ingest.Stats) *collector {
 	}
 	c.source = []metric[ingest.SourceStats]{
 		count(c, "lines_total", "Rows acknowledged by the bus.", func(s ingest.SourceStats) uint64 { return s.Lines }, "source"),
-		count(c, "bytes_total", "Bytes of log files acknowledged by the bus.", func(s ingest.SourceStats) uint64 { return s.Bytes }, "source"),
+		count(c, "received_total", "Records that senders have pushed, those included that they pushed again.", func(s ingest.SourceStats) uint64 { return s.Received }, "source"),
+		count(c, "dropped_total", "Records pushed that could not wait, by senders that cannot be told to.", func(s ingest.SourceStats) uint64 { return s.Dropped }, "source"),
+		count(c, "bytes_total", "Bytes of logs acknowledged by the bus.", func(s ingest.SourceStats) uint64 { return s.Bytes }, "source"),
 		gauge(c, "files", "Files being followed.", func(s ingest.SourceStats) float64 { return float64(s.Files) }, "source"),
-		gauge(c, "lag_bytes", "Bytes of followed files that are not acknowledged yet.", func(s ingest.SourceStats) float64 { return float64(s.Lag) }, "source"),
+		gauge(c, "lag_bytes", "Bytes of followed files, or pushed, that are not acknowledged yet.", func(s ingest.SourceStats) float64 { return float64(s.Lag) }, "source"),
 	}
 	c.rejected = c.describe("quarantined_total", "Records that could not be parsed.", "source", "reason")
 	return c

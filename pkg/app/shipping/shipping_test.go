@@ -15,7 +15,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/honeymoat/honeymoat/pkg/config"
-	"github.com/honeymoat/honeymoat/pkg/ingest"
 	"github.com/honeymoat/honeymoat/pkg/ingest/ingesttest"
 )
 
@@ -45,11 +44,11 @@ func eventually(t *testing.T, what string, ok func() bool) {
 }
 
 // run ships until the test, or stop, ends it.
-func run(t *testing.T, p *ingest.Pipeline) (stop func()) {
+func run(t *testing.T, run func(context.Context) error) (stop func()) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
-	go func() { done <- p.Run(ctx) }()
+	go func() { done <- run(ctx) }()
 	stop = sync.OnceFunc(func() {
 		cancel()
 		if err := <-done; err != nil && !errors.Is(err, context.Canceled) {
@@ -108,7 +107,7 @@ func TestLogsReachThePublisherAndAreCounted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	stop := run(t, p)
+	stop := run(t, p.Run)
 	eventually(t, "three rows and what is quarantined", func() bool { return bus.Len() == 4 })
 	for _, path := range []string{"/a", "/b", "/c"} {
 		if bus.Paths()[path] != 1 {
@@ -140,7 +139,7 @@ func TestLogsReachThePublisherAndAreCounted(t *testing.T) {
 	if p, err = New(options()); err != nil {
 		t.Fatal(err)
 	}
-	run(t, p)
+	run(t, p.Run)
 	eventually(t, "the new row", func() bool { return bus.Paths()["/d"] == 1 })
 	if bus.Len() != 5 {
 		t.Errorf("after a restart the bus has %v", bus.Paths())

@@ -4,6 +4,7 @@ import (
 	"context"
 	"iter"
 	"net/http"
+	"strconv"
 
 	"github.com/honeymoat/honeymoat/pkg/block"
 	"github.com/honeymoat/honeymoat/pkg/finding"
@@ -95,6 +96,36 @@ func (c *Client) Actors(ctx context.Context) iter.Seq2[wire.Actor, error] {
 // Actor gives an actor with the latest evidence.
 func (c *Client) Actor(ctx context.Context, a finding.Actor) (wire.ActorDetail, error) {
 	return get[wire.ActorDetail](ctx, c, "actors", string(a.Kind), a.Value)
+}
+
+// QuarantineFilter says which quarantined records are wanted. Empty fields ask
+// nothing.
+type QuarantineFilter struct {
+	Source string
+	Reason string
+	Host   string // an agent, or block.ServiceHost
+}
+
+// Quarantine yields the records that could not be parsed, newest first.
+func (c *Client) Quarantine(ctx context.Context, f QuarantineFilter) iter.Seq2[wire.Quarantined, error] {
+	return all[wire.Quarantined](ctx, c, "quarantine", filled("source", f.Source, "reason", f.Reason, "host", f.Host))
+}
+
+// Quarantined gives one record that could not be parsed.
+func (c *Client) Quarantined(ctx context.Context, id string) (wire.Quarantined, error) {
+	return get[wire.Quarantined](ctx, c, "quarantine", "records", id)
+}
+
+// AskRetry has hosts read quarantined records again, and returns at once.
+func (c *Client) AskRetry(ctx context.Context, r block.RetryRequest) (block.Retry, error) {
+	var asked block.Retry
+	err := c.ask(ctx, request{method: http.MethodPost, path: []string{"quarantine", "retries"}, body: r}, &asked)
+	return asked, err
+}
+
+// Retry tells what has become of a retry.
+func (c *Client) Retry(ctx context.Context, number uint64) (block.Retry, error) {
+	return get[block.Retry](ctx, c, "quarantine", "retries", strconv.FormatUint(number, 10))
 }
 
 // Status tells what runs.

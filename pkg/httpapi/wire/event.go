@@ -86,18 +86,20 @@ type QuarantineQuery struct {
 	Period
 	Source string
 	Reason string
+	Host   string // an agent, or block.ServiceHost
 }
 
 // Quarantined is a record that could not be parsed.
 type Quarantined struct {
 	ID       string    `json:"id"` // FILE-OFFSET
 	Received time.Time `json:"received"`
-	Agent    string    `json:"agent,omitempty"`
+	Agent    string    `json:"agent,omitempty"` // on whose host it is; none = the service's
 	Source   string    `json:"source"`
 	Gateway  string    `json:"gateway"`
 	Format   string    `json:"format"`
 	FilePath string    `json:"file_path"`
 	Line     int64     `json:"line"`
+	Offset   int64     `json:"offset"` // bytes of the file before it
 	Length   int64     `json:"length"` // bytes of the record
 	Reason   string    `json:"reason"`
 	Excerpt  string    `json:"excerpt"` // its beginning, made printable

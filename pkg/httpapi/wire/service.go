@@ -62,6 +62,9 @@ type Status struct {
 	Agents    int                      `json:"agents"` // connected
 	Segments  map[string]block.Version `json:"segments"`
 	Catalogue string                   `json:"catalogue"` // version of the decoys
+	// Quarantined is how many records are in quarantine; none while the store
+	// cannot tell.
+	Quarantined *int64 `json:"quarantined,omitempty"`
 }
 
 // DecoyOf is a decoy of a catalogue as the API shows it.
