@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -18,7 +19,7 @@ import (
 func serveCommand(version string, reload <-chan os.Signal) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "serve [FILE…]",
-		Short: "Run the whole service: bus, ingestion, detection, response, store, alerting and API. Logs named here are followed too. On SIGHUP networks, decoys, tokens and Alertmanager's routing are read again.",
+		Short: "Run the whole service: bus, ingestion, detection, response, store, alerting and API. Logs named here are followed too; - takes lines from standard input. On SIGHUP networks, decoys, tokens and Alertmanager's routing are read again.",
 	}
 	file := configFlag(c)
 	dataDir := c.Flags().String("data-dir", "", "Directory of all state, in place of the configured one.")
@@ -33,7 +34,13 @@ func serveCommand(version string, reload <-chan os.Signal) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		s, err := service.New(cfg, service.Options{Version: version, EngineCommand: child, Log: log})
+		opts := service.Options{Version: version, EngineCommand: child, Log: log}
+		if slices.Contains(args, standardInput) {
+			if opts.Input, err = interruptible(c.InOrStdin()); err != nil {
+				return err
+			}
+		}
+		s, err := service.New(cfg, opts)
 		if err != nil {
 			return command.Usage(err)
 		}
@@ -66,13 +73,21 @@ func serveConfig(file, dataDir string, logs []string) (config.Service, error) {
 	if dataDir != "" {
 		cfg.SetDataDir(dataDir)
 	}
-	paths := make([]string, len(logs))
-	for i, log := range logs {
-		if paths[i], err = filepath.Abs(log); err != nil {
+	var paths []string
+	for _, log := range logs {
+		if log == standardInput {
+			continue
+		}
+		path, err := filepath.Abs(log)
+		if err != nil {
 			return cfg, fmt.Errorf("log %s: %w", log, err)
 		}
+		paths = append(paths, path)
 	}
 	cfg.AddLogs(paths)
+	if len(paths) < len(logs) {
+		cfg.AddInput()
+	}
 	return cfg, nil
 }
 

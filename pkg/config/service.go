@@ -197,8 +197,8 @@ func (c *checker) service(s *Service) {
 	c.log(s.Log)
 	c.sources(s.Sources, s.Decoys.Responder)
 	for i := range s.Sources {
-		if s.Sources[i].Name == FilesSource {
-			c.add(fmt.Sprintf("$.sources[%d].name", i), fmt.Sprintf("%q is the source of logs named on the command line", FilesSource), "choose another name")
+		if name := s.Sources[i].Name; name == FilesSource || name == InputSource {
+			c.add(fmt.Sprintf("$.sources[%d].name", i), fmt.Sprintf("%q is the source of logs named on the command line", name), "choose another name")
 		}
 	}
 	c.oneOf("$.bus.on_full", s.Bus.OnFull, "stop", "detect_only")
@@ -253,6 +253,13 @@ func (s *Service) SetDataDir(dir string) {
 		s.Decoys.Responder.Log = filepath.Join(dir, "decoy.log")
 	}
 	s.DataDir = dir
+}
+
+// AddInput adds a source of lines, in any known format, on standard input.
+func (s *Service) AddInput() {
+	src := Source{Name: InputSource}
+	src.setDefaults()
+	s.Sources = append(s.Sources, src)
 }
 
 // AddLogs adds a source of log files in any known format.

@@ -62,6 +62,7 @@ func (s *Source) setDefaults() {
 const (
 	DecoySource = "decoys" // the log of the own decoy responder
 	FilesSource = "files"  // logs named on the command line
+	InputSource = "stdin"  // lines on standard input
 )
 
 // WithDecoyLog adds the responder's own log to sources, as that of a gateway

@@ -37,10 +37,16 @@ func (g *Gateway) ship(link agent.Link, now live, registry *prometheus.Registry)
 	}
 	sources := g.sources(g.config)
 	log := g.log.With("part", "shipping")
-	shipper, err := shipping.NewShipper(shipping.Options{
+	opts := shipping.Options{
 		Sources: sources, Trusted: now.trusted, Positions: filepath.Join(g.config.StateDir, PositionsFile),
 		To: link, Keeper: g.quarantine, Privacy: g.config.Privacy, Log: log, Metrics: registry,
-	})
+	}
+	receiver, err := shipping.NewReceiver(opts)
+	if err != nil {
+		return err
+	}
+	opts.Pushed = receiver.Stats
+	shipper, err := shipping.NewShipper(opts)
 	if err != nil {
 		return err
 	}
@@ -48,6 +54,10 @@ func (g *Gateway) ship(link agent.Link, now live, registry *prometheus.Registry)
 	g.add("retries", g.quarantine.Run)
 	g.add("shipping", func(ctx context.Context) error {
 		keepShipping(ctx, shipper.Run, log)
+		return nil
+	})
+	g.add("receiving", func(ctx context.Context) error {
+		keepShipping(ctx, receiver.Run, log)
 		return nil
 	})
 	return nil

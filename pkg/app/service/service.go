@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"slices"
@@ -34,6 +35,8 @@ type Options struct {
 	// EngineCommand starts the child that loads the store's engine.
 	EngineCommand []string
 	Log           *slog.Logger
+	// Input has the lines of the source config.InputSource, if there is one.
+	Input io.ReadCloser
 }
 
 // Service is the whole of honeymoat in one process.
@@ -64,6 +67,7 @@ type Service struct {
 	responder    *respond.Service
 	quarantine   *shipping.Quarantine
 	shipper      *shipping.Shipper
+	receiver     *shipping.Receiver
 	decoys       *decoyserver.Handler // nil when there is no responder
 	health       health
 

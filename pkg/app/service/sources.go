@@ -9,8 +9,8 @@ import (
 	"github.com/honeymoat/honeymoat/pkg/config"
 )
 
-// startIngest follows the logs that the service reads itself, and reads again
-// what it could not parse when it is asked to.
+// startIngest follows the logs that the service reads itself, takes those that
+// are pushed, and reads again what it could not parse when it is asked to.
 func (s *Service) startIngest(l *lifecycle) (err error) {
 	to := s.bus.Publisher(bus.Local)
 	s.quarantine, err = shipping.OpenQuarantine(shipping.QuarantineOptions{
@@ -23,18 +23,33 @@ func (s *Service) startIngest(l *lifecycle) (err error) {
 		return err
 	}
 	l.push("quarantine", s.quarantine.Close)
-	s.shipper, err = shipping.NewShipper(shipping.Options{
+	opts := shipping.Options{
 		Sources: sourcesOf(s.config), Trusted: trustedHops(s.config),
 		Positions: s.dir.Positions(), To: to, Keeper: s.quarantine, Privacy: s.config.Privacy,
-		Log: s.log.With("part", "ingest"), Metrics: s.metrics,
-	})
-	if err != nil {
+		Log: s.log.With("part", "ingest"), Metrics: s.metrics, Input: s.opts.Input,
+	}
+	if s.receiver, err = shipping.NewReceiver(opts); err != nil {
+		return err
+	}
+	opts.Pushed = s.receiver.Stats
+	if s.shipper, err = shipping.NewShipper(opts); err != nil {
 		return err
 	}
 	s.bus.Retries().Notify(s.quarantine.Heard)
 	l.start("retries", s.quarantine.Run)
 	l.start("ingest", s.shipper.Run)
+	l.start("receive", s.receiver.Run)
 	return nil
+}
+
+// pushedByHTTP are the names of the sources whose lines come to the front.
+func (s *Service) pushedByHTTP() (names []string) {
+	for _, source := range s.config.Sources {
+		if source.HTTP {
+			names = append(names, source.Name)
+		}
+	}
+	return names
 }
 
 // sourcesOf are the configured logs and that of the own decoy responder.

@@ -35,12 +35,12 @@ func NewShipper(o Options) (*Shipper, error) {
 func (s *Shipper) build(o Options) error {
 	metrics := &registrations{Registerer: s.registry}
 	o.Metrics = metrics
-	pipeline, err := New(o)
+	made, err := New(o)
 	if err != nil {
 		metrics.undo()
 		return err
 	}
-	s.opts, s.pipeline, s.metrics = o, pipeline, metrics
+	s.opts, s.pipeline, s.metrics = o, made, metrics
 	return nil
 }
 
@@ -72,8 +72,8 @@ func (s *Shipper) Use(o Options) error {
 // Run ships until ctx is over or the pipeline fails.
 func (s *Shipper) Run(ctx context.Context) error {
 	for {
-		pipeline, running := s.begin(ctx)
-		err := pipeline.Run(running)
+		current, running := s.begin(ctx)
+		err := current.Run(running)
 		if ctx.Err() != nil || running.Err() == nil {
 			return err
 		}
@@ -94,7 +94,7 @@ func (s *Shipper) begin(ctx context.Context) (*ingest.Pipeline, context.Context)
 func (s *Shipper) Stats() ingest.Stats {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.pipeline.Stats()
+	return s.opts.stats(s.pipeline.Stats())
 }
 
 // registrations remembers what was registered, to take it back.

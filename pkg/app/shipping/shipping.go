@@ -7,7 +7,6 @@
 package shipping
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -35,20 +34,24 @@ type Options struct {
 	Privacy   config.Privacy // of sources that are masked on this host
 	Log       *slog.Logger
 	Metrics   prometheus.Registerer
-	// Input has the lines of the source config.InputSource, if there is one.
-	Input io.ReadCloser
+	// Pushed are the counters of what a Receiver takes, to be told with those
+	// of files; nil where there is none.
+	Pushed func() ingest.Stats
+	Input  io.ReadCloser // has the lines of the source config.InputSource, if there is one
 }
 
-// Shipping is all that takes lines on this host: from files, and pushed.
-type Shipping struct {
-	files  *ingest.Pipeline
-	pushed pushed
+// stats adds the counters of what is pushed.
+func (o *Options) stats(files ingest.Stats) ingest.Stats {
+	if o.Pushed == nil {
+		return files
+	}
+	return files.Plus(o.Pushed())
 }
 
-// New makes what takes the lines of all sources, and registers its counters.
-// It opens nothing before it runs. The error names the source with a mistake.
-func New(o Options) (*Shipping, error) {
-	files, logs, err := both(o.Sources, o.Trusted, o.Privacy)
+// New makes the pipeline of all files, and registers its counters. It opens
+// nothing before it runs. The error names the source with a mistake.
+func New(o Options) (*ingest.Pipeline, error) {
+	files, logs, err := both(inFiles(o.Sources), o.Trusted, o.Privacy)
 	if err != nil {
 		return nil, err
 	}
@@ -60,22 +63,21 @@ func New(o Options) (*Shipping, error) {
 	if err != nil {
 		return nil, fmt.Errorf("ship logs: %w", err)
 	}
-	s := &Shipping{files: pipeline}
-	if s.pushed, err = newPushed(o); err != nil {
-		return nil, err
-	}
-	if err := o.Metrics.Register(newCollector(s.Stats)); err != nil {
+	if err := o.Metrics.Register(newCollector(func() ingest.Stats { return o.stats(pipeline.Stats()) })); err != nil {
 		return nil, fmt.Errorf("register the metrics of shipping: %w", err)
 	}
-	return s, nil
+	return pipeline, nil
 }
 
-// Run follows files until ctx is over. What was read and not acknowledged by
-// then is read again after the next start.
-func (s *Shipping) Run(ctx context.Context) error { return s.files.Run(ctx) }
-
-// Stats gives the counters of all sources.
-func (s *Shipping) Stats() ingest.Stats { return s.files.Stats().Plus(s.pushed.inbox.Stats()) }
+// inFiles are the sources that have files.
+func inFiles(sources []config.Source) (some []config.Source) {
+	for _, s := range sources {
+		if len(s.Paths) > 0 {
+			some = append(some, s)
+		}
+	}
+	return some
+}
 
 // both gives the sources as the tailer and as the pipeline know them.
 func both(sources []config.Source, trusted func(netip.Addr) bool, masked config.Privacy) (files []tailer.Source, logs []ingest.Source, err error) {
@@ -92,9 +94,7 @@ func both(sources []config.Source, trusted func(netip.Addr) bool, masked config.
 		if s.Mask == "host" {
 			log.Mask = masker.Batch
 		}
-		if len(file.Paths) > 0 {
-			files, logs = append(files, file), append(logs, log)
-		}
+		files, logs = append(files, file), append(logs, log)
 	}
 	return files, logs, nil
 }
