@@ -32,7 +32,7 @@ import (
 func replayCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "replay FILE…",
-		Short: "Read finished logs (plain, gzip or zstd) and tell what was found and who would have been blocked.",
+		Short: "Read finished logs (plain, gzip or zstd; - is standard input) and tell what was found and who would have been blocked.",
 		Args:  command.AtLeast(1),
 	}
 	file := configFlag(c)
@@ -52,6 +52,10 @@ func replayCommand() *cobra.Command {
 			return command.Usage(err)
 		}
 		opts.Files, opts.Log.Format, opts.Log.Pattern = args, *format, *pattern
+		opts.Input = c.InOrStdin()
+		if first := slices.Index(args, standardInput); first >= 0 && slices.Contains(args[first+1:], standardInput) {
+			return command.Usage(errors.New("standard input (-) can be read once"))
+		}
 		if opts.Log.Zone, err = zoneOf(*zone); err != nil {
 			return err
 		}
@@ -157,6 +161,10 @@ func progress(w io.Writer, files []string) *progressbar.ProgressBar {
 	}
 	total := int64(0)
 	for _, name := range files {
+		if name == standardInput {
+			total = -1 // nobody knows
+			break
+		}
 		if info, err := os.Stat(name); err == nil {
 			total += info.Size()
 		}

@@ -32,6 +32,15 @@ func OpenFinished(path string, progress func(bytes int)) (io.ReadCloser, error) 
 	return r, nil
 }
 
+// Finished is OpenFinished for a log that somebody else has opened.
+func Finished(in io.Reader, progress func(bytes int)) (io.ReadCloser, error) {
+	r, err := readable(metered(in, progress), func() error { return nil })
+	if err != nil {
+		return nil, fmt.Errorf("read log: %w", err)
+	}
+	return r, nil
+}
+
 // readable reads what in holds, unpacked if it is compressed; closing the
 // result calls done.
 func readable(in io.Reader, done func() error) (io.ReadCloser, error) {

@@ -194,3 +194,24 @@ func TestProgressCountsWhatLiesOnDisk(t *testing.T) {
 		t.Errorf("progress tells %d of %d bytes", read.Load(), size)
 	}
 }
+
+// TestInput: what comes on a stream is unpacked as its first bytes tell.
+func TestInput(t *testing.T) {
+	text := line(0, "192.0.2.66", "/") + line(1, "192.0.2.66", "/.env")
+	for _, name := range []string{"a.log", "a.gz", "a.zst"} {
+		in, err := os.Open(pack(t, name, text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		o := options(t, nil, "-")
+		read := 0
+		o.Input, o.Progress = in, func(n int) { read += n }
+		s, err := Run(t.Context(), o)
+		if err != nil || s.Parsed != 2 || len(s.WouldBlock) != 1 || s.WouldBlock[0].File != "-" || read == 0 {
+			t.Errorf("%s: %+v, %v after %d bytes", name, s, err, read)
+		}
+		if err := in.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}

@@ -3,6 +3,7 @@ package replay
 import (
 	"context"
 	"fmt"
+	"io"
 
 	"github.com/honeymoat/honeymoat/pkg/event"
 	"github.com/honeymoat/honeymoat/pkg/ingest"
@@ -34,7 +35,7 @@ func newReader(path string, index int) *reader {
 
 func (r *reader) run(ctx context.Context, o Options) error {
 	defer close(r.parsed)
-	in, err := tailer.OpenFinished(r.path, o.Progress)
+	in, err := r.open(o)
 	if err != nil {
 		return fmt.Errorf("replay: %w", err)
 	}
@@ -45,6 +46,13 @@ func (r *reader) run(ctx context.Context, o Options) error {
 		return fmt.Errorf("replay: %w", err) // it names the file
 	}
 	return nil
+}
+
+func (r *reader) open(o Options) (io.ReadCloser, error) {
+	if r.path == "-" {
+		return tailer.Finished(o.Input, o.Progress)
+	}
+	return tailer.OpenFinished(r.path, o.Progress)
 }
 
 // pass gives a batch to the player and takes an empty one in its place.

@@ -21,7 +21,8 @@ import (
 
 // Options say what is read, and by whose measure.
 type Options struct {
-	Files     []string // plain, gzip or zstd; several are merged by time
+	Files     []string  // plain, gzip or zstd, "-" is Input; several are merged by time
+	Input     io.Reader // plain, gzip or zstd
 	Log       accesslog.Options
 	Kind      event.Kind
 	Catalogue *decoy.Catalogue
