@@ -73,6 +73,13 @@ func (a *Agent) WaitListening(ctx context.Context) error {
 	return a.waitListening(ctx, a.Socket)
 }
 
+// Change writes other settings into the configuration file; the agent reads
+// them when it is started again.
+func (a *Agent) Change(settings Settings) error {
+	a.Settings = a.Settings.With(settings)
+	return a.Settings.write(a.Config)
+}
+
 // Restart kills the agent as a power cut would, and starts it again.
 func (a *Agent) Restart(ctx context.Context) error {
 	a.Kill()
