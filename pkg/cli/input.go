@@ -25,8 +25,13 @@ func interruptible(in io.Reader) (io.ReadCloser, error) {
 		return again, nil
 	}
 	// A socket cannot be opened again.
-	if err := syscall.SetNonblock(int(fd), true); err != nil {
+	own, err := syscall.Dup(int(fd))
+	if err == nil {
+		syscall.CloseOnExec(own)
+		err = syscall.SetNonblock(own, true)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("standard input: %w", err)
 	}
-	return os.NewFile(fd, f.Name()), nil
+	return os.NewFile(uintptr(own), f.Name()), nil
 }

@@ -94,5 +94,6 @@ func socket(t *testing.T) *os.File {
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() { _ = file.Close() })
 	return file
 }
