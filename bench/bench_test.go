@@ -15,7 +15,7 @@ import (
 func TestLogIsOrdinary(t *testing.T) {
 	const lines = 5_000
 	path := logFile(t.TempDir())
-	if err := writeLog(path, lines); err != nil {
+	if err := writeLog(path, lines, combined); err != nil {
 		t.Fatal(err)
 	}
 	rows, clients := 0, map[string]bool{}
@@ -36,11 +36,11 @@ func TestLogIsOrdinary(t *testing.T) {
 
 // TestStagesThatNeedNoProgram runs those that need no other program.
 func TestStagesThatNeedNoProgram(t *testing.T) {
-	o := options{dir: t.TempDir()}
-	if err := writeLog(logFile(o.dir), 20_000); err != nil {
+	o := options{dir: t.TempDir(), lines: jsonShare * 20_000}
+	if err := writeLog(logFile(o.dir), 20_000, combined); err != nil {
 		t.Fatal(err)
 	}
-	for _, s := range stages[:3] {
+	for _, s := range stages[:4] {
 		w, err := s.run(context.Background(), o)
 		if err != nil || w.Lines < 20_000 || w.Seconds <= 0 || w.Own.PeakBytes == 0 {
 			t.Errorf("%s: %+v, %v", s.name, w, err)

@@ -9,10 +9,13 @@ import (
 	"time"
 )
 
-// writeLog makes a combined log like that of a shop with an API: a few
-// thousand clients, paths with ids, long user agents, a referer on most lines,
-// some errors. It is the same for a number of lines, but for the times.
-func writeLog(path string, lines int) error {
+// layout writes one request as a gateway's log has it.
+type layout func(b []byte, r *request) []byte
+
+// writeLog makes a log like that of a shop with an API: a few thousand
+// clients, paths with ids, long user agents, a referer on most lines, some
+// errors. It is the same for a number of lines, but for the times.
+func writeLog(path string, lines int, as layout) error {
 	f, err := os.Create(path)
 	if err != nil {
 		return err
@@ -24,7 +27,7 @@ func writeLog(path string, lines int) error {
 	var line []byte
 	for range lines {
 		at = at.Add(step)
-		line = g.line(line[:0], at)
+		line = as(line[:0], g.request(at))
 		if _, err := w.Write(line); err != nil {
 			return err
 		}
@@ -37,7 +40,7 @@ func writeLog(path string, lines int) error {
 
 // The frequencies are those of repetition.
 var (
-	methods  = []string{"GET ", "GET ", "GET ", "GET ", "GET ", "GET ", "POST ", "PUT "}
+	methods  = []string{"GET", "GET", "GET", "GET", "GET", "GET", "POST", "PUT"}
 	statuses = []string{"200", "200", "200", "200", "200", "200", "200", "304", "304", "302", "404", "500"}
 	referers = []string{"-", "https://shop.example.net/", "https://shop.example.net/shop/category/shoes", "https://search.example.org/?q=running+shoes"}
 )
@@ -47,6 +50,16 @@ type generator struct {
 	random  *rand.Rand
 	clients []string
 	agents  []string
+	last    request
+}
+
+// request is what one line tells.
+type request struct {
+	at                              time.Time
+	client, method, status, referer string
+	uri                             []byte
+	bytes                           int64
+	agent                           string
 }
 
 func newGenerator() *generator {
@@ -66,22 +79,69 @@ func newGenerator() *generator {
 	return g
 }
 
-func (g *generator) line(b []byte, at time.Time) []byte {
-	b = append(b, g.clients[g.skewed(len(g.clients))]...)
+// request makes the next request, which is valid until the one after.
+func (g *generator) request(at time.Time) *request {
+	r := &g.last
+	r.at = at
+	r.client = g.clients[g.skewed(len(g.clients))]
+	r.method = pick(g, methods)
+	r.uri = g.path(r.uri[:0])
+	r.status = pick(g, statuses)
+	r.bytes = int64(g.random.IntN(40_000))
+	r.referer = pick(g, referers)
+	r.agent = g.agents[g.skewed(len(g.agents))]
+	return r
+}
+
+// combined is the format that nginx and Apache write unless told otherwise.
+func combined(b []byte, r *request) []byte {
+	b = append(b, r.client...)
 	b = append(b, " - - ["...)
-	b = at.AppendFormat(b, "02/Jan/2006:15:04:05 -0700")
+	b = r.at.AppendFormat(b, "02/Jan/2006:15:04:05 -0700")
 	b = append(b, "] \""...)
-	b = append(b, pick(g, methods)...)
-	b = g.path(b)
-	b = append(b, " HTTP/1.1\" "...)
-	b = append(b, pick(g, statuses)...)
+	b = append(b, r.method...)
 	b = append(b, ' ')
-	b = strconv.AppendInt(b, int64(g.random.IntN(40_000)), 10)
+	b = append(b, r.uri...)
+	b = append(b, " HTTP/1.1\" "...)
+	b = append(b, r.status...)
+	b = append(b, ' ')
+	b = strconv.AppendInt(b, r.bytes, 10)
 	b = append(b, " \""...)
-	b = append(b, pick(g, referers)...)
+	b = append(b, r.referer...)
 	b = append(b, "\" \""...)
-	b = append(b, g.agents[g.skewed(len(g.agents))]...)
+	b = append(b, r.agent...)
 	return append(b, "\"\n"...)
+}
+
+// documented is our log_format for nginx, see deploy/gateways/nginx.
+func documented(b []byte, r *request) []byte {
+	field := func(name, value string) {
+		b = append(append(append(b, `,"`...), name...), `":"`...)
+		b = append(append(b, value...), '"')
+	}
+	b = append(b, `{"time":"`...)
+	b = strconv.AppendInt(b, r.at.Unix(), 10)
+	b = append(b, ".125\""...)
+	field("peer", r.client)
+	field("client", r.client)
+	field("forwarded_for", "")
+	field("method", r.method)
+	field("host", "shop.example.net")
+	field("uri", string(r.uri))
+	field("protocol", "HTTP/1.1")
+	field("status", r.status)
+	field("request_bytes", "512")
+	field("response_bytes", strconv.FormatInt(r.bytes, 10))
+	field("duration", "0.012")
+	field("upstream_duration", "0.011")
+	field("user_agent", r.agent)
+	field("referer", r.referer)
+	field("content_type", "")
+	field("request_id", "7f3a1c9e5b2d48f6a0c4e8b1d3f59a27")
+	field("user", "")
+	field("tls_version", "TLSv1.3")
+	field("decision", "")
+	return append(b, "}\n"...)
 }
 
 // skewed is an index of which low ones are much more frequent.

@@ -25,7 +25,7 @@ type logInfo struct {
 func makeLog(ctx context.Context, o options) (logInfo, error) {
 	path := logFile(o.dir)
 	if _, err := os.Stat(path); err != nil {
-		if err := writeLog(path, o.lines); err != nil {
+		if err := writeLog(path, o.lines, combined); err != nil {
 			return logInfo{}, fmt.Errorf("make the log: %w", err)
 		}
 	}

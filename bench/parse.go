@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"os"
+	"path/filepath"
 
 	"github.com/honeymoat/honeymoat/pkg/accesslog"
 	"github.com/honeymoat/honeymoat/pkg/decoy"
@@ -15,23 +17,45 @@ import (
 var header = event.Header{Source: "bench", Gateway: "bench", File: "00000000000000be", Path: "access.log"}
 
 // readLog parses the log on one core.
-func readLog(path string, emit func(*event.Batch) error) error {
+func readLog(path string, emit func(*event.Batch) error) error { return readAs(path, "combined", emit) }
+
+// readAs is readLog for a log of another format.
+func readAs(path, format string, emit func(*event.Batch) error) error {
 	f, err := os.Open(path)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = f.Close() }() // read only
-	return ingest.ReadAll(f, header, accesslog.Options{Format: "combined"}, emit)
+	return ingest.ReadAll(f, header, accesslog.Options{Format: format}, emit)
 }
 
 // measureParse reads and parses the log, and throws the columns away.
 func measureParse(_ context.Context, o options) (work, error) {
-	m, err := startMeter(o.profile, "parse")
+	return parseAll(o, "parse", logFile(o.dir), "combined")
+}
+
+// jsonShare is how much shorter the JSON log is than the other one, whose
+// lines are half as long.
+const jsonShare = 4
+
+// measureParseJSON parses the same requests as our documented log_format has
+// them.
+func measureParseJSON(_ context.Context, o options) (work, error) {
+	path := filepath.Join(o.dir, "access.json")
+	if err := writeLog(path, o.lines/jsonShare, documented); err != nil {
+		return work{}, err
+	}
+	w, err := parseAll(o, "parse-json", path, "json")
+	return w, errors.Join(err, os.Remove(path))
+}
+
+func parseAll(o options, name, path, format string) (work, error) {
+	m, err := startMeter(o.profile, name)
 	if err != nil {
 		return work{}, err
 	}
 	rows := 0
-	err = readLog(logFile(o.dir), func(b *event.Batch) error {
+	err = readAs(path, format, func(b *event.Batch) error {
 		rows += b.Rows()
 		return nil
 	})

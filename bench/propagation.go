@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/honeymoat/honeymoat/bench/stage"
@@ -142,49 +140,5 @@ func pause(ctx context.Context, d time.Duration) error {
 		return nil
 	case <-ctx.Done():
 		return context.Cause(ctx)
-	}
-}
-
-// sharedLog is a log that several goroutines append to.
-type sharedLog struct {
-	path    string
-	touches int
-
-	mu  sync.Mutex
-	out *os.File
-}
-
-func (l *sharedLog) write(text []byte) (err error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.out == nil {
-		if l.out, err = os.OpenFile(l.path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600); err != nil {
-			return err
-		}
-	}
-	_, err = l.out.Write(text)
-	return err
-}
-
-// fill writes ordinary lines at an even rate until ctx ends.
-func (l *sharedLog) fill(ctx context.Context, perSecond int) error {
-	g := newGenerator()
-	tick := time.NewTicker(5 * time.Millisecond)
-	defer tick.Stop()
-	var text []byte
-	began, written := time.Now(), 0
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case now := <-tick.C:
-			text = text[:0]
-			for due := int(now.Sub(began).Seconds() * float64(perSecond)); written < due; written++ {
-				text = g.line(text, now)
-			}
-			if err := l.write(text); err != nil {
-				return err
-			}
-		}
 	}
 }

@@ -99,6 +99,11 @@ func (r *report) table(out io.Writer) error {
 	for _, s := range r.Stages {
 		row("%s\t%s\t%.1f\t%.1f\t%s%s", s.Name, thousands(s.LinesPerSecond), s.ToWC, s.Own.CPUSeconds, megabytes(s.Own.PeakBytes), s.engine())
 	}
+	for _, s := range r.Stages {
+		if s.Name == "live" {
+			row("\n%s takes %.1f %% of a core at %.0f lines/s", s.Name, 100*s.Own.CPUSeconds/s.Seconds, s.LinesPerSecond)
+		}
+	}
 	if len(r.Propagation) > 0 {
 		row("\nlines/s besides\ttouches\tp50 ms\tp90 ms\tp99 ms\tmax ms")
 	}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"slices"
+	"strconv"
 )
 
 // stageOf is a part of the way of a line that is measured by itself.
@@ -18,13 +19,20 @@ type stageOf struct {
 // stages are in the order of a line's way.
 var stages = []stageOf{
 	{"parse", measureParse},
+	{"parse-json", measureParseJSON},
 	{"publish", measurePublish},
 	{"detect", measureDetect},
+	{"live", measureLive},
 	{"store", measureStore},
+	{"goaccess", measureGoAccess},
+	{"regexp", measureRegexp},
 }
 
 // runStage is the whole life of a stage's own process: it prints its work.
 func runStage(ctx context.Context, o options) error {
+	if o.stage == writerStage {
+		return (&sharedLog{path: liveFile(o.dir)}).fill(ctx, liveRate)
+	}
 	i := slices.IndexFunc(stages, func(s stageOf) bool { return s.name == o.stage })
 	if i < 0 {
 		return fmt.Errorf("there is no stage %q", o.stage)
@@ -44,7 +52,7 @@ func inOwnProcess(ctx context.Context, o options, name string) (work, error) {
 	if err != nil {
 		return w, err
 	}
-	cmd := exec.CommandContext(ctx, self, "-stage", name, "-dir", o.dir, "-bin", o.bin, "-cpuprofile", o.profile)
+	cmd := exec.CommandContext(ctx, self, "-stage", name, "-dir", o.dir, "-bin", o.bin, "-cpuprofile", o.profile, "-lines", strconv.Itoa(o.lines))
 	cmd.Stderr = os.Stderr
 	out, err := cmd.Output()
 	if err != nil {

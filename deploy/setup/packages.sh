@@ -10,6 +10,7 @@ declare -A needs=(
 	[prometheus-alertmanager]=prometheus-alertmanager
 	[promtool]=prometheus
 	[curl]=curl
+	[goaccess]=goaccess
 )
 
 missing=()

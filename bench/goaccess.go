@@ -1,0 +1,48 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+	"time"
+)
+
+// goaccessLines is how many lines GoAccess gets, the first of the log: all of
+// them would take it most of a minute.
+const goaccessLines = 200_000
+
+// measureGoAccess has GoAccess, as Debian packages it, read lines and write its
+// report: a yardstick that many have at hand for a log of this format. Unlike
+// the other stages it also counts what it reads in a dozen ways.
+func measureGoAccess(ctx context.Context, o options) (w work, err error) {
+	dir, err := os.MkdirTemp(o.dir, "goaccess-")
+	if err != nil {
+		return w, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	text, lines, err := head(logFile(o.dir), goaccessLines)
+	if err != nil {
+		return w, err
+	}
+	log := filepath.Join(dir, "access.log")
+	if err := os.WriteFile(log, text, 0o600); err != nil {
+		return w, err
+	}
+	cmd := exec.CommandContext(ctx, "goaccess", log, "--log-format=COMBINED", "--no-global-config", "--no-progress",
+		"-o", filepath.Join(dir, "report.json"))
+	began := time.Now()
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return w, fmt.Errorf("goaccess: %w: %s (set it up: make setup)", err, out)
+	}
+	w = work{Lines: lines, Seconds: time.Since(began).Seconds()}
+	state := cmd.ProcessState
+	w.Own.CPUSeconds = (state.UserTime() + state.SystemTime()).Seconds()
+	if usage, ok := state.SysUsage().(*syscall.Rusage); ok {
+		w.Own.PeakBytes = usage.Maxrss << 10
+	}
+	return w, nil
+}
