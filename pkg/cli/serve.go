@@ -19,7 +19,7 @@ import (
 func serveCommand(version string, reload <-chan os.Signal) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "serve [FILE…]",
-		Short: "Run the whole service: bus, ingestion, detection, response, store, alerting and API. Logs named here are followed too; - takes lines from standard input. On SIGHUP networks, decoys, tokens and Alertmanager's routing are read again.",
+		Short: "Run the whole service: bus, ingestion, detection, response, store, alerting and API. Logs named here are followed too; - takes lines from standard input. On SIGHUP sources, networks, decoys, tokens and Alertmanager's routing are read again.",
 	}
 	file := configFlag(c)
 	dataDir := c.Flags().String("data-dir", "", "Directory of all state, in place of the configured one.")

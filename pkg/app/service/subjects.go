@@ -40,6 +40,7 @@ func (s subjects) Erase(ctx context.Context, subject erase.Subject) (erase.Repor
 		{Name: "evidence and blocks", Place: erase.PlaceFunc(e.evidence)},
 		{Name: "bus", Place: erase.PlaceFunc(e.bus)},
 		{Name: "store", Place: s.store},
+		{Name: "quarantine", Place: erase.PlaceFunc(e.spool)},
 		{Name: "agents", Place: erase.PlaceFunc(e.agents)},
 	}, time.Now)
 }
