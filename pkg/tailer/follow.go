@@ -185,7 +185,7 @@ func (t *Tailer) letGo(ctx context.Context, f *file, err error) {
 	f.mark()
 	t.log.Debug("a log file is let go", "source", f.Source(), "id", f.ID(), "file", f.Path(), "error", err)
 	switch {
-	case f.truncated.Load():
+	case f.truncated.Load() || err == nil && !f.intact():
 		t.displace(f.entry)
 	case f.abandoned: // a copy may hold it
 	case err == nil:

@@ -43,12 +43,14 @@ func rotatedFrom(name string) []string {
 		names = append(names, plain)
 	}
 	names = append(names, unstamped(plain)...)
-	if ext := filepath.Ext(plain); ext == ".old" {
-		names = append(names, strings.TrimSuffix(plain, ext))
-	} else {
-		for _, stem := range unstamped(strings.TrimSuffix(plain, ext)) {
-			names = append(names, stem+ext)
-		}
+	ext := filepath.Ext(plain)
+	stem := strings.TrimSuffix(plain, ext)
+	switch strings.TrimRight(ext, digits) {
+	case ".old", ".bak", ".copy", ".orig", ".prev", ".save":
+		return append(names, stem)
+	}
+	for _, short := range unstamped(stem) {
+		names = append(names, short+ext)
 	}
 	return names
 }

@@ -48,14 +48,11 @@ func (p *plain) read(buf []byte, offset int64) (int, error) {
 	if err != nil && err != io.EOF {
 		return 0, err
 	}
-	if n == 0 {
-		if p.size() < offset {
-			return 0, ingest.ErrTruncated
-		}
-		return 0, nil
-	}
-	if !p.continues() || len(p.words) < wordBytes && !p.begins() {
+	if !p.continues() || (n == 0 || len(p.words) < wordBytes) && !p.begins() || n == 0 && p.size() < offset {
 		return 0, ingest.ErrTruncated
+	}
+	if n == 0 {
+		return 0, nil
 	}
 	p.wordsAt = offset + int64(n)
 	p.words = append(p.words[:0], buf[max(0, n-wordBytes):n]...)

@@ -315,3 +315,26 @@ func TestGenerationsThatBeginAlike(t *testing.T) {
 		})
 	}
 }
+
+// Nobody tells of what is written to a renamed log, but the watcher tells of
+// the one that has its place: it is known before the next slow look.
+func TestTheNextLogIsKnownAtOnce(t *testing.T) {
+	h := newHost(t, "access.log")
+	h.opts.Scan, h.opts.Poll = 300*time.Millisecond, 300*time.Millisecond
+	h.write("access.log", 10)
+	h.start()
+	h.shipped()
+	for i := range 5 {
+		h.rename("access.log", "access.log."+strconv.Itoa(i))
+		h.write("access.log."+strconv.Itoa(i), 10)
+		h.append("access.log", "")
+		h.eventually("the new log is there", func() bool { return h.metric("honeymoat_tailer_missing_paths") == 0 })
+		scans := h.metric("honeymoat_tailer_scans_total")
+		h.write("access.log", 10)
+		h.eventually("it is looked at", func() bool { return h.metric("honeymoat_tailer_scans_total") > scans })
+		h.copyTruncate("access.log", "access.log-copy"+strconv.Itoa(i))
+		h.write("access.log", 10)
+		h.shipped()
+	}
+	h.check()
+}

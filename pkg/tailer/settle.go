@@ -61,7 +61,7 @@ func (v *settlement) seen() []*entry {
 		home, housed := v.homes[e.ID]
 		f := v.t.opened(e.ID)
 		if f != nil {
-			f.away = !housed || !home.matched
+			v.t.moved(f, !housed || !home.matched)
 		}
 		if housed || f != nil {
 			entries = append(entries, e)

@@ -199,13 +199,27 @@ func (t *Tailer) opened(id string) *file {
 	return t.open[id]
 }
 
-// index sorts the open files by path; mu is held.
+// index sorts the open files by path; mu is held. What happens at a path does
+// not concern those that have left it.
 func (t *Tailer) index() {
 	t.byPath = map[string][]*file{}
 	for _, f := range t.open {
-		t.byPath[f.Path()] = append(t.byPath[f.Path()], f)
+		if !f.away {
+			t.byPath[f.Path()] = append(t.byPath[f.Path()], f)
+		}
 	}
 	t.metrics.open.Set(float64(len(t.open)))
+}
+
+// moved notes whether a file has left its path.
+func (t *Tailer) moved(f *file, away bool) {
+	if f.away == away {
+		return
+	}
+	f.away = away
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.index()
 }
 
 // renamed notes that the file of a stream has another name.
