@@ -118,7 +118,7 @@ func (t *Tailer) loop(ctx context.Context) {
 			case <-ctx.Done():
 				return
 			case <-t.again:
-				again = pause(ctx, t.opts.Scan/100-time.Since(began))
+				again = pause(ctx, min(t.opts.Scan/100, pace)-time.Since(began))
 			case <-t.freed:
 				t.reap(ctx)
 				t.begin(ctx, t.waiting)
@@ -130,6 +130,9 @@ func (t *Tailer) loop(ctx context.Context) {
 		}
 	}
 }
+
+// pace is the least time between two scans that nothing but events ask for.
+const pace = 10 * time.Millisecond
 
 // pause waits, unless ctx is over. Whoever writes to many files at once must
 // not have all of them looked at each time.
