@@ -40,6 +40,7 @@ func (s subjects) Erase(ctx context.Context, subject erase.Subject) (erase.Repor
 		{Name: "evidence and blocks", Place: erase.PlaceFunc(e.evidence)},
 		{Name: "bus", Place: erase.PlaceFunc(e.bus)},
 		{Name: "store", Place: s.store},
+		{Name: "quarantine", Place: erase.PlaceFunc(e.raw)},
 		{Name: "quarantine", Place: erase.PlaceFunc(e.spool)},
 		{Name: "agents", Place: erase.PlaceFunc(e.agents)},
 	}, time.Now)
@@ -128,6 +129,15 @@ func (e *erasure) evidence(ctx context.Context, subject erase.Subject) ([]erase.
 
 func (e *erasure) bus(ctx context.Context, subject erase.Subject) ([]erase.Outcome, error) {
 	return e.Service.bus.Erase(ctx, subject, e.before, e.keys)
+}
+
+// raw removes what could not be parsed from the spool of this host.
+func (e *erasure) raw(_ context.Context, subject erase.Subject) ([]erase.Outcome, error) {
+	found, left, err := e.quarantine.Forget(subject.InText)
+	return []erase.Outcome{{
+		Place: "quarantine: raw records here", Found: uint64(found), Left: uint64(left),
+		Note: "those on agents' hosts are not reached",
+	}}, err
 }
 
 // agents waits until every agent that is connected enforces a set without the
