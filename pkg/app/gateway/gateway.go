@@ -40,6 +40,7 @@ type Gateway struct {
 	decoys     *pathDecoys
 	responder  *decoyserver.Handler // nil when it is off
 	shipper    *shipping.Shipper
+	receiver   *shipping.Receiver
 	quarantine *shipping.Quarantine
 	addresses  map[string]net.Addr
 	parts      []part // what ends before the agent does

@@ -71,6 +71,7 @@ func (g *Gateway) useSources(c config.Agent, next live) error {
 	if err := g.shipper.Use(use); err != nil {
 		return err
 	}
+	g.receiver.Outdated(use.Sources)
 	return g.quarantine.Use(use)
 }
 

@@ -50,7 +50,7 @@ func (g *Gateway) ship(link agent.Link, now live, registry *prometheus.Registry)
 	if err != nil {
 		return err
 	}
-	g.shipper = shipper
+	g.shipper, g.receiver = shipper, receiver
 	g.add("retries", g.quarantine.Run)
 	g.add("shipping", func(ctx context.Context) error {
 		keepShipping(ctx, shipper.Run, log)

@@ -68,5 +68,6 @@ func (s *Service) useSources(cfg config.Service) error {
 	if err := s.shipper.Use(next); err != nil {
 		return err
 	}
+	s.receiver.Outdated(next.Sources)
 	return s.quarantine.Use(next)
 }

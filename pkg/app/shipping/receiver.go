@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"reflect"
 	"sync"
 
 	"github.com/honeymoat/honeymoat/pkg/config"
@@ -16,26 +17,18 @@ import (
 // Receiver takes lines that nobody has to look for: pushed by HTTP, sent by
 // syslog, or on the input. It keeps the sources that it was made with.
 type Receiver struct {
-	inbox  *ingest.Inbox
-	syslog []*receive.Syslog
-	input  io.ReadCloser // nil when there is none
-	log    *slog.Logger
+	sources []config.Source
+	inbox   *ingest.Inbox
+	syslog  []*receive.Syslog
+	input   io.ReadCloser // nil when there is none
+	log     *slog.Logger
 }
 
 // NewReceiver makes what takes the lines of those sources that are not read
 // from files, or not only. It opens nothing before it runs.
 func NewReceiver(o Options) (*Receiver, error) {
-	r := &Receiver{log: o.Log}
-	var sources []config.Source
-	for _, s := range o.Sources {
-		if s.Name == config.InputSource {
-			r.input = o.Input
-		}
-		if s.HTTP || len(s.Syslog) > 0 || s.Name == config.InputSource {
-			sources = append(sources, s)
-		}
-	}
-	_, logs, err := both(sources, o.Trusted, o.Privacy)
+	r := &Receiver{log: o.Log, sources: pushed(o.Sources), input: o.Input}
+	_, logs, err := both(r.sources, o.Trusted, o.Privacy)
 	if err != nil {
 		return nil, err
 	}
@@ -45,6 +38,26 @@ func NewReceiver(o Options) (*Receiver, error) {
 	}
 	r.syslog, err = addresses(o, r.inbox)
 	return r, err
+}
+
+// pushed are the sources that are not read from files, or not only.
+func pushed(sources []config.Source) (some []config.Source) {
+	for _, s := range sources {
+		if s.HTTP || len(s.Syslog) > 0 || s.Name == config.InputSource {
+			some = append(some, s)
+		}
+	}
+	return some
+}
+
+// Outdated tells whether other sources, of those that are pushed, would take a
+// restart; it logs that they do.
+func (r *Receiver) Outdated(sources []config.Source) bool {
+	if reflect.DeepEqual(r.sources, pushed(sources)) {
+		return false
+	}
+	r.log.Warn("sources whose lines are pushed have changed: that takes a restart")
+	return true
 }
 
 // addresses gives a receiver for each address of each source.

@@ -99,7 +99,10 @@ func TestAddressInUse(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer l.Close()
-	r, _ := pushing(t, &ingesttest.Bus{}, nil, config.Source{Name: "edge", Format: "auto", Syslog: []string{"tcp://" + l.Addr().String(), "udp://" + free(t)}})
+	r, o := pushing(t, &ingesttest.Bus{}, nil, config.Source{Name: "edge", Format: "auto", Syslog: []string{"tcp://" + l.Addr().String(), "udp://" + free(t)}})
+	if r.Outdated(o.Sources) || !r.Outdated(nil) {
+		t.Error("it does not know its sources")
+	}
 	for range 2 {
 		if err := r.Run(context.Background()); err == nil || !strings.Contains(err.Error(), "source edge") {
 			t.Errorf("%v", err)
