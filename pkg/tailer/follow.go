@@ -170,23 +170,25 @@ func (t *Tailer) ended(f *file, err error) {
 	signal(t.freed)
 }
 
-// reap lets go of the files that nobody follows any more.
-func (t *Tailer) reap(ctx context.Context) {
+// reap lets go of the files that nobody follows any more. scan is the number
+// of the scan that settles what they hold by now.
+func (t *Tailer) reap(ctx context.Context, scan uint64) {
 	t.mu.Lock()
 	over := t.over
 	t.over = nil
 	t.mu.Unlock()
 	for _, o := range over {
-		t.letGo(ctx, o.file, o.err)
+		t.letGo(ctx, o, scan)
 	}
 }
 
-func (t *Tailer) letGo(ctx context.Context, f *file, err error) {
+func (t *Tailer) letGo(ctx context.Context, o ended, scan uint64) {
+	f, err := o.file, o.err
 	f.mark()
 	t.log.Debug("a log file is let go", "source", f.Source(), "id", f.ID(), "file", f.Path(), "error", err)
 	switch {
 	case f.truncated.Load() || err == nil && !f.intact():
-		t.displace(f.entry)
+		t.displace(f.entry, scan)
 	case f.abandoned: // a copy may hold it
 	case err == nil:
 		t.rest(f)

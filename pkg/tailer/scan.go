@@ -8,7 +8,7 @@ import (
 // to read. What is new of them is on disk before anything of it is handed out.
 func (t *Tailer) scan(ctx context.Context) {
 	t.book.next()
-	t.reap(ctx)
+	t.reap(ctx, t.book.turn)
 	var wanted []wish
 	var watched []string
 	missing, fresh := 0, false

@@ -85,7 +85,7 @@ func (v *settlement) atHome(e *entry, c sighting) bool {
 	if was, ok := v.t.settled[e.ID]; !ok || !was.same(c.look) {
 		holds, err := v.t.holds(e, c)
 		if err == nil && !holds {
-			v.t.displace(e)
+			v.t.displace(e, v.t.book.turn)
 			return false
 		}
 		if err == nil {
@@ -134,10 +134,10 @@ func (t *Tailer) reaches(e *entry, handle *os.File) bool {
 	return e.Tail == "" || ok && digest(words) == e.Tail
 }
 
-// displace notes that a file holds another stream by now. What was not read of
-// the old one may be in a copy.
-func (t *Tailer) displace(e *entry) {
-	t.book.change(func() { e.Truncated, e.lost = true, t.book.turn })
+// displace notes that a file holds another stream by now, as the given scan
+// will find. What was not read of the old one may be in a copy.
+func (t *Tailer) displace(e *entry, scan uint64) {
+	t.book.change(func() { e.Truncated, e.lost = true, scan })
 	t.metrics.rotated.WithLabelValues("truncated").Inc()
 	t.log.Info("a log file was truncated or replaced", "source", e.Source, "file", e.Path, "id", e.ID, "read", t.book.position(e).Offset)
 }

@@ -75,7 +75,7 @@ func (t *Tailer) Run(ctx context.Context, follow ingest.Follow) error {
 	t.watchFiles()
 	t.loop(ctx)
 	t.wg.Wait()
-	t.reap(ctx)
+	t.reap(ctx, t.book.turn+1)
 	if t.hub != nil {
 		t.hub.close()
 	}
@@ -120,7 +120,7 @@ func (t *Tailer) loop(ctx context.Context) {
 			case <-t.again:
 				again = pause(ctx, min(t.opts.Scan/100, pace)-time.Since(began))
 			case <-t.freed:
-				t.reap(ctx)
+				t.reap(ctx, t.book.turn+1)
 				t.begin(ctx, t.waiting)
 			case <-scan.C:
 				again = true
