@@ -86,7 +86,11 @@ func (f *file) ReadAt(p []byte, offset int64) (int, error) {
 		f.truncated.Store(true)
 	}
 	if err == nil && n < len(p) {
-		f.order.reached(f.content.extent(), offset+int64(bytes.LastIndexByte(p[:n], '\n'))+1)
+		end := offset + int64(n) // not the size by now: there may be more
+		if _, compressed := f.content.(*packed); compressed {
+			end = f.content.extent()
+		}
+		f.order.reached(end, offset+int64(bytes.LastIndexByte(p[:n], '\n'))+1)
 	}
 	return n, err
 }
