@@ -11,9 +11,10 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 # the race detector needs it.
 export CGO_ENABLED := 0
 
-RACE    := ./pkg/event ./pkg/block ./pkg/finding ./pkg/accesslog ./pkg/decoy ./pkg/ingest ./pkg/detect ./pkg/respond ./pkg/agent/... ./pkg/tailer
+RACE    := ./pkg/event ./pkg/block ./pkg/finding ./pkg/accesslog ./pkg/decoy ./pkg/ingest ./pkg/detect ./pkg/respond ./pkg/agent/... ./pkg/tailer \
+           ./pkg/privacy ./pkg/erase ./pkg/receive ./pkg/quarantine
 
-.PHONY: help run test demo bench torture build engine setup lint fuzz clean
+.PHONY: help run test demo bench torture corpus build engine setup lint fuzz clean
 
 help: ## show the targets
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,6 +35,11 @@ bench: setup build ## measure: lines/s, milliseconds to refusal, nanoseconds a d
 torture: setup build ## the long form of the torture test
 	HONEYMOAT_TORTURE=long go test -count=1 -timeout 60m -run Torture -v ./bench/endtoend
 	HONEYMOAT_TORTURE=long go test -count=1 -timeout 30m -run RandomSchedules ./pkg/tailer
+
+corpus: build ## read public logs whole: make corpus CORPUS=DIR (gzipped logs)
+	@test -d "$(CORPUS)" || { echo "make corpus CORPUS=DIR: want a folder with logs, *.log.gz or *logs.gz"; exit 1; }
+	@for f in "$(CORPUS)"/*log.gz "$(CORPUS)"/*logs.gz; do \
+	  test ! -e "$$f" || { echo "== $$f"; $(BIN)/honeymoat replay "$$f"; }; done
 
 build: ## compile both programs into bin/
 	go build -ldflags '$(LDFLAGS)' -o $(BIN)/ ./cmd/...
