@@ -33,7 +33,7 @@ func (s subjects) Principal(ctx context.Context, value string, hashes []string) 
 
 // Erase implements httpapi.Subjects.
 func (s subjects) Erase(ctx context.Context, subject erase.Subject) (erase.Report, error) {
-	e := &erasure{Service: s.Service}
+	e := &erasure{Service: s.Service, ends: s.bus.Ends, done: s.handled}
 	return erase.Run(ctx, subject, []erase.Named{
 		{Name: "what is on its way", Place: erase.PlaceFunc(e.settle)},
 		{Name: "routes", Place: erase.PlaceFunc(e.learned)},
@@ -41,7 +41,6 @@ func (s subjects) Erase(ctx context.Context, subject erase.Subject) (erase.Repor
 		{Name: "bus", Place: erase.PlaceFunc(e.bus)},
 		{Name: "store", Place: s.store},
 		{Name: "quarantine", Place: erase.PlaceFunc(e.raw)},
-		{Name: "quarantine", Place: erase.PlaceFunc(e.spool)},
 		{Name: "agents", Place: erase.PlaceFunc(e.agents)},
 	}, time.Now)
 }
@@ -49,8 +48,10 @@ func (s subjects) Erase(ctx context.Context, subject erase.Subject) (erase.Repor
 // erasure is one erasing of a subject, place by place.
 type erasure struct {
 	*Service
-	before bus.Ends // what was on the bus when it began
-	keys   []string // of the subject's blocks
+	ends   func(context.Context) (bus.Ends, error) // of the bus
+	done   func() bus.Ends                         // what of it has been stored and judged
+	before bus.Ends                                // what may be taken off the bus: it has been processed
+	keys   []string                                // of the subject's blocks
 	// blocks are the revisions from which on they are gone, by segment.
 	blocks map[string]uint64
 }
@@ -60,22 +61,39 @@ type erasure struct {
 const settleTimeout = 2 * time.Minute
 
 // settle waits until all that is on the bus has been processed: what comes out
-// of it later would bring the subject back.
+// of it later would bring the subject back. What is not processed in time stays
+// on the bus: a message holds other people's lines too.
 func (e *erasure) settle(ctx context.Context, _ erase.Subject) ([]erase.Outcome, error) {
-	var err error
-	if e.before, err = e.Service.bus.Ends(ctx); err != nil {
+	ends, err := e.ends(ctx)
+	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, settleTimeout)
-	defer cancel()
-	err = e.await(ctx, func() bool { return e.processed() >= e.before.Lines && e.writer.RecordsDone() >= e.before.Records })
+	err = e.awaitProcessed(ctx, ends)
+	done := e.done()
+	e.before = bus.Ends{Lines: min(ends.Lines, done.Lines), Records: min(ends.Records, done.Records), Dead: ends.Dead}
 	if err != nil {
-		return nil, fmt.Errorf("%d of %d batches are stored and judged: %w (is the store there?)", e.processed(), e.before.Lines, err)
+		return nil, fmt.Errorf("the store or detection is behind, at %d of %d batches and %d of %d rows; what is not stored stays on the bus: %w",
+			e.before.Lines, ends.Lines, e.before.Records, ends.Records, err)
 	}
 	return nil, nil
 }
 
-func (e *erasure) await(ctx context.Context, done func() bool) error {
+// handled tells how far the streams have been stored and judged.
+func (s *Service) handled() bus.Ends {
+	return bus.Ends{Lines: s.processed(), Records: s.writer.RecordsDone()}
+}
+
+// awaitProcessed waits until what lies before the ends is stored and judged.
+func (e *erasure) awaitProcessed(ctx context.Context, ends bus.Ends) error {
+	ctx, cancel := context.WithTimeout(ctx, settleTimeout)
+	defer cancel()
+	return await(ctx, func() bool {
+		done := e.done()
+		return done.Lines >= ends.Lines && done.Records >= ends.Records
+	})
+}
+
+func await(ctx context.Context, done func() bool) error {
 	ticker := time.NewTicker(50 * time.Millisecond)
 	defer ticker.Stop()
 	for !done() {
@@ -117,14 +135,15 @@ func (e *erasure) evidence(ctx context.Context, subject erase.Subject) ([]erase.
 	for segment, v := range e.Service.bus.Blocks().Versions() {
 		e.blocks[segment] = v.Revision
 	}
-	ends, err := e.Service.bus.Ends(ctx)
+	ends, err := e.ends(ctx)
 	if err != nil {
 		return []erase.Outcome{o}, err
 	}
+	if err := e.awaitProcessed(ctx, bus.Ends{Records: ends.Records}); err != nil {
+		return []erase.Outcome{o}, fmt.Errorf("rows about it are not stored yet: %w", err)
+	}
 	e.before.Records = ends.Records
-	ctx, cancel := context.WithTimeout(ctx, settleTimeout)
-	defer cancel()
-	return []erase.Outcome{o}, e.await(ctx, func() bool { return e.writer.RecordsDone() >= ends.Records })
+	return []erase.Outcome{o}, nil
 }
 
 func (e *erasure) bus(ctx context.Context, subject erase.Subject) ([]erase.Outcome, error) {
@@ -166,7 +185,7 @@ func (e *erasure) agents(ctx context.Context, _ erase.Subject) ([]erase.Outcome,
 		}
 		return o.Left > 0
 	}
-	err := e.await(ctx, func() bool { return !behind() && failed == nil })
-	o.Note = "agents that are away drop the block when they are back, or when it ends"
+	err := await(ctx, func() bool { return !behind() && failed == nil })
+	o.Note = "found counts the sets that connected agents enforce; those that are away drop the block when they are back, or when it ends"
 	return []erase.Outcome{o}, errors.Join(err, failed)
 }
