@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -24,12 +25,9 @@ func measureGoAccess(ctx context.Context, o options) (w work, err error) {
 		return w, err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	text, lines, err := head(logFile(o.dir), goaccessLines)
-	if err != nil {
-		return w, err
-	}
 	log := filepath.Join(dir, "access.log")
-	if err := os.WriteFile(log, text, 0o600); err != nil {
+	lines, err := shorten(log, logFile(o.dir), goaccessLines)
+	if err != nil {
 		return w, err
 	}
 	cmd := exec.CommandContext(ctx, "goaccess", log, "--log-format=COMBINED", "--no-global-config", "--no-progress",
@@ -45,4 +43,15 @@ func measureGoAccess(ctx context.Context, o options) (w work, err error) {
 		w.Own.PeakBytes = usage.Maxrss << 10
 	}
 	return w, nil
+}
+
+// shorten makes a file of the first lines of another one.
+func shorten(to, from string, most int) (lines int, err error) {
+	f, err := os.Create(to)
+	if err != nil {
+		return 0, err
+	}
+	w := bufio.NewWriterSize(f, 1<<20)
+	lines, err = head(w, from, most)
+	return lines, errors.Join(err, w.Flush(), f.Close())
 }

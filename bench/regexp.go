@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -38,7 +39,8 @@ func measureRegexp(ctx context.Context, o options) (w work, err error) {
 	if err := engine.Ready(ctx); err != nil {
 		return w, err
 	}
-	lines, count, err := head(logFile(o.dir), regexpLines)
+	var lines bytes.Buffer
+	count, err := head(&lines, logFile(o.dir), regexpLines)
 	if err != nil {
 		return w, err
 	}
@@ -47,7 +49,7 @@ func measureRegexp(ctx context.Context, o options) (w work, err error) {
 		data []byte
 	}{
 		{"CREATE TABLE default.raw (line String) ENGINE = Memory", nil},
-		{"INSERT INTO default.raw FORMAT LineAsString", lines},
+		{"INSERT INTO default.raw FORMAT LineAsString", lines.Bytes()},
 	} {
 		if _, err := ask(ctx, engine, step.sql, step.data); err != nil {
 			return w, err
@@ -67,21 +69,26 @@ func measureRegexp(ctx context.Context, o options) (w work, err error) {
 	return m.stop(count)
 }
 
-// head reads the first lines of a file, and counts them.
-func head(path string, most int) (text []byte, lines int, err error) {
-	if text, err = os.ReadFile(path); err != nil {
-		return nil, 0, err
+// head copies the first lines of a file, and counts them.
+func head(to io.Writer, path string, most int) (lines int, err error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return 0, err
 	}
-	end := 0
-	for lines < most {
-		i := bytes.IndexByte(text[end:], '\n')
-		if i < 0 {
+	defer func() { _ = f.Close() }() // read only
+	for from := bufio.NewReaderSize(f, 1<<20); lines < most; lines++ {
+		line, err := from.ReadSlice('\n')
+		if errors.Is(err, io.EOF) {
 			break
 		}
-		end += i + 1
-		lines++
+		if err != nil {
+			return lines, err
+		}
+		if _, err := to.Write(line); err != nil {
+			return lines, err
+		}
 	}
-	return text[:end], lines, nil
+	return lines, nil
 }
 
 // ask sends a statement as the engine's service account.
