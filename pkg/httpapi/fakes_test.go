@@ -225,7 +225,10 @@ func (o *fakeOperator) Touch(_ context.Context, agent string, f finding.Finding)
 	return o.err
 }
 
-func (o *fakeOperator) Audited(_ context.Context, by respond.Caller, action, subject, _ string, _ any) error {
+func (o *fakeOperator) Audited(ctx context.Context, by respond.Caller, action, subject, _ string, _ any) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	o.caller = by
 	o.audited = append(o.audited, action)
 	o.auditedText += action + " " + subject + "\n"

@@ -1,9 +1,12 @@
 package httpapi
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/netip"
+	"time"
 
 	"github.com/honeymoat/honeymoat/pkg/erase"
 	"github.com/honeymoat/honeymoat/pkg/httpapi/wire"
@@ -55,11 +58,17 @@ func (s *Server) erase(x *exchange) error {
 	if err := s.options.Operator.Audited(ctx, x.caller, "erase.begin", who, "done", map[string]any{"reason": r.Reason}); err != nil {
 		return fromBus(err)
 	}
+	if err := unhurried(x.Writer); err != nil {
+		return err
+	}
 	report, err := s.options.Subjects.Erase(ctx, subject)
 	outcome := "done"
 	if err != nil || !report.Complete {
 		outcome = "incomplete"
 	}
+	// However it ended: whoever asked may be gone.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), auditTimeout)
+	defer cancel()
 	if audited := s.options.Operator.Audited(ctx, x.caller, "erase.end", who, outcome, report); audited != nil {
 		err = errors.Join(err, audited)
 	}
@@ -67,6 +76,21 @@ func (s *Server) erase(x *exchange) error {
 		s.options.Log.Error("a data subject could not be erased everywhere", "error", err)
 	}
 	x.JSON(http.StatusOK, report)
+	return nil
+}
+
+// auditTimeout bounds how long the end of an erasure waits to be recorded.
+const auditTimeout = 5 * time.Second
+
+// unhurried lifts the deadlines of a connection whose request has been read:
+// they would end an answer that takes minutes, and its context with it.
+func unhurried(w http.ResponseWriter) error {
+	control := http.NewResponseController(w)
+	for _, lift := range []func(time.Time) error{control.SetReadDeadline, control.SetWriteDeadline} {
+		if err := lift(time.Time{}); err != nil && !errors.Is(err, http.ErrNotSupported) {
+			return fmt.Errorf("lift a deadline: %w", err)
+		}
+	}
 	return nil
 }
 

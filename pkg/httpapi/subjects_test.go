@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -15,6 +16,7 @@ import (
 type fakeSubjects struct {
 	erased []erase.Subject
 	fails  error
+	during func() // called while it erases
 }
 
 func (f *fakeSubjects) Hash(value string) []string { return []string{"k2:" + value, "k1:" + value} }
@@ -26,6 +28,9 @@ func (f *fakeSubjects) Principal(context.Context, string, []string) (wire.Princi
 
 func (f *fakeSubjects) Erase(_ context.Context, s erase.Subject) (erase.Report, error) {
 	f.erased = append(f.erased, s)
+	if f.during != nil {
+		f.during()
+	}
 	r := erase.Report{Outcomes: []erase.Outcome{{Place: "store: events", Found: 3}}, Complete: f.fails == nil}
 	if f.fails != nil {
 		r.Failures = []string{f.fails.Error()}
@@ -77,5 +82,42 @@ func TestErasureAnswersWithTheProof(t *testing.T) {
 		`{"address":"192.0.2.1","principal":"bob","reason":"x"}`, `{"principal":"b","reason":"x"}`,
 	} {
 		w.problem(w.do(erasing(bad)), badParameters)
+	}
+}
+
+// deadlines is a connection that tells when its deadlines are set.
+type deadlines struct {
+	*httptest.ResponseRecorder
+	read, write *time.Time
+}
+
+func (d *deadlines) SetReadDeadline(at time.Time) error  { d.read = &at; return nil }
+func (d *deadlines) SetWriteDeadline(at time.Time) error { d.write = &at; return nil }
+
+// An erasure rewrites tables: the server's deadlines for a request would end it
+// half way, and nobody would get the proof.
+func TestAnErasureHasNoDeadline(t *testing.T) {
+	w := newWorld(t)
+	answer := &deadlines{ResponseRecorder: httptest.NewRecorder()}
+	r := httptest.NewRequest(http.MethodPost, "/api/v1/erasures", strings.NewReader(`{"address":"192.0.2.1","reason":"ticket 8"}`))
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("Authorization", "Bearer "+adminToken)
+	w.engine.ServeHTTP(answer, r)
+	if answer.Code != http.StatusOK || answer.read == nil || !answer.read.IsZero() || answer.write == nil || !answer.write.IsZero() {
+		t.Errorf("status %d, deadlines %v and %v", answer.Code, answer.read, answer.write)
+	}
+}
+
+// Whoever asked for an erasure may be gone when it ends: the audit has it.
+func TestTheEndOfAnErasureIsRecordedWithoutACaller(t *testing.T) {
+	w := newWorld(t)
+	ctx, gone := context.WithCancel(t.Context())
+	w.subjects.during = gone
+	r := httptest.NewRequestWithContext(ctx, http.MethodPost, "/api/v1/erasures", strings.NewReader(`{"principal":"bob","reason":"ticket 9"}`))
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("Authorization", "Bearer "+adminToken)
+	w.engine.ServeHTTP(httptest.NewRecorder(), r)
+	if audited := w.operator.auditedText; !strings.Contains(audited, "erase.end k2:bob") {
+		t.Errorf("audited %s", audited)
 	}
 }
