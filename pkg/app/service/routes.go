@@ -45,6 +45,7 @@ type routing struct {
 	detect, store *inventory.Assigner
 
 	learning sync.Mutex // held by whoever uses the side of the Templater that learns
+	saving   sync.Mutex // one save at a time, so that the last one written is the latest
 
 	mu      sync.Mutex
 	learned uint64        // sequence of the last batch that was learned
@@ -71,10 +72,14 @@ func (r *routing) learn(seq uint64, b *event.Batch) {
 	r.more = make(chan struct{})
 }
 
-func (r *routing) snapshot() []byte {
+// save writes what was learned until now.
+func (r *routing) save(ctx context.Context, write func(context.Context, []byte) error) error {
+	r.saving.Lock()
+	defer r.saving.Unlock()
 	r.learning.Lock()
-	defer r.learning.Unlock()
-	return r.Snapshot()
+	data := r.Snapshot()
+	r.learning.Unlock()
+	return write(ctx, data)
 }
 
 // forget drops words that name somebody.
@@ -142,25 +147,32 @@ func (s *Service) loadRoutes(ctx context.Context) error {
 	return nil
 }
 
+// saveRoutes saves what was learned about routes.
+func (s *Service) saveRoutes(ctx context.Context) error {
+	return s.routes.save(ctx, func(ctx context.Context, data []byte) error {
+		return s.bus.Checkpoints().Save(ctx, routesCheckpoint, data)
+	})
+}
+
 // routeSaver saves what was learned, beside detection.
 type routeSaver struct {
 	service *Service
 	last    time.Time
-	pending chan []byte
+	due     chan struct{}
 }
 
 func (s *Service) newRouteSaver() *routeSaver {
-	return &routeSaver{service: s, last: time.Now(), pending: make(chan []byte, 1)}
+	return &routeSaver{service: s, last: time.Now(), due: make(chan struct{}, 1)}
 }
 
-// tick hands over a snapshot when one is due. It is called by the goroutine
-// that learns.
+// tick has what was learned saved when that is due. It is called by the
+// goroutine that learns.
 func (r *routeSaver) tick() {
 	if time.Since(r.last) < routesEvery {
 		return
 	}
 	select {
-	case r.pending <- r.service.routes.snapshot():
+	case r.due <- struct{}{}:
 		r.last = time.Now()
 	default: // the one before is still being saved
 	}
@@ -172,14 +184,14 @@ func (r *routeSaver) run(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 			return
-		case data := <-r.pending:
-			r.save(ctx, data)
+		case <-r.due:
+			r.save(ctx)
 		}
 	}
 }
 
-func (r *routeSaver) save(ctx context.Context, data []byte) {
-	if err := r.service.bus.Checkpoints().Save(ctx, routesCheckpoint, data); err != nil && ctx.Err() == nil {
+func (r *routeSaver) save(ctx context.Context) {
+	if err := r.service.saveRoutes(ctx); err != nil && ctx.Err() == nil {
 		r.service.log.Warn("what was learned about routes could not be saved", "error", err)
 	}
 }
@@ -188,5 +200,5 @@ func (r *routeSaver) save(ctx context.Context, data []byte) {
 func (r *routeSaver) finish(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), routesTimeout)
 	defer cancel()
-	r.save(ctx, r.service.routes.snapshot())
+	r.save(ctx)
 }

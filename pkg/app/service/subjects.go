@@ -112,7 +112,7 @@ func (e *erasure) learned(ctx context.Context, subject erase.Subject) ([]erase.O
 	names := func(word string) bool { return subject.InText([]byte(word)) }
 	o := erase.Outcome{Place: "routes", Found: uint64(e.routes.forget(names))}
 	if o.Found > 0 {
-		if err := e.Service.bus.Checkpoints().Save(ctx, routesCheckpoint, e.routes.snapshot()); err != nil {
+		if err := e.saveRoutes(ctx); err != nil {
 			return []erase.Outcome{o}, err
 		}
 	}
