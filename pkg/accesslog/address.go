@@ -69,10 +69,7 @@ func (h hops) last(b *event.Batch, forwarded []byte) (hop netip.Addr, rest []byt
 	if len(forwarded) == 0 {
 		return netip.Addr{}, nil
 	}
-	entry := forwarded
-	if i := bytes.LastIndexByte(forwarded, ','); i >= 0 {
-		entry, rest = forwarded[i+1:], forwarded[:i]
-	}
+	rest, entry := cutLast(forwarded, ',')
 	hop, ok := parseAddr(forwardedNode(entry))
 	if !ok {
 		b.Flag(event.BadForwarded)
@@ -80,22 +77,44 @@ func (h hops) last(b *event.Batch, forwarded []byte) (hop netip.Addr, rest []byt
 	return hop, rest
 }
 
+// cutLast cuts a list before its last element. A separator in quotes is none:
+// a proxy may tell of the host that a client has asked for. What a client sent
+// may have quotes without a partner, but it stands ahead of what proxies write,
+// and the list is read from its end.
+func cutLast(list []byte, separator byte) (rest, last []byte) {
+	quoted := false
+	for i := len(list) - 1; i >= 0; i-- {
+		switch {
+		case list[i] == '"' && backslashes(list[:i])%2 == 0:
+			quoted = !quoted
+		case list[i] == separator && !quoted:
+			return list[:i], list[i+1:]
+		}
+	}
+	return nil, list
+}
+
 // forwardedNode gives the address of one entry of X-Forwarded-For or of
-// Forwarded (RFC 7239: `proto=https;for="[2001:db8::1]:4711"`).
-func forwardedNode(entry []byte) []byte {
+// Forwarded (RFC 7239: `proto=https;for="[2001:db8::1]:4711"`). An entry that
+// names two has none.
+func forwardedNode(entry []byte) (node []byte) {
 	entry = bytes.TrimSpace(entry)
 	if bytes.IndexByte(entry, '=') < 0 {
 		return entry
 	}
 	for len(entry) > 0 {
 		var pair []byte
-		pair, entry, _ = bytes.Cut(entry, []byte{';'})
+		entry, pair = cutLast(entry, ';')
 		pair = bytes.TrimSpace(pair)
-		if len(pair) > 4 && bytes.EqualFold(pair[:4], []byte("for=")) {
-			return bytes.Trim(pair[4:], `" `)
+		if len(pair) <= len("for=") || !bytes.EqualFold(pair[:len("for=")], []byte("for=")) {
+			continue
 		}
+		if node != nil {
+			return nil
+		}
+		node = bytes.Trim(pair[len("for="):], `" `)
 	}
-	return nil
+	return node
 }
 
 // parseAddr reads an address, with or without a port. Mapped IPv4 is IPv4,

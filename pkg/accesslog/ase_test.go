@@ -60,6 +60,10 @@ func TestASE(t *testing.T) {
 		`method=POST path=/cart query=x=%27 protocol=HTTP/1.1 referer=http://r/ forwarded_for=203.0.113.1, 192.0.2.1 principal_kind=token principal=abc session=s1 api=shop content_type=application/json time=2018-10-05T01:02:03.004Z request_bytes=12 quality=[no_bytes status_unknown time_assumed] peer_address=10.0.0.2 client_address=192.0.2.1`)
 	// no header at all, and no space after the day
 	f(`[Tue Aug 1422:51:49:707 2018] [thread:209] [info] [connectinfo:100.100.1.1:36663] [type:request] [api:a] GET / HTTP/1.1`, `method=GET path=/ protocol=HTTP/1.1 api=a time=2018-08-14T22:51:49.707Z quality=[no_bytes status_unknown time_assumed] peer_address=100.100.1.1 client_address=100.100.1.1`)
+	// of two headers the one that proxies write, wherever it stands
+	const xff, forwarded, row = "\nX-Forwarded-For: 192.0.2.1", "\nForwarded: for=198.51.100.66", `method=GET path=/ protocol=HTTP/1.1 forwarded_for=192.0.2.1 time=2018-08-14T22:51:49.707Z quality=[no_bytes status_unknown time_assumed] peer_address=10.0.0.1 client_address=192.0.2.1`
+	f(`[Tue Aug 14 22:51:49:707 2018] [connectinfo:10.0.0.1:3] GET / HTTP/1.1`+xff+forwarded, row)
+	f(`[Tue Aug 14 22:51:49:707 2018] [connectinfo:10.0.0.1:3] GET / HTTP/1.1`+forwarded+xff, row)
 	aseGolden(t, Options{Format: "ase-access", ClientHeader: "True-Client-IP"})(
 		`[Tue Aug 14 22:51:49:707 2018] [connectinfo:10.0.0.1:3] GET / HTTP/1.1`+"\nTrue-Client-IP: 192.0.2.7\nX-Forwarded-For: 198.51.100.66", `method=GET path=/ protocol=HTTP/1.1 forwarded_for=198.51.100.66 time=2018-08-14T22:51:49.707Z quality=[no_bytes status_unknown time_assumed] peer_address=10.0.0.1 client_address=192.0.2.7`)
 }

@@ -236,7 +236,7 @@ func (g goal) shape() shape {
 // isAddress tells whether a goal has a say in who the client is.
 func (g goal) isAddress() bool {
 	switch g.role {
-	case peerRole, clientRole, proxyRole, clientHeaderRole, forwardedRole:
+	case peerRole, clientRole, proxyRole, clientHeaderRole, forwardedRole, forwardedElseRole:
 		return true
 	}
 	return false

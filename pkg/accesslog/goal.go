@@ -50,6 +50,7 @@ const (
 	proxyRole
 	clientHeaderRole
 	forwardedRole
+	forwardedElseRole // the header Forwarded, where there is no X-Forwarded-For
 	authorizationRole
 	cookieRole
 	keyRole

@@ -24,8 +24,10 @@ func knownHeader(name []byte) goal {
 		return goal{role: textRole, text: event.UserAgent}
 	case "referer":
 		return goal{role: textRole, text: event.Referer}
-	case "x-forwarded-for", "forwarded":
+	case "x-forwarded-for":
 		return goal{role: forwardedRole}
+	case "forwarded":
+		return goal{role: forwardedElseRole}
 	case "host":
 		return goal{role: hostRole}
 	case "content-type":

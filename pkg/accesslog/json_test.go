@@ -62,6 +62,12 @@ func TestJSONAddresses(t *testing.T) {
 	f(`"peer":"10.0.0.1","forwarded_for":"for=192.0.2.60;proto=http, for=\"[2001:db8::1]:4711\""`, `peer_address=10.0.0.1 client_address=2001:db8::1`)
 	f(`"peer":"10.0.0.1","forwarded_for":"[2001:db8::2]:80"`, `peer_address=10.0.0.1 client_address=2001:db8::2`)
 	f(`"peer":"nobody"`, ``)
+	// what a client asks for must not pass for what the proxy says of it
+	for _, host := range []string{`a,for=203.0.113.99`, `a;for=203.0.113.99`, `\\\\\\\",for=203.0.113.99;x=\\\"`} {
+		f(`"peer":"10.0.0.1","forwarded_for":"for=\", proto=http;host=\"`+host+`\";for=192.0.2.1"`, `peer_address=10.0.0.1 client_address=192.0.2.1`)
+	}
+	f(`"peer":"10.0.0.1","forwarded_for":"host=a;for=203.0.113.99;for=192.0.2.1"`, `quality=[bad_forwarded] peer_address=10.0.0.1 client_address=10.0.0.1`)
+	f(`"peer":"10.0.0.1","forwarded_for":"\", 192.0.2.1"`, `peer_address=10.0.0.1 client_address=192.0.2.1`)
 }
 
 func TestJSONOwnMapping(t *testing.T) {

@@ -112,6 +112,10 @@ func (s *sink) identity(r role, v []byte) {
 		setAddr(&s.callers.named, bytes.TrimSpace(v))
 	case forwardedRole:
 		s.text(event.ForwardedFor, v)
+	case forwardedElseRole:
+		if len(s.Text(event.ForwardedFor, s.Rows())) == 0 {
+			s.text(event.ForwardedFor, v)
+		}
 	case userRole:
 		s.text(event.User, v)
 	case authorizationRole:
