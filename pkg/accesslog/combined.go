@@ -2,6 +2,7 @@ package accesslog
 
 import (
 	"bytes"
+	"net/netip"
 
 	"github.com/honeymoat/honeymoat/pkg/event"
 )
@@ -65,12 +66,15 @@ func (p *combined) caller(v, forwarded []byte) Reason {
 		return NoAddress
 	}
 	peer, ok := parseAddr(first)
-	if !ok {
-		second, after := token(rest)
-		if peer, ok = parseAddr(second); ok {
-			p.text(event.Host, withoutPort(first))
-			rest = after
-		}
+	second, after := token(rest)
+	if other, also := parseAddr(second); also && (!ok || behindHost(after)) {
+		p.text(event.Host, withoutPort(first))
+		peer, rest = other, after
+	} else if also {
+		// Either may be what a client has made up: the host that it asked for,
+		// or what its ident server says.
+		peer = netip.Addr{}
+		p.Flag(event.BadForwarded)
 	}
 	p.callers.peer = peer
 	p.hops.set(p.Batch, p.callers, forwarded)
@@ -80,6 +84,13 @@ func (p *combined) caller(v, forwarded []byte) Reason {
 		p.principal(p.Rows())
 	}
 	return Parsed
+}
+
+// behindHost tells whether ident and user follow an address, so that what
+// stands before it is a host, even one that a client asked for by an address.
+func behindHost(v []byte) bool {
+	ident, user := token(v)
+	return string(ident) == "-" && len(bytes.TrimSpace(user)) > 0
 }
 
 // answer reads the request, the status and the size.

@@ -91,6 +91,10 @@ func TestCombinedAddresses(t *testing.T) {
 	f(`::ffff:192.0.2.1`+rest, row+` peer_address=192.0.2.1 client_address=192.0.2.1`)
 	f(`fe80::1%eth0`+rest, row+` peer_address=fe80::1 client_address=fe80::1`)
 	f(`unix:`+rest, row)
+	// a client may ask for any host, and have an ident server say anything
+	f(`203.0.113.9 192.0.2.1`+rest, strings.Replace(row, ` path`, ` host=203.0.113.9 path`, 1)+` peer_address=192.0.2.1 client_address=192.0.2.1`)
+	f(`[2001:db8::9]:443 192.0.2.1`+rest, strings.Replace(row, ` path`, ` host=[2001:db8::9] path`, 1)+` peer_address=192.0.2.1 client_address=192.0.2.1`)
+	f(`192.0.2.1 203.0.113.9`+rest[2:], row+` quality=[bad_forwarded]`)
 	f(`client.example`+rest, row)
 }
 
