@@ -13,6 +13,9 @@ func TestCaddy(t *testing.T) {
 	// several headers of one name, secrets redacted, nothing sent as agent
 	f(`{"ts":1646861401,"request":{"remote_ip":"10.0.0.9","client_ip":"10.0.0.9","proto":"HTTP/1.1","method":"POST","host":"h","uri":"/login","headers":{"X-Forwarded-For":["203.0.113.1, 192.0.2.1","10.0.0.2"],"Authorization":["REDACTED"],"Cookie":["REDACTED"],"Content-Type":["application/json"]}},"user_id":"bob","duration":0.5,"size":0,"status":403}`,
 		`method=POST host=h path=/login protocol=HTTP/1.1 forwarded_for=203.0.113.1, 192.0.2.1, 10.0.0.2 principal_kind=user principal=bob user=bob content_type=application/json time=2022-03-09T21:30:01Z status=403 response_bytes=0 duration=500000000 peer_address=10.0.0.9 client_address=192.0.2.1`)
+	// a client's Forwarded beside what the proxy wrote
+	f(`{"ts":1646861401,"request":{"remote_ip":"10.0.0.9","method":"GET","uri":"/","headers":{"X-Forwarded-For":["192.0.2.1"],"Forwarded":["192.0.2.9"]}},"size":0,"status":403}`,
+		`method=GET path=/ forwarded_for=192.0.2.1 time=2022-03-09T21:30:01Z status=403 response_bytes=0 peer_address=10.0.0.9 client_address=192.0.2.1`)
 	// headers taken away by a filter
 	f(`{"ts":1646861401,"request":{"remote_ip":"192.0.2.9","method":"GET","uri":"/"},"status":0}`,
 		`method=GET path=/ time=2022-03-09T21:30:01Z status=0 quality=[no_bytes no_user_agent] peer_address=192.0.2.9 client_address=192.0.2.9`)

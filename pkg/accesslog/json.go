@@ -16,7 +16,7 @@ type jsonLog struct {
 	seen    uint32   // marks of the record
 	choices []choice // by slot
 	kept    [][]byte // by jsonDialect.keep: text of strings and numbers, JSON of the rest
-	joined  []byte
+	joined  []byte   // lists of forwarded addresses, one behind the other: choices refer to them
 }
 
 // choice is the best value so far of those that compete for a goal.
@@ -92,6 +92,7 @@ func (p *jsonLog) Parse(record []byte, b *event.Batch) Reason {
 	p.seen = p.tells
 	clear(p.choices)
 	clear(p.kept)
+	p.joined = p.joined[:0]
 	if reason := p.object(&s, p.tree.root); reason != Parsed {
 		return reason
 	}
@@ -155,7 +156,7 @@ func (p *jsonLog) object(s *scanner, n *node) Reason {
 		case c == '}':
 			s.at++
 			return Parsed
-		case start > 0 && isNumeric(s.data[start]) && s.stray():
+		case start > 0 && isNumeric(s.data[start]) && s.strays():
 			if member != nil {
 				p.found(member, s.data[start:s.at], false)
 			}
@@ -203,15 +204,14 @@ func (p *jsonLog) nested(s *scanner, n *node, c byte) Reason {
 // array itself, that is the first, and of a list of forwarded addresses all.
 func (p *jsonLog) array(s *scanner, n *node) Reason {
 	s.at++
-	joins := n.goal.role == forwardedRole
-	p.joined = p.joined[:0]
+	joins, begin := n.goal.role == forwardedRole, len(p.joined)
 	for i := 0; ; i++ {
 		s.skipSpace()
 		switch s.peek() {
 		case ']':
 			s.at++
 			if joins {
-				p.found(n, p.joined, true)
+				p.found(n, bytes.TrimPrefix(p.joined[begin:], []byte(", ")), true)
 			}
 			return Parsed
 		case 0:
@@ -241,10 +241,7 @@ func (p *jsonLog) item(s *scanner, n *node, i int, joins bool) Reason {
 		p.found(n, raw, quoted)
 		return Parsed
 	}
-	if len(p.joined) > 0 {
-		p.joined = append(p.joined, ", "...)
-	}
-	p.joined = append(p.joined, raw...)
+	p.joined = append(append(p.joined, ", "...), raw...)
 	return Parsed
 }
 

@@ -58,6 +58,19 @@ func (s *scanner) key() (key []byte, ok bool) {
 	return key, true
 }
 
+// strays passes over the rest of a list without brackets, up to its last
+// number.
+func (s *scanner) strays() (any bool) {
+	end := s.at
+	for s.stray() {
+		any, end = true, s.at
+		s.comma()
+		s.skipSpace()
+	}
+	s.at = end
+	return any
+}
+
 // stray passes over one more number of a list without brackets.
 func (s *scanner) stray() bool {
 	c := s.peek()

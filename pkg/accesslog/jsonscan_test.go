@@ -3,6 +3,7 @@ package accesslog
 import (
 	"bytes"
 	"math/rand/v2"
+	"strings"
 	"testing"
 )
 
@@ -44,4 +45,21 @@ func TestSkip(t *testing.T) {
 	f(`{"a`, ``, BrokenJSON)
 	f(`,`, ``, BrokenJSON)
 	f(``, ``, BrokenJSON)
+}
+
+// All of a list is passed over at once: it is read once, however long it is.
+func TestStrays(t *testing.T) {
+	f := func(in, rest string) {
+		t.Helper()
+		s := scanner{data: []byte(in)}
+		if any := s.strays(); in[s.at:] != rest || any != (len(rest) < len(in)) {
+			t.Errorf("%.20q: stopped at %q, %v", in, in[s.at:], any)
+		}
+	}
+	f(``, ``)
+	f(`"next":1`, `"next":1`)
+	f(`}`, `}`)
+	f(`0.2, -, 3 : 4 , "next":1`, ` , "next":1`)
+	f(`1,,2`, `,,2`)
+	f(strings.Repeat(":1", 20_000)+`}`, `}`)
 }
