@@ -40,6 +40,9 @@ type moment struct {
 	zoned, absolute      bool
 }
 
+// latest is a second in 2242: much later ones do not fit into nanoseconds.
+const latest = 1 << 33
+
 // layoutTime reads a time as strftime writes it, as Unix nanoseconds; %f and
 // %L are digits of a fraction of a second. A space in the layout stands for
 // any number of them. Without a zone it is read as UTC, and zoned is false.
@@ -49,7 +52,7 @@ func layoutTime(layout string, v []byte) (ns int64, zoned, ok bool) {
 		return 0, false, false
 	}
 	if m.absolute {
-		return m.epoch*second + m.nanos, true, true
+		return min(m.epoch, latest)*second + m.nanos, true, true
 	}
 	days, ok := civil(m.year, m.month, m.day)
 	switch {

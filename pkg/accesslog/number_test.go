@@ -64,6 +64,28 @@ func TestTimesAgreeWithTheStandardLibrary(t *testing.T) {
 	}
 }
 
+// A time that does not fit into nanoseconds must not come out as a credible one.
+func TestTimesFarOff(t *testing.T) {
+	f := func(year string, early bool) {
+		t.Helper()
+		clf, fine := clfTime([]byte("12/Dec/" + year + ":16:53:29 +0000"))
+		rfc, _, ok := rfc3339Time([]byte(year + "-12-12T16:53:29Z"))
+		laid, _, read := layoutTime("%F", []byte(year+"-12-12"))
+		for _, ns := range []int64{clf, rfc, laid} {
+			if at := time.Unix(0, ns).Year(); !fine || !ok || !read || early != (at < 1700) || !early && at < 2200 {
+				t.Errorf("%s came out as %d", year, at)
+			}
+		}
+	}
+	f("0001", true)
+	f("1400", true)
+	f("2600", false)
+	f("9999", false)
+	if ns, _, ok := layoutTime("%s", []byte("19999999999")); !ok || time.Unix(0, ns).Year() < 2200 {
+		t.Errorf("%d", ns)
+	}
+}
+
 func TestAddressesAgreeWithTheStandardLibrary(t *testing.T) {
 	for _, in := range []string{
 		"0.0.0.0", "255.255.255.255", "1.2.3.4", "01.2.3.4", "1.2.3", "1.2.3.4.5", "256.1.1.1", "1..2.3", "1.2.3.", ".1.2.3",

@@ -111,12 +111,15 @@ func offsetAt(ns int64, in *time.Location) int64 {
 	return int64(seconds) * second
 }
 
-// civil gives the days since 1970-01-01 of a date of the Gregorian calendar.
+// civil gives the days since 1970-01-01 of a date of the Gregorian calendar;
+// years before 1678 and after 2261 are read as these.
 // Years are counted from March, so that the leap day is a year's last.
 func civil(year, month, dayOfMonth int64) (int64, bool) {
 	if year < 1 || year > 9999 || month < 1 || month > 12 || dayOfMonth < 1 || dayOfMonth > monthDays(year, month) {
 		return 0, false
 	}
+	// Others do not fit into nanoseconds; they are not believed anyway.
+	year = min(max(year, 1678), 2261)
 	if month <= 2 {
 		year--
 		month += 12
