@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 
 	"github.com/honeymoat/honeymoat/pkg/block"
 	"github.com/honeymoat/honeymoat/pkg/command"
+	"github.com/honeymoat/honeymoat/pkg/finding"
 	"github.com/honeymoat/honeymoat/pkg/httpapi/client"
 	"github.com/honeymoat/honeymoat/pkg/httpapi/wire"
 )
@@ -202,6 +204,23 @@ func printWhy(w io.Writer, why wire.Why) {
 		t.AppendRow(table.Row{clock(f.Time), f.Title, s.Method + " " + s.Path, fmt.Sprintf("%s (%s)", s.Via, place)})
 	}
 	t.Render()
+	if len(why.Blocks) > 0 || why.Protected != "" {
+		return
+	}
+	for _, reason := range withoutBlock(why.Evidence) {
+		fmt.Fprintf(w, "No block was asked for: %s.\n", reason)
+	}
+}
+
+// withoutBlock gives the reasons of findings that ask for no block.
+func withoutBlock(evidence []finding.Finding) []string {
+	var reasons []string
+	for _, f := range evidence {
+		if f.Wanted.LifetimeSeconds == 0 && !slices.Contains(reasons, f.Reason) {
+			reasons = append(reasons, f.Reason)
+		}
+	}
+	return reasons
 }
 
 // ending tells how a block came to its end, and by whom.

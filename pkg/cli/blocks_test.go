@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/honeymoat/honeymoat/pkg/block"
+	"github.com/honeymoat/honeymoat/pkg/finding"
 	"github.com/honeymoat/honeymoat/pkg/httpapi/wire"
 )
 
@@ -44,6 +45,23 @@ func TestWhyTellsWhoEndedABlock(t *testing.T) {
 			t.Errorf("got %q, want %q in it", out.String(), want)
 		}
 	}
+}
+
+func TestWhyTellsWhyThereIsNoBlock(t *testing.T) {
+	b := wireBlock(t, block.All, block.Enforce)
+	served := finding.Finding{Title: "Decoy touched", Reason: "GET /.env was answered 200", Wanted: finding.Wanted{Shadow: true}}
+	f := func(why wire.Why, want bool) {
+		t.Helper()
+		why.Target, why.Evidence = b.Target, []finding.Finding{served, served}
+		var out strings.Builder
+		printWhy(&out, why)
+		if got := strings.Count(out.String(), "No block was asked for: GET /.env was answered 200.\n"); (got == 1) != want || got > 1 {
+			t.Errorf("%s: told %d times, want it told: %t", out.String(), got, want)
+		}
+	}
+	f(wire.Why{}, true)
+	f(wire.Why{Protected: "it is ours"}, false)
+	f(wire.Why{Blocks: []wire.WhyBlock{{}}}, false)
 }
 
 func TestCountIsEnglish(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -84,7 +85,7 @@ func formatsDetectCommand() *cobra.Command {
 		if log.Zone, err = zoneOf(*zone); err != nil {
 			return err
 		}
-		sample, err := readSample(args[0])
+		sample, whole, err := readSample(args[0], c.InOrStdin())
 		if err != nil {
 			return err
 		}
@@ -92,6 +93,7 @@ func formatsDetectCommand() *cobra.Command {
 		if err != nil {
 			return command.Usage(fmt.Errorf("--format: %w", err))
 		}
+		d.Whole = whole
 		if *asJSON {
 			enc := json.NewEncoder(c.OutOrStdout())
 			enc.SetIndent("", "  ")
@@ -103,34 +105,44 @@ func formatsDetectCommand() *cobra.Command {
 	return c
 }
 
-// readSample gives the whole lines at the beginning of a log, or its only one.
-func readSample(path string) (sample []byte, err error) {
-	in, err := tailer.OpenFinished(path, nil)
+// readSample gives the whole lines at the beginning of a log, or its only one,
+// and whether that is all of it. Of a compressed log that is cut it takes what
+// can be unpacked.
+func readSample(path string, stdin io.Reader) (sample []byte, whole bool, err error) {
+	in, err := openLog(path, stdin)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	defer func() { err = errors.Join(err, in.Close()) }()
+	defer func() { _ = in.Close() }() // read only
 	sample = make([]byte, sampleBytes)
 	n, err := io.ReadFull(in, sample)
 	switch {
-	case err == nil: // there is more: the last line is cut
+	case err == nil: // there may be more, and then the last line is cut
 		if end := bytes.LastIndexByte(sample, '\n'); end >= 0 {
-			return sample[:end+1], nil
+			return sample[:end+1], false, nil
 		}
-		return append(sample, '\n'), nil
-	case !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF):
-		return nil, fmt.Errorf("read %s: %w", path, err)
+		return append(sample, '\n'), false, nil
+	case n == 0 && !errors.Is(err, io.EOF), !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF):
+		return nil, false, fmt.Errorf("read %s: %w", path, err)
 	}
 	if n > 0 && sample[n-1] != '\n' {
-		return append(sample[:n], '\n'), nil
+		return append(sample[:n], '\n'), true, nil
 	}
-	return sample[:n], nil
+	return sample[:n], true, nil
+}
+
+func openLog(path string, stdin io.Reader) (io.ReadCloser, error) {
+	if path == standardInput {
+		return tailer.Finished(stdin, nil)
+	}
+	return tailer.OpenFinished(path, nil)
 }
 
 // detected is what was found out about a log.
 type detected struct {
 	Format   string           `json:"format"` // in which it was read; empty = none fits
 	Guesses  []guess          `json:"guesses"`
+	Whole    bool             `json:"whole"`   // the whole log was looked at, not its beginning only
 	Records  int              `json:"records"` // looked at
 	Rejected map[string]int64 `json:"rejected"`
 	Skipped  int              `json:"skipped"` // hold no request
@@ -234,7 +246,15 @@ func (d *detected) field(name string, rows int, value func(row int) string) {
 	}
 }
 
+func (d *detected) knows(name string) bool {
+	return slices.ContainsFunc(d.Fields, func(f field) bool { return f.Name == name })
+}
+
 func (d *detected) print(w io.Writer) {
+	if d.Records == 0 && d.Skipped == 0 {
+		fmt.Fprintln(w, "There is no whole record in it.")
+		return
+	}
 	if len(d.Guesses) == 0 && d.Format == "" {
 		fmt.Fprintln(w, "No known format reads this. `honeymoat formats list` names those that need a pattern or a mapping of fields.")
 		return
@@ -245,6 +265,9 @@ func (d *detected) print(w io.Writer) {
 	}
 	t.Render()
 	fmt.Fprintf(w, "\nRead as %s: %s", d.Format, count(d.Records, "record"))
+	if !d.Whole {
+		fmt.Fprintf(w, " in the first MiB")
+	}
 	if len(d.Rejected) > 0 {
 		fmt.Fprintf(w, "; not read: %s", counts(d.Rejected))
 	}
@@ -259,6 +282,9 @@ func (d *detected) print(w io.Writer) {
 	t.Render()
 	if len(d.Quality) > 0 {
 		fmt.Fprintf(w, "\nQuality: %s\n", counts(d.Quality))
+	}
+	if d.Format != "" && !d.knows(event.ClientAddress.String()) {
+		fmt.Fprintln(w, "\nNo client address: nobody is blamed for these lines. Have the gateway log its peer, or see \"Whose address it is\" in deploy/LOGS.md.")
 	}
 }
 

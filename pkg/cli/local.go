@@ -63,6 +63,7 @@ func tokensCommand() *cobra.Command {
 			return err
 		}
 		fmt.Fprintln(c.OutOrStdout(), text)
+		fmt.Fprintln(c.ErrOrStderr(), "A running service knows it after a SIGHUP.")
 		return nil
 	}
 	parent.AddCommand(add)

@@ -205,10 +205,11 @@ func printSummary(w io.Writer, s replay.Summary, decoys int) {
 	}
 }
 
-// distinct lists the known formats once each; that of an empty file is not.
+// distinct lists the known formats once each; that of a file is not known which
+// is empty or in none of them.
 func distinct(formats []string) []string {
 	sorted := slices.Compact(slices.Sorted(slices.Values(formats)))
-	return slices.DeleteFunc(sorted, func(f string) bool { return f == "" })
+	return slices.DeleteFunc(sorted, func(f string) bool { return f == "" || f == accesslog.Auto })
 }
 
 func blockedTable(w io.Writer, blocked []replay.Blocked) {

@@ -57,11 +57,11 @@ func valueOf(c *cobra.Command, arg string) (string, error) {
 }
 
 func printPrincipal(w io.Writer, p wire.Principal) {
-	fmt.Fprintf(w, "It stands in the store as:\n  %s\n", strings.Join(p.Hashes, "\n  "))
 	if p.Events == 0 {
-		fmt.Fprintln(w, "No event is its.")
+		fmt.Fprintln(w, "Nobody of this value is in the store.")
 		return
 	}
+	fmt.Fprintf(w, "In the store it is one of these, by its kind and its key:\n  %s\n", strings.Join(p.Hashes, "\n  "))
 	fmt.Fprintf(w, "%s, from %s to %s, from %s.\n", count(p.Events, "event"),
 		p.FirstSeen.Format(time.RFC3339), p.LastSeen.Format(time.RFC3339), strings.Join(p.Addresses, ", "))
 }
