@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 	_ "time/tzdata" // a host may have no zones
+	"unicode"
 
 	"github.com/honeymoat/honeymoat/pkg/accesslog"
 )
@@ -107,10 +108,11 @@ func (c *checker) oneOf(path, value string, allowed ...string) {
 }
 
 func (c *checker) sources(sources []Source, r Responder) {
-	seen := map[string]bool{}
+	seen, listening := map[string]bool{}, map[string]string{}
 	for i := range sources {
 		s, path := &sources[i], fmt.Sprintf("$.sources[%d]", i)
 		c.source(path, s)
+		c.listeners(path, s, listening)
 		if seen[s.Name] {
 			c.add(path+".name", fmt.Sprintf("a second source %q", s.Name), "names of sources are unique")
 		}
@@ -128,6 +130,9 @@ func (c *checker) source(path string, s *Source) {
 	c.oneOf(path+".mask", s.Mask, "store", "host")
 	c.origin(path, s)
 	c.format(path, s)
+	if strings.ContainsFunc(s.ClientHeader, notInHeaderName) {
+		c.add(path+".client_header", fmt.Sprintf("%q is no name of a header", s.ClientHeader), "want one such as CF-Connecting-IP")
+	}
 	for name, f := range s.Fields {
 		if !strings.HasPrefix(f.Pointer, "/") {
 			c.add(path+".fields."+name, fmt.Sprintf("%q is not a JSON pointer", f.Pointer), "want pointer: /key or /outer/inner")
@@ -136,6 +141,10 @@ func (c *checker) source(path string, s *Source) {
 	if _, err := s.Location(); err != nil {
 		c.add(path+".time_zone", err.Error(), "want a name such as Europe/Berlin, America/New_York or UTC")
 	}
+}
+
+func notInHeaderName(r rune) bool {
+	return !strings.ContainsRune("-_", r) && (r > unicode.MaxASCII || !unicode.IsLetter(r) && !unicode.IsDigit(r))
 }
 
 // format checks that a source's format exists, and has use for what is set.
@@ -176,6 +185,17 @@ func (c *checker) origin(path string, s *Source) {
 		if _, _, err := SyslogAddress(address); err != nil {
 			c.add(fmt.Sprintf("%s.syslog[%d]", path, i), err.Error(), "want udp://HOST:PORT or tcp://HOST:PORT")
 		}
+	}
+}
+
+// listeners checks that nobody else takes a source's addresses; taken has
+// whose they are.
+func (c *checker) listeners(path string, s *Source, taken map[string]string) {
+	for i, address := range s.Syslog {
+		if other, ok := taken[address]; ok && !strings.HasSuffix(address, ":0") {
+			c.add(fmt.Sprintf("%s.syslog[%d]", path, i), fmt.Sprintf("%q is taken by the source %q", address, other), "give each source its own port")
+		}
+		taken[address] = s.Name
 	}
 }
 

@@ -2,6 +2,7 @@ package config
 
 import (
 	"reflect"
+	"strings"
 	"testing"
 )
 
@@ -75,6 +76,29 @@ func TestAFormatWithADefaultNeedsNoPattern(t *testing.T) {
 	for _, format := range []string{"nginx", "apache"} {
 		if parse(format) == nil {
 			t.Errorf("%s without a pattern was taken", format)
+		}
+	}
+}
+
+func TestTwoSourcesCannotListenAtOneAddress(t *testing.T) {
+	parse := func(second string) error {
+		_, err := ParseService("x.yaml", []byte("sources:\n- {name: a, syslog: [\"udp://127.0.0.1:5514\", \"udp://127.0.0.1:0\"]}\n- {name: b, syslog: [\""+second+"\"]}\n"))
+		return err
+	}
+	for _, free := range []string{"tcp://127.0.0.1:5514", "udp://127.0.0.1:5515", "udp://127.0.0.1:0"} {
+		if err := parse(free); err != nil {
+			t.Errorf("%s: %v", free, err)
+		}
+	}
+	if err := parse("udp://127.0.0.1:5514"); err == nil || !strings.Contains(err.Error(), `x.yaml:3:22: sources[1].syslog[0]: "udp://127.0.0.1:5514" is taken by the source "a"`) {
+		t.Error(err)
+	}
+}
+
+func TestAClientHeaderIsAName(t *testing.T) {
+	for name, good := range map[string]bool{"CF-Connecting-IP": true, "x_client": true, "CF Connecting": false, "Ä": false, "a:": false} {
+		if _, err := ParseService("x.yaml", []byte("sources: [{name: a, http: true, client_header: \""+name+"\"}]\n")); (err == nil) != good {
+			t.Errorf("%q: %v", name, err)
 		}
 	}
 }
