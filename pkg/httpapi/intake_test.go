@@ -111,7 +111,10 @@ func TestBodiesThatAreRefusedWhole(t *testing.T) {
 		f("text/plain", encoding, packed(t, encoding, strings.Repeat(" ", maxContent+1)), tooLarge)
 		f("text/plain", encoding, packed(t, encoding, strings.Repeat("a\n", 100_000)), tooLarge)
 	}
-	f("text/plain", "", strings.Repeat("x", maxPushed+1), tooLarge)
+	large := w.problem(w.post("text/plain", "", strings.Repeat("x", maxPushed+1)), tooLarge)
+	if large.Detail != "at most 8388608 bytes are taken here" {
+		t.Errorf("detail %q", large.Detail)
+	}
 	if n := w.pushed.Len(); n != 0 {
 		t.Errorf("%d records of refused bodies are on the bus", n)
 	}

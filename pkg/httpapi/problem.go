@@ -3,6 +3,7 @@ package httpapi
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 
 	"github.com/honeymoat/honeymoat/pkg/httpapi/wire"
@@ -67,7 +68,7 @@ func problemOf(err error) *wire.Problem {
 	case errors.As(err, &refusal):
 		return problemOfRefusal(refusal)
 	case errors.As(err, &large):
-		return tooLarge.hinted("", "Send less at once.")
+		return tooLarge.hinted(fmt.Sprintf("at most %d bytes are taken here", large.Limit), "Send less at once.")
 	case errors.Is(err, wire.ErrCursor):
 		return invalid("cursor", "not one that this list has made")
 	case errors.Is(err, respond.ErrInvalid):
