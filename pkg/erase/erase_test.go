@@ -31,6 +31,8 @@ func TestInTextFindsWholeWordsOnly(t *testing.T) {
 	f(address("::ffff:192.0.2.1"), "192.0.2.1", true)
 	six := address("2001:db8::1")
 	f(six, "[2001:db8::1]:80", true)
+	f(six, "for=\"[2001:DB8::1]\"", true)
+	f(six, "2001:DB8::1A", false)
 	f(six, "2001:db8::12", false)
 	f(six, "2001:db8::1:2", false)
 	bob := Subject{Value: "bob@example.org"}

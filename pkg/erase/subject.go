@@ -94,9 +94,13 @@ func (s Subject) inRow(b *event.Batch, row int) bool {
 	return s.InText(b.Text(event.Path, row)) || s.InText(b.Text(event.Query, row)) || s.InText(b.Text(event.Referer, row))
 }
 
-// InText tells whether a free text names the subject, as a word of its own.
+// InText tells whether a free text names the subject, as a word of its own. An
+// address is found as it is usually written, whatever the case of its letters.
 func (s Subject) InText(text []byte) bool {
 	word := []byte(s.Text())
+	if s.Address.Is6() {
+		text = bytes.ToLower(text)
+	}
 	for from := 0; ; {
 		i := bytes.Index(text[from:], word)
 		if i < 0 {

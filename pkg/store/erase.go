@@ -95,14 +95,15 @@ func eraseParameters(subject erase.Subject) clickhouse.Parameters {
 // wordExpression matches the subject as a word of its own, see
 // erase.Subject.InText.
 func wordExpression(subject erase.Subject) string {
-	inner, after := `[^0-9A-Za-z]`, `[^0-9A-Za-z]`
-	if subject.Address.IsValid() {
-		inner, after = `[^0-9A-Fa-f:.]`, `[^0-9A-Fa-f:.]`
-		if subject.Address.Unmap().Is4() {
-			inner, after = `[^0-9A-Fa-f.]`, `(\.?$|\.?[^0-9A-Fa-f.])`
-		}
+	const letter = `[^0-9A-Za-z\x{80}-\x{10FFFF}]`
+	flags, before, after := ``, letter, letter
+	switch a := subject.Address.Unmap(); {
+	case a.Is4():
+		before, after = `[^0-9A-Fa-f.]`, `(\.?$|\.?[^0-9A-Fa-f.])`
+	case a.IsValid():
+		flags, before, after = `(?i)`, `[^0-9a-f:]`, `[^0-9a-f:]`
 	}
-	return `(^|` + inner + `)` + regexp.QuoteMeta(subject.Text()) + `($|` + after + `)`
+	return flags + `(^|` + before + `)` + regexp.QuoteMeta(subject.Text()) + `($|` + after + `)`
 }
 
 // arrayOf writes an array of strings as a parameter's text.

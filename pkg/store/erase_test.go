@@ -2,6 +2,7 @@ package store
 
 import (
 	"net/netip"
+	"regexp"
 	"testing"
 	"time"
 
@@ -24,6 +25,8 @@ func TestEraseRemovesOneSubjectOnly(t *testing.T) {
 	row("198.51.100.7", "192.0.2.1, 203.0.113.5", "")
 	row("198.51.100.7", "", "k1:it's\\me")
 	row("198.51.100.7", "", "")
+	b.SetString(event.Path, "/users/José")
+	row("198.51.100.7", "2001:DB8::1", "")
 	b.Reject(event.Position{Offset: 5}, 1, "broken", []byte("192.0.2.1 - -"))
 	b.Reject(event.Position{Offset: 6}, 1, "broken", []byte("192.0.2.12 - -"))
 	last := r.lines.publish(b)
@@ -49,7 +52,7 @@ func TestEraseRemovesOneSubjectOnly(t *testing.T) {
 			t.Errorf("%s: found %d, left %d; want %d found", o.Place, o.Found, o.Left, want[o.Place])
 		}
 	}
-	wantNumber(t, s, "SELECT toInt64(count()) FROM events", 3)
+	wantNumber(t, s, "SELECT toInt64(count()) FROM events", 4)
 	wantNumber(t, s, "SELECT toInt64(count()) FROM findings WHERE actor = '192.0.2.12'", 1)
 	wantNumber(t, s, "SELECT toInt64(count()) FROM block_log", 1)
 	wantNumber(t, s, "SELECT toInt64(count()) FROM audit WHERE who = 'shift' AND subject = 'erased'", 1)
@@ -63,6 +66,37 @@ func TestEraseRemovesOneSubjectOnly(t *testing.T) {
 	outcomes, err = s.Erase(t.Context(), erase.Subject{Value: "it's me", Hashes: []string{`k1:it's\me`}})
 	if err != nil || outcomes[0].Found != 1 || outcomes[0].Left != 0 {
 		t.Errorf("a principal: %+v, %v", outcomes, err)
+	}
+	if outcomes, err = s.Erase(t.Context(), erase.Subject{Value: "Jos"}); err != nil || outcomes[0].Found != 0 {
+		t.Errorf("a part of a name: %+v, %v", outcomes, err)
+	}
+	outcomes, err = s.Erase(t.Context(), erase.Subject{Address: netip.MustParseAddr("2001:db8::1")})
+	if err != nil || outcomes[0].Found != 1 || outcomes[0].Left != 0 {
+		t.Errorf("an address in capitals: %+v, %v", outcomes, err)
+	}
+}
+
+// The store and the bus find the same people.
+func TestWordExpressionAgreesWithInText(t *testing.T) {
+	address := func(text string) erase.Subject { return erase.Subject{Address: netip.MustParseAddr(text)} }
+	four, six := address("192.0.2.1"), address("2001:db8::1")
+	bob, odd := erase.Subject{Value: "bob"}, erase.Subject{Value: "b.(b"}
+	found := map[bool]int{}
+	f := func(s erase.Subject, texts ...string) {
+		for _, text := range texts {
+			got, want := regexp.MustCompile(wordExpression(s)).MatchString(text), s.InText([]byte(text))
+			if got != want {
+				t.Errorf("%s in %q: the store finds %v, the bus %v", s.Text(), text, got, want)
+			}
+			found[got]++
+		}
+	}
+	f(four, "192.0.2.1", "::ffff:192.0.2.1", "192.0.2.1.", "192.0.2.1.5", "192.0.2.11", "1192.0.2.1", ".192.0.2.1", "at 192.0.2.1. And", "x192.0.2.1:80", "é192.0.2.1é")
+	f(six, "2001:db8::1", "[2001:DB8::1]:443", "2001:db8::1.", "2001:db8::1f", "2001:DB8::1F", "2001:db8::1:2", "x=2001:db8::1&")
+	f(bob, "bob", "/bob/", "bobé", "ébob", "Bob", "bobby", "kebob", "bob_", "a,bob,b")
+	f(odd, "b.(b", "bx(b", "/b.(b?")
+	if found[true] < 10 || found[false] < 10 {
+		t.Errorf("found %v: the texts do not try both", found)
 	}
 }
 
