@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -184,12 +186,13 @@ func (r *Retries) Orders(host string, after uint64) []block.RetryOrder {
 }
 
 // Retried takes what a host tells about a retry. It returns when that is
-// durable, if it is the end. What is not known (any more) is passed over.
+// durable, if it is the end. What is not known (any more), or has had its end,
+// is passed over.
 func (r *Retries) Retried(ctx context.Context, host string, told block.RetryResult) error {
 	told.Reasons = bounded(told.Reasons)
 	note := func(l *retryList) {
 		for i := range l.Kept {
-			if _, asked := l.Kept[i].Hosts[host]; asked && l.Kept[i].Number == told.Number {
+			if known, asked := l.Kept[i].Hosts[host]; asked && !known.Done && l.Kept[i].Number == told.Number {
 				l.Kept[i].Hosts[host] = told
 			}
 		}
@@ -211,18 +214,14 @@ func bounded(reasons map[string]int) map[string]int {
 	kept := map[string]int{}
 	for reason, n := range reasons {
 		if len(kept) < maxReasons {
-			kept[reason[:min(len(reason), maxReason)]] += n
+			kept[strings.ToValidUTF8(reason[:min(len(reason), maxReason)], "")] += n
 		}
 	}
 	return kept
 }
 
 func (k retry) clone() retry {
-	hosts := make(map[string]block.RetryResult, len(k.Hosts))
-	for host, told := range k.Hosts {
-		hosts[host] = told
-	}
-	k.Hosts = hosts
+	k.Hosts = maps.Clone(k.Hosts)
 	return k
 }
 

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/honeymoat/honeymoat/pkg/block"
 	"github.com/honeymoat/honeymoat/pkg/respond"
@@ -74,6 +75,14 @@ func TestResultsOfRetriesOutliveTheService(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	late := told
+	late.Done = false
+	if err := g.Retried(t.Context(), late); err != nil {
+		t.Error(err)
+	}
+	if left := w.Retries().Orders("edge-a", 0); len(left) != 0 {
+		t.Errorf("what came late undid the end: %+v", left)
+	}
 	told.Number = 99 // of which nobody knows
 	if err := g.Retried(t.Context(), told); err != nil {
 		t.Error(err)
@@ -110,9 +119,15 @@ func TestRetriesAreBounded(t *testing.T) {
 	}
 	reasons := map[string]int{}
 	for i := range 2 * maxReasons {
-		reasons[fmt.Sprintf("%d %s", i, strings.Repeat("x", 2*maxReason))] = 1
+		reasons[fmt.Sprintf("%d %s", i, strings.Repeat("é", maxReason))] = 1
 	}
-	if kept := bounded(reasons); len(kept) != maxReasons {
+	kept := bounded(reasons)
+	if len(kept) != maxReasons {
 		t.Errorf("%d reasons are kept", len(kept))
+	}
+	for reason := range kept {
+		if len(reason) > maxReason || !utf8.ValidString(reason) {
+			t.Errorf("kept %q", reason)
+		}
 	}
 }
