@@ -134,6 +134,8 @@ type writer struct {
 	segment *segment
 	frames  []byte
 	added   []*record // in frames
+
+	described bool // frames tell about the file
 }
 
 func (w *writer) add(rej *event.Rejected) error {
@@ -180,30 +182,28 @@ func (w *writer) prepare(size int64) error {
 		}
 		w.segment = g
 	}
-	if _, described := w.segment.about[w.batch.File]; described {
-		return nil
-	}
 	return w.describe()
 }
 
-// describe writes what the file's records have in common.
+// describe notes what the file's records have in common, which the segment may
+// tell already although all records of before are settled and forgotten.
 func (w *writer) describe() error {
 	b := w.batch
-	a := about{Source: b.Source, Gateway: b.Gateway, Kind: b.Kind, Direction: b.Direction, Path: b.Path}
-	acked := b.Start
-	if f := w.spool.files[b.File]; f != nil {
-		acked = max(acked, f.acked)
+	f := w.spool.file(b.File)
+	f.about = about{Source: b.Source, Gateway: b.Gateway, Kind: b.Kind, Direction: b.Direction, Path: b.Path}
+	f.acked = max(f.acked, b.Start)
+	if _, described := w.segment.about[b.File]; described {
+		return nil
 	}
-	described := a
+	described := f.about
 	described.Beginning = w.beginning()
 	body, err := json.Marshal(described)
 	if err != nil {
 		return fmt.Errorf("describe %s: %w", b.Path, err)
 	}
+	w.described = true
 	w.segment.about[b.File] = w.segment.size + int64(len(w.frames))
-	w.frames = appendFrame(w.frames, &frame{kind: aboutFile, file: b.File, acked: acked, body: body})
-	f := w.spool.file(b.File)
-	f.about, f.acked = a, acked
+	w.frames = appendFrame(w.frames, &frame{kind: aboutFile, file: b.File, acked: f.acked, body: body})
 	return nil
 }
 
@@ -220,7 +220,10 @@ func (w *writer) flush() error {
 		return nil
 	}
 	if err := errors.Join(w.segment.append(w.frames), w.segment.sync()); err != nil {
-		delete(w.segment.about, w.batch.File)
+		if w.described {
+			delete(w.segment.about, w.batch.File)
+		}
+		w.spool.leave(w.batch.File)
 		w.spool.count.Lost += uint64(len(w.added))
 		return err
 	}
@@ -231,7 +234,7 @@ func (w *writer) flush() error {
 		r.segment.live++
 	}
 	w.spool.count.Kept += uint64(len(w.added))
-	w.segment, w.frames, w.added = nil, w.frames[:0], nil
+	w.segment, w.frames, w.added, w.described = nil, w.frames[:0], nil, false
 	return nil
 }
 

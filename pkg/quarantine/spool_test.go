@@ -211,6 +211,38 @@ func TestSettledRecordsFreeTheirSpace(t *testing.T) {
 	}
 }
 
+// A log of which everything was settled may have other records that cannot be
+// parsed, which must not forget whose they are.
+func TestALogThatComesBackIsKnown(t *testing.T) {
+	dir := t.TempDir()
+	s := openSpool(t, dir, 1<<20)
+	text, b := garbage(fileA, 3, "no time")
+	s.Keep(b, text)
+	s.carry(&plan{File: fileA, Settled: []int64{b.Rejected[0].Offset, b.Rejected[1].Offset, b.Rejected[2].Offset}})
+	if len(s.files) != 0 {
+		t.Fatalf("%d files are left", len(s.files))
+	}
+	rejected := event.Rejected{Offset: b.End, Line: 4, Length: 5, Reason: "no time"}
+	next := &event.Batch{Header: b.Header, Rejected: []event.Rejected{rejected}}
+	next.Start, next.End = b.End, b.End+5
+	s.Keep(next, append(text, "more\n"...))
+	for _, s := range []*Spool{s, openSpool(t, dir, 1<<20)} {
+		c, _ := s.choose(fileA, "")
+		if c.about.Source != "edge" || c.about.Path != b.Path || len(c.about.Beginning) == 0 || len(c.records) != 1 {
+			t.Errorf("%d records of %+v", len(c.records), c.about)
+		}
+		if ids := s.filesOf("edge"); len(ids) != 1 {
+			t.Errorf("files of the source: %v", ids)
+		}
+	}
+	if got := s.unconfirmed()[fileA]; got != "edge" {
+		t.Errorf("asked about as of source %q", got)
+	}
+	if c, _ := s.choose(fileA, ""); c.acked != b.End {
+		t.Errorf("acknowledged up to %d, want %d", c.acked, b.End)
+	}
+}
+
 func TestUnusualRecords(t *testing.T) {
 	s := openSpool(t, t.TempDir(), 4<<20)
 	text := memory(strings.Repeat("x", 2<<20) + "\n\x00\xff\x01\n")
