@@ -3,6 +3,7 @@ package ingest
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -16,6 +17,9 @@ const (
 	recordBytes = 24 // that the list of records takes for each
 	readBytes   = 32 << 10
 )
+
+// errNoRoom: the memory for what is pushed is used up.
+var errNoRoom = errors.New("no memory is left for the records")
 
 // Letter is what a sender pushes at once. It belongs to one goroutine, which
 // either sends it or drops it.
@@ -111,8 +115,9 @@ func (l *Letter) AddLines(text []byte) error {
 func (l *Letter) Len() int { return len(l.records) }
 
 // Send returns when all records are on the bus. It fails with ErrBusy when ctx
-// is over before: the sender then has to send the same again. A letter is sent
-// once.
+// is over before, or when the letter was read into the inbox's memory and
+// there is none left for the list of its records: the sender then has to send
+// the same again. A letter is sent once.
 func (l *Letter) Send(ctx context.Context) (Receipt, error) {
 	if len(l.records) == 0 {
 		l.Drop()
@@ -141,17 +146,21 @@ func (l *Letter) busy(err error) error {
 }
 
 // reserve takes what the records need of the inbox's memory beside what is
-// held already.
+// held already. It waits only for a letter that holds none, see grow.
 func (l *Letter) reserve(ctx context.Context) error {
 	inbox := l.lane.inbox
 	need := int64(len(l.records)) * recordBytes
-	if l.held == 0 {
-		need += int64(l.size())
-	}
-	need = min(need, inbox.opts.MaxBytes-l.held)
-	if err := inbox.room.Acquire(ctx, need); err != nil {
-		l.Drop()
-		return err
+	if l.held > 0 {
+		need = min(need, inbox.opts.MaxBytes-l.held)
+		if !inbox.room.TryAcquire(need) {
+			l.Drop()
+			return errNoRoom
+		}
+	} else {
+		need = min(need+int64(l.size()), inbox.opts.MaxBytes)
+		if err := inbox.room.Acquire(ctx, need); err != nil {
+			return err
+		}
 	}
 	l.held += need
 	return nil

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/honeymoat/honeymoat/pkg/accesslog"
@@ -262,6 +263,37 @@ func TestMemoryIsBounded(t *testing.T) {
 	} else {
 		l.Drop()
 	}
+}
+
+// Letters that hold all the memory there is must not wait for each other.
+func TestWhoHoldsMemoryDoesNotWaitForMore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := quickInbox()
+		o.MaxBytes = 64 << 10
+		p := newPost(t, o, &ingesttest.Bus{}, accesslog.Options{})
+		p.run()
+		var letters []*ingest.Letter
+		for range 2 {
+			l, err := p.Letter("edge")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := l.ReadFrom(strings.NewReader(numbered(0, 10))); err != nil {
+				t.Fatal(err)
+			}
+			if err := l.AddLines(l.Bytes()); err != nil {
+				t.Fatal(err)
+			}
+			letters = append(letters, l)
+		}
+		if _, err := letters[0].Send(t.Context()); !errors.Is(err, ingest.ErrBusy) {
+			t.Errorf("%v", err)
+		}
+		if got, err := letters[1].Send(t.Context()); err != nil || got.Received != 10 {
+			t.Errorf("%v, %v", got, err)
+		}
+		p.stop()
+	})
 }
 
 type endless struct{}
