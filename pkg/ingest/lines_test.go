@@ -75,6 +75,26 @@ func TestAReaderInTheMiddleKnowsWhatTheBeginningTold(t *testing.T) {
 	wantRecords(t, &bus, 4, "/a")
 }
 
+// A batch that has to be read again is read with what stands before it, not
+// with what a line behind it has told meanwhile.
+func TestLinesReadAgainMeanWhatTheyMeant(t *testing.T) {
+	const before = "#Fields: date time c-ip cs-method cs-uri-stem sc-status\n"
+	const after = "#Fields: date time cs-method cs-uri-stem sc-status c-ip\n"
+	bus := ingesttest.Bus{MaxRecords: 4}
+	f := newFile("a", before+strings.Repeat("2026-08-01 12:00:00 192.0.2.1 GET /a 200\n", 4))
+	p := withFormat(t, "w3c", &bus, f, nil)
+	done := make(chan error, 1)
+	go func() { done <- p.Run(t.Context()) }()
+	eventually(t, "the first batch", func() bool { return bus.Len() == 4 })
+	f.write(strings.Repeat("2026-08-01 12:00:00 192.0.2.1 GET /a 200\n", 3) +
+		after + strings.Repeat("2026-08-01 12:00:00 GET /a 200 192.0.2.1\n", 3))
+	f.end(io.EOF)
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	wantRecords(t, &bus, 10, "/a")
+}
+
 func TestWhatIsMaskedOnTheHostDoesNotLeaveIt(t *testing.T) {
 	var bus ingesttest.Bus
 	f := newFile("a", ingesttest.Line("/secret")+"\n")

@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/honeymoat/honeymoat/pkg/accesslog"
 	"github.com/honeymoat/honeymoat/pkg/event"
 )
 
@@ -106,11 +105,7 @@ func (p *Pipeline) follow(ctx context.Context, f File) error {
 	if src == nil {
 		return fmt.Errorf("ship %s: no source is called %q", f.Path(), f.Source())
 	}
-	lines, err := accesslog.NewReader(src.Log)
-	if err != nil {
-		return fmt.Errorf("ship %s: %w", f.Path(), err)
-	}
-	s := &session{p: p, src: src, file: f, lines: lines, lane: &lane{
+	s := &session{p: p, src: src, file: f, lane: &lane{
 		bus: p.bus, opts: &p.opts, counted: &p.counted, log: p.log.With("source", src.Name, "file", f.Path()), source: src, file: f.ID(), raw: f,
 	}}
 	mark, err := s.lane.last(ctx)
@@ -118,9 +113,6 @@ func (p *Pipeline) follow(ctx context.Context, f File) error {
 		return err
 	}
 	from := further(f.Start(), mark.End)
-	if from.Offset > 0 {
-		prime(lines, f, from.Offset)
-	}
 	f.Commit(from)
 	src.begin(f, from)
 	defer src.end(f)

@@ -2,16 +2,21 @@ package ingest
 
 import (
 	"bytes"
+	"context"
 
 	"github.com/honeymoat/honeymoat/pkg/accesslog"
 )
 
 // prime shows a reader the beginning of a file in which it is to go on from a
 // place: what format it is, and what its columns are, may stand there only.
-// What cannot be read is told by the reading that follows.
-func prime(lines *accesslog.Reader, f readerAt, until int64) {
+// What cannot be read is told by the reading that follows. It ends early when
+// ctx does.
+func prime(ctx context.Context, lines *accesslog.Reader, f readerAt, until int64) {
+	if until == 0 {
+		return
+	}
 	chunk := make([]byte, chunkBytes)
-	for at := int64(0); at < until; {
+	for at := int64(0); at < until && ctx.Err() == nil; {
 		n, err := f.ReadAt(chunk[:min(chunkBytes, until-at)], at)
 		if err != nil || n == 0 {
 			return

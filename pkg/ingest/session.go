@@ -3,6 +3,7 @@ package ingest
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"sync/atomic"
 	"time"
@@ -17,7 +18,7 @@ type session struct {
 	p      *Pipeline
 	src    *source
 	file   File
-	lines  *accesslog.Reader
+	lines  *accesslog.Reader // of the pass
 	lane   *lane
 	end    int64        // of the file, when nobody writes to it any more; or -1
 	handed atomic.Int32 // batches read and not yet published
@@ -53,13 +54,26 @@ func (m *moved) Error() string { return "the file has to be read again" }
 func (s *session) ship(ctx context.Context, from event.Position, after uint64) error {
 	s.lane.after, s.end = after, -1
 	for {
-		err := s.pass(ctx, from)
+		err := s.begin(ctx, from)
+		if err == nil {
+			err = s.pass(ctx, from)
+		}
 		var m *moved
 		if !errors.As(err, &m) {
 			return err
 		}
 		from, s.small = m.from, m.small
 	}
+}
+
+// begin makes a reader that knows what stands before a place, and nothing of
+// what stands behind it: that may have been read already.
+func (s *session) begin(ctx context.Context, from event.Position) (err error) {
+	if s.lines, err = accesslog.NewReader(s.src.Log); err != nil {
+		return fmt.Errorf("ship %s: %w", s.file.Path(), err)
+	}
+	prime(ctx, s.lines, s.file, from.Offset)
+	return ctx.Err()
 }
 
 // pass is one reading of the file that nothing but its end interrupts.
