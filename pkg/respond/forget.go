@@ -160,15 +160,24 @@ func keyNames(key string, actors []finding.Actor) bool {
 
 const erased = "erased"
 
-func (e *AuditEntry) about(names func(string) bool) bool { return names(e.Subject) || names(e.Detail) }
+func (e *AuditEntry) about(names func(string) bool) bool {
+	return names(e.Subject) || names(e.Detail) || names(e.Address)
+}
 
 // redact takes names out of what people did. That they did it stays.
 func redact(entries []AuditEntry, names func(string) bool) int {
 	n := 0
 	for i := range entries {
-		if entries[i].about(names) {
-			entries[i].Subject, entries[i].Detail = erased, ""
-			n++
+		e := &entries[i]
+		if !e.about(names) {
+			continue
+		}
+		n++
+		if names(e.Subject) || names(e.Detail) {
+			e.Subject, e.Detail = erased, ""
+		}
+		if names(e.Address) {
+			e.Address = ""
 		}
 	}
 	return n

@@ -1,6 +1,7 @@
 package respond
 
 import (
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -27,6 +28,10 @@ func TestForgetLeavesNothing(t *testing.T) {
 	if _, err := s.Discard(t.Context(), by, AddDiscard{Actor: gone, Rule: "none", Reason: "why"}); err != nil {
 		t.Fatal(err)
 	}
+	from := Caller{Name: "shift", Address: netip.MustParseAddr(gone.Value)}
+	if err := s.Audited(t.Context(), from, "actor.look", other.Value, "done", "kept"); err != nil {
+		t.Fatal(err)
+	}
 	names := func(text string) bool { return strings.Contains(text, gone.Value) }
 	before := s.Knows([]finding.Actor{gone}, names)
 	n, keys, err := s.Forget(t.Context(), []finding.Actor{gone}, names)
@@ -46,6 +51,9 @@ func TestForgetLeavesNothing(t *testing.T) {
 	}
 	if _, err := s.Actor(other); err != nil {
 		t.Errorf("somebody else was forgotten: %v", err)
+	}
+	if saved := string(f.saved("respond")); !strings.Contains(saved, "actor.look") || !strings.Contains(saved, "kept") {
+		t.Errorf("what was done from the address is forgotten, not only from where: %s", saved)
 	}
 	if raised := f.raised(); len(raised) != 1 {
 		t.Errorf("alerts %v, want that of the other actor only", raised)

@@ -21,10 +21,11 @@ type trace struct {
 	blank string
 }
 
-// traces are all tables that may name somebody. Counts by the minute, routes
-// and baselines name nobody.
+// traces are all tables that may name somebody: a route does where the path has
+// a name in it.
 func traces() []trace {
 	const texts = "match(path, {word:String}) OR match(query, {word:String}) OR match(referer, {word:String}) OR match(forwarded_for, {word:String})"
+	const named = "(match(subject, {word:String}) OR match(detail, {word:String}))"
 	return []trace{
 		{table: "events", where: "client_address IN {values:Array(String)} OR peer_address IN {values:Array(String)} OR principal IN {values:Array(String)}" +
 			" OR user IN {values:Array(String)} OR session IN {values:Array(String)} OR application IN {values:Array(String)} OR " + texts},
@@ -34,7 +35,11 @@ func traces() []trace {
 		{table: "actors", where: "value IN {values:Array(String)}"},
 		{table: "block_log", where: "target IN {values:Array(String)} OR match(reason, {word:String})"},
 		{table: "discards", where: "actor IN {actors:Array(String)}"},
-		{table: "audit", where: "match(subject, {word:String}) OR match(detail, {word:String})", blank: "subject = 'erased', detail = ''"},
+		{table: "traffic_1m", where: "match(route, {word:String})"},
+		{table: "routes", where: "match(route, {word:String})"},
+		{table: "baselines", where: "subject IN {values:Array(String)} OR match(subject, {word:String})"},
+		{table: "audit", where: named + " OR address IN {values:Array(String)}", blank: "subject = if(" + named + ", 'erased', subject), detail = if(" +
+			named + ", '', detail), address = if(address IN {values:Array(String)}, '', address)"},
 	}
 }
 
