@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 
@@ -92,6 +93,10 @@ type sighted struct {
 	subject  string
 }
 
+// searchPatience bounds how long a search waits for a message. What it waits
+// for may have been freed meanwhile: then the next search is done at once.
+const searchPatience = 10 * time.Second
+
 // find reads a stream from its beginning.
 func (b *Bus) find(ctx context.Context, q search) ([]sighted, error) {
 	s, err := b.js.Stream(ctx, q.stream)
@@ -108,7 +113,7 @@ func (b *Bus) find(ctx context.Context, q search) ([]sighted, error) {
 	defer messages.Stop()
 	var found []sighted
 	for {
-		m, meta, err := next(ctx, messages)
+		m, meta, err := nextWithin(ctx, searchPatience, messages)
 		if err != nil {
 			return nil, fmt.Errorf("search %s: %w", q.stream, err)
 		}
