@@ -15,7 +15,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/honeymoat/honeymoat/pkg/accesslog"
-	"github.com/honeymoat/honeymoat/pkg/block"
 	"github.com/honeymoat/honeymoat/pkg/command"
 	"github.com/honeymoat/honeymoat/pkg/event"
 	"github.com/honeymoat/honeymoat/pkg/tailer"
@@ -71,18 +70,15 @@ func formatsDetectCommand() *cobra.Command {
 		Args:  command.Exactly(1),
 	}
 	file := configFlag(c)
-	var log accesslog.Options
-	c.Flags().StringVar(&log.Format, "format", accesslog.Auto, "Read it in this format instead.")
-	c.Flags().StringVar(&log.Pattern, "pattern", "", "For formats with a pattern: the directive as the gateway has it.")
-	zone := c.Flags().String("time-zone", "", "Zone of times that name none, such as Europe/Berlin.")
+	flags := addLogFlags(c)
 	asJSON := c.Flags().Bool("json", false, "Print what was found out as JSON.")
 	c.RunE = func(c *cobra.Command, args []string) error {
 		cfg, err := readConfig(*file)
 		if err != nil {
 			return err
 		}
-		log.Trusted = block.NewAllowlist(cfg.Network.TrustedHops.Prefixes()).Contains
-		if log.Zone, err = zoneOf(*zone); err != nil {
+		log, _, err := flags.options(c.Flags(), cfg)
+		if err != nil {
 			return err
 		}
 		sample, whole, err := readSample(args[0], c.InOrStdin())
@@ -91,7 +87,7 @@ func formatsDetectCommand() *cobra.Command {
 		}
 		d, err := detect(sample, log)
 		if err != nil {
-			return command.Usage(fmt.Errorf("--format: %w", err))
+			return flags.mistaken(err)
 		}
 		d.Whole = whole
 		if *asJSON {

@@ -22,7 +22,6 @@ import (
 	"github.com/honeymoat/honeymoat/pkg/app/replay"
 	"github.com/honeymoat/honeymoat/pkg/app/service"
 	"github.com/honeymoat/honeymoat/pkg/app/shipping"
-	"github.com/honeymoat/honeymoat/pkg/block"
 	"github.com/honeymoat/honeymoat/pkg/command"
 	"github.com/honeymoat/honeymoat/pkg/config"
 	"github.com/honeymoat/honeymoat/pkg/event"
@@ -36,9 +35,7 @@ func replayCommand() *cobra.Command {
 		Args:  command.AtLeast(1),
 	}
 	file := configFlag(c)
-	format := c.Flags().String("format", accesslog.Auto, "auto, or the id of a format; formats list names them.")
-	pattern := c.Flags().String("pattern", "", "For formats with a pattern: the directive as the gateway has it.")
-	zone := c.Flags().String("time-zone", "", "Zone of times that name none, such as Europe/Berlin.")
+	flags := addLogFlags(c)
 	kind := c.Flags().String("kind", "access", "access, or decoy for a decoy responder's log.")
 	findings := c.Flags().String("findings", "", "Write each finding as a JSON object on a line of this file; - is standard output.")
 	asJSON := c.Flags().Bool("json", false, "Print the summary as JSON.")
@@ -51,19 +48,20 @@ func replayCommand() *cobra.Command {
 		if err != nil {
 			return command.Usage(err)
 		}
-		opts.Files, opts.Log.Format, opts.Log.Pattern = args, *format, *pattern
-		opts.Input = c.InOrStdin()
+		opts.Files, opts.Input = args, c.InOrStdin()
 		if first := slices.Index(args, standardInput); first >= 0 && slices.Contains(args[first+1:], standardInput) {
 			return command.Usage(errors.New("standard input (-) can be read once"))
 		}
-		if opts.Log.Zone, err = zoneOf(*zone); err != nil {
+		if opts.Log, opts.Kind, err = flags.options(c.Flags(), cfg); err != nil {
 			return err
 		}
-		if opts.Kind, err = kindOf(*kind); err != nil {
-			return err
+		if c.Flags().Changed("kind") {
+			if opts.Kind, err = kindOf(*kind); err != nil {
+				return err
+			}
 		}
 		if _, err := accesslog.NewReader(opts.Log); err != nil {
-			return command.Usage(fmt.Errorf("--format: %w", err))
+			return flags.mistaken(err)
 		}
 		return runReplay(c, opts, *findings, *asJSON)
 	}
@@ -85,8 +83,7 @@ func replayOptions(cfg config.Service) (replay.Options, error) {
 		return replay.Options{}, err
 	}
 	return replay.Options{
-		Mask: masker.Finding,
-		Log:  accesslog.Options{Trusted: block.NewAllowlist(cfg.Network.TrustedHops.Prefixes()).Contains}, Catalogue: catalogue,
+		Mask: masker.Finding, Catalogue: catalogue,
 		Internal: cfg.Network.Internal.Prefixes(), Guard: guard, Ledger: service.LedgerOptions(cfg.Blocks),
 	}, nil
 }

@@ -102,7 +102,7 @@ func eraseCommand() *cobra.Command {
 		return err
 	}
 	c.Flags().StringVar(&req.Address, "address", "", "The subject's address.")
-	c.Flags().StringVar(&req.Principal, "principal", "", "The subject's user name, application, key, token or session in the clear; - reads it from standard input.")
+	c.Flags().StringVar(&req.Principal, "principal", "", "The subject's user name, application, key, token or session in the clear; - reads it from standard input. Events with it as a word of their path, query or referer go too, whoever asked.")
 	c.Flags().StringVar(&req.Reason, "reason", "", "Why. Somebody will ask.")
 	jsonFlag(c, &asJSON)
 	command.Require(c, "reason")

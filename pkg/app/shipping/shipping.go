@@ -48,9 +48,9 @@ func (o *Options) stats(files ingest.Stats) ingest.Stats {
 	return files.Plus(o.Pushed())
 }
 
-// New makes the pipeline of all files, and registers its counters. It opens
+// newPipeline makes the pipeline of all files, and registers its counters. It opens
 // nothing before it runs. The error names the source with a mistake.
-func New(o Options) (*ingest.Pipeline, error) {
+func newPipeline(o Options) (*ingest.Pipeline, error) {
 	files, logs, err := both(inFiles(o.Sources), o.Trusted, o.Privacy)
 	if err != nil {
 		return nil, err
@@ -112,6 +112,13 @@ func Check(sources []config.Source) error {
 		problems = append(problems, err)
 	}
 	return errors.Join(problems...)
+}
+
+// Parsing is a configured source as the pipeline knows it: how its lines are
+// read.
+func Parsing(s config.Source, trusted func(netip.Addr) bool) (ingest.Source, error) {
+	_, log, err := source(s, trusted)
+	return log, err
 }
 
 // source is a configured source as the tailer and as the pipeline know it.
