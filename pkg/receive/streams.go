@@ -56,12 +56,14 @@ func (s *Syslog) ServeStreams(ctx context.Context, l net.Listener) error {
 	}
 }
 
-// serve reads one connection to its end.
+// serve reads one connection to its end, or to the end of what has come when
+// ctx ends.
 func (s *Syslog) serve(ctx context.Context, conn net.Conn) {
 	defer conn.Close()
-	defer context.AfterFunc(ctx, func() { _ = conn.Close() })()
+	defer context.AfterFunc(ctx, func() { endReading(conn) })()
 	lasting, cancel := outliving(ctx, s.opts.Grace)
 	defer cancel()
+	defer context.AfterFunc(lasting, func() { _ = conn.Close() })() // a sender may not pause
 	p := pump{in: conn, source: s.opts.Source, inbox: s.opts.Inbox, text: message}
 	p.patience = func(begun bool) error {
 		if begun {
@@ -76,6 +78,15 @@ func (s *Syslog) serve(ctx context.Context, conn net.Conn) {
 		level = slog.LevelWarn
 	}
 	s.opts.Log.Log(ctx, level, "a sender has gone", "sender", conn.RemoteAddr().String(), "error", err)
+}
+
+// endReading has reads of a connection give what the kernel holds of it, and
+// then its end: the sender takes that for delivered.
+func endReading(conn net.Conn) {
+	if c, ok := conn.(interface{ CloseRead() error }); ok && c.CloseRead() == nil {
+		return
+	}
+	_ = conn.Close()
 }
 
 // Lines pushes the lines of a stream, such as standard input, until it ends or

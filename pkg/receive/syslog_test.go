@@ -235,6 +235,42 @@ func TestSendersWaitForTheBus(t *testing.T) {
 	d.arrive(n)
 }
 
+// TestWhatTheKernelHoldsIsTakenAtTheEnd: a sender takes for delivered what it
+// could write.
+func TestWhatTheKernelHoldsIsTakenAtTheEnd(t *testing.T) {
+	d := newDesk(t)
+	hold := make(chan struct{})
+	d.bus.Fail = func(int) ingesttest.Fault { <-hold; return ingesttest.None }
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	ended := make(chan error, 1)
+	go func() { ended <- d.syslog.ServeStreams(ctx, l) }()
+	conn := d.dial("tcp", l.Addr())
+	d.write(conn, line(0)+"\n")
+	d.eventually("the first waits for the bus", func() bool { return d.inbox.Stats().Sources["edge"].Received == 1 })
+	const n = 2000 // more than one read takes
+	for i := 1; i < n; i++ {
+		d.write(conn, line(i)+"\n")
+	}
+	cancel()
+	d.eventually("nobody listens any more", func() bool {
+		other, err := net.Dial("tcp", l.Addr().String())
+		if err == nil {
+			_ = other.Close()
+		}
+		return err != nil
+	})
+	close(hold)
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+	d.arrive(n)
+}
+
 func TestConnectionsAreBounded(t *testing.T) {
 	d := newDesk(t, func(o *Options) { o.Connections = 1; o.Idle = 20 * time.Millisecond })
 	address := d.streams()
