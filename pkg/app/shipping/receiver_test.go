@@ -49,7 +49,7 @@ func TestEveryWayIn(t *testing.T) {
 	r, o := pushing(t, bus, in,
 		config.Source{Name: "edge", Format: "combined", Paths: []string{file}, HTTP: true, Syslog: []string{"udp://" + syslog, "tcp://" + syslog}},
 		config.Source{Name: config.InputSource, Format: "auto"})
-	files, err := New(o)
+	files, err := newPipeline(o)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -24,7 +24,8 @@ type Shipper struct {
 	replace  context.CancelFunc // ends the pipeline that runs; nil while none does
 }
 
-// NewShipper makes a shipper, as New makes a pipeline.
+// NewShipper makes a shipper, and registers its counters. It opens nothing
+// before it runs. The error names the source with a mistake.
 func NewShipper(o Options) (*Shipper, error) {
 	s := &Shipper{registry: o.Metrics, opts: o}
 	return s, s.build(o)
@@ -35,7 +36,7 @@ func NewShipper(o Options) (*Shipper, error) {
 func (s *Shipper) build(o Options) error {
 	metrics := &registrations{Registerer: s.registry}
 	o.Metrics = metrics
-	made, err := New(o)
+	made, err := newPipeline(o)
 	if err != nil {
 		metrics.undo()
 		return err
@@ -44,8 +45,8 @@ func (s *Shipper) build(o Options) error {
 	return nil
 }
 
-// Use replaces the sources, the trusted hops and the masks. With a mistake in them
-// everything stays as it is.
+// Use replaces the sources and the masks, and the trusted hops with them: these
+// alone change nothing. With a mistake in them everything stays as it is.
 func (s *Shipper) Use(o Options) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -56,7 +57,7 @@ func (s *Shipper) Use(o Options) error {
 	next.Sources, next.Trusted, next.Privacy, next.Metrics = o.Sources, o.Trusted, o.Privacy, s.registry
 	trial := next
 	trial.Metrics = prometheus.NewRegistry()
-	if _, err := New(trial); err != nil {
+	if _, err := newPipeline(trial); err != nil {
 		return err
 	}
 	s.metrics.undo()
@@ -75,6 +76,7 @@ func (s *Shipper) Run(ctx context.Context) error {
 		current, running := s.begin(ctx)
 		err := current.Run(running)
 		if ctx.Err() != nil || running.Err() == nil {
+			s.end()
 			return err
 		}
 	}
@@ -88,6 +90,14 @@ func (s *Shipper) begin(ctx context.Context) (*ingest.Pipeline, context.Context)
 	running, cancel := context.WithCancel(ctx)
 	s.replace = cancel
 	return s.pipeline, running
+}
+
+// end notes that no pipeline runs.
+func (s *Shipper) end() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.replace()
+	s.replace = nil
 }
 
 // Stats gives the counters of the current pipeline.

@@ -103,7 +103,7 @@ func TestLogsReachThePublisherAndAreCounted(t *testing.T) {
 		}
 	}
 	o := options()
-	p, err := New(o)
+	p, err := newPipeline(o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -136,7 +136,7 @@ func TestLogsReachThePublisherAndAreCounted(t *testing.T) {
 
 	stop()
 	write(t, mapped, `{"who":"192.0.2.7","when":"2026-08-01T12:00:01Z","what":"/d","how":"GET","code":200}`+"\n")
-	if p, err = New(options()); err != nil {
+	if p, err = newPipeline(options()); err != nil {
 		t.Fatal(err)
 	}
 	run(t, p.Run)
@@ -152,7 +152,7 @@ func TestMistakesNameTheSource(t *testing.T) {
 		if err := Check([]config.Source{s}); err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), s.Name) {
 			t.Errorf("check: %v, want %q of %s", err, want, s.Name)
 		}
-		_, err := New(Options{
+		_, err := newPipeline(Options{
 			Sources: []config.Source{s}, Trusted: nobody, Positions: filepath.Join(t.TempDir(), "p.json"),
 			To: &ingesttest.Bus{}, Log: slog.New(slog.DiscardHandler), Metrics: prometheus.NewRegistry(),
 		})
