@@ -65,6 +65,11 @@ func (p *combined) caller(v, forwarded []byte) Reason {
 	if len(first) == 0 {
 		return NoAddress
 	}
+	if first[len(first)-1] == ',' {
+		forwarded, rest = p.forwardedFirst(v, forwarded)
+		p.whoever(netip.Addr{}, forwarded, rest)
+		return Parsed
+	}
 	peer, ok := parseAddr(first)
 	second, after := token(rest)
 	if other, also := parseAddr(second); also && (!ok || behindHost(after)) {
@@ -76,6 +81,29 @@ func (p *combined) caller(v, forwarded []byte) Reason {
 		peer = netip.Addr{}
 		p.Flag(event.BadForwarded)
 	}
+	p.whoever(peer, forwarded, rest)
+	return Parsed
+}
+
+// forwardedFirst reads a list where an address should stand: the gateway logs
+// X-Forwarded-For there, which a client may have written, and no peer.
+func (p *combined) forwardedFirst(v, forwarded []byte) (list, rest []byte) {
+	rest = v
+	for more := true; more; {
+		var entry []byte
+		entry, rest = token(rest)
+		more = len(entry) > 0 && entry[len(entry)-1] == ','
+	}
+	p.Flag(event.BadForwarded)
+	if len(forwarded) > 0 {
+		return forwarded, rest
+	}
+	p.text(event.ForwardedFor, p.unescape(bytes.TrimSpace(v[:len(v)-len(rest)])))
+	return p.Text(event.ForwardedFor, p.Rows()), rest
+}
+
+// whoever notes who asked; rest is ident and user.
+func (p *combined) whoever(peer netip.Addr, forwarded, rest []byte) {
 	p.callers.peer = peer
 	p.hops.set(p.Batch, p.callers, forwarded)
 	_, user := token(rest)
@@ -83,7 +111,6 @@ func (p *combined) caller(v, forwarded []byte) Reason {
 		p.text(event.User, p.unescape(user))
 		p.principal(p.Rows())
 	}
-	return Parsed
 }
 
 // behindHost tells whether ident and user follow an address, so that what

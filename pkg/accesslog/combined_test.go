@@ -45,6 +45,17 @@ func TestCombinedTails(t *testing.T) {
 	f(`192.0.2.1`+head+` 12345 trailing "words"`, row+at+`peer_address=192.0.2.1 client_address=192.0.2.1`)
 }
 
+func TestCombinedNamesNobodyByAHeaderInItsFirstColumn(t *testing.T) {
+	f := combinedTest(t)
+	const head = ` [12/Dec/2019:16:53:29 +0000] "GET / HTTP/1.1" 200 0 "-" "a"`
+	const row = `method=GET path=/ protocol=HTTP/1.1 user_agent=a `
+	const at = `time=2019-12-12T16:53:29Z status=200 response_bytes=0 quality=[bad_forwarded]`
+	f(`198.51.100.1, 192.0.2.1 - -`+head, row+`forwarded_for=198.51.100.1, 192.0.2.1 `+at)
+	f(`x, 10.0.0.1, 192.0.2.1 - -`+head, row+`forwarded_for=x, 10.0.0.1, 192.0.2.1 `+at)
+	f(`198.51.100.1,  -`+head, row+`forwarded_for=198.51.100.1,  - `+at)
+	f(`198.51.100.1, 192.0.2.1 - -`+head+` "192.0.2.7"`, row+`forwarded_for=192.0.2.7 `+at)
+}
+
 func TestCombinedCutInItsLastField(t *testing.T) {
 	combinedTest(t)(`192.0.2.1 - - [12/Dec/2019:16:53:29 +0000] "GET / HTTP/1.1" 200 0 "-" "curl/8 (half`,
 		`method=GET path=/ protocol=HTTP/1.1 user_agent=curl/8 (half time=2019-12-12T16:53:29Z status=200 response_bytes=0 quality=[truncated] peer_address=192.0.2.1 client_address=192.0.2.1`)
