@@ -33,7 +33,9 @@ func openKeyring(d DataDir, cfg config.Service, now time.Time) (privacy.Keyring,
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return keys, fmt.Errorf("read %s: %w", d.hashKeysFile(), err)
 	}
-	if !keys.Empty() && now.Sub(keys.Made()) < time.Duration(cfg.HashKeys.RotateDays)*day {
+	// In days: nanoseconds end after three hundred years, which is a way to
+	// say never.
+	if !keys.Empty() && now.Sub(keys.Made())/day < time.Duration(cfg.HashKeys.RotateDays) {
 		return keys, nil
 	}
 	var secret [32]byte
@@ -41,8 +43,8 @@ func openKeyring(d DataDir, cfg config.Service, now time.Time) (privacy.Keyring,
 		return keys, fmt.Errorf("make a hash key: %w", err)
 	}
 	// Findings are kept longer than events, see retention.
-	kept := time.Duration(retention(cfg.Store.RetentionDays).Records+1) * day
-	keys = keys.Rotate(now, secret).Prune(now.Add(-kept))
+	kept := retention(cfg.Store.RetentionDays).Records + 1
+	keys = keys.Rotate(now, secret).Prune(now.AddDate(0, 0, -kept))
 	if data, err = keys.Marshal(); err != nil {
 		return keys, err
 	}

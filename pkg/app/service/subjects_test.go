@@ -9,7 +9,6 @@ import (
 	"github.com/honeymoat/honeymoat/pkg/bus"
 	"github.com/honeymoat/honeymoat/pkg/config"
 	"github.com/honeymoat/honeymoat/pkg/erase"
-	"github.com/honeymoat/honeymoat/pkg/event"
 )
 
 // What is not stored yet is not taken off the bus: other people's lines lie in
@@ -38,11 +37,7 @@ func TestAnErasureLeavesOnTheBusWhatIsNotStored(t *testing.T) {
 // by the save that had begun before: the one after it waits.
 func TestForgottenRoutesAreNotSavedAgain(t *testing.T) {
 	r := newRouting(config.Routes{}, nil)
-	b := &event.Batch{Header: event.Header{Source: "shop"}}
-	b.SetString(event.Path, "/users/alice")
-	b.SetNumber(event.Status, 200)
-	b.EndRow()
-	r.learn(1, b)
+	r.learn(1, served("/users/alice"))
 	var saved []byte
 	var second sync.WaitGroup
 	write := func(_ context.Context, data []byte) error {
