@@ -38,8 +38,9 @@ const (
 
 // Bounds on where the end of a value is looked for.
 const (
-	longestTime    = 64
-	longestAddress = 64
+	longestTime     = 64
+	longestAddress  = 64
+	longestProtocol = 16 // with the space before it
 )
 
 // fields finds the fields of a record.
@@ -199,8 +200,11 @@ func (p *pattern) fits(s *slot, start, end int) bool {
 		_, ok := parseAddr(v)
 		return ok
 	}
+	// Every quote in a log that escapes none may be its end: no more is looked
+	// at for each than a protocol has.
+	v = v[max(1, len(v)-longestProtocol):]
 	at := bytes.LastIndexByte(v, ' ')
-	return at > 0 && bytes.HasPrefix(v[at+1:], []byte("HTTP/"))
+	return at >= 0 && bytes.HasPrefix(v[at+1:], []byte("HTTP/"))
 }
 
 // beginsRequest tells whether v begins as a request line does, or is none.
