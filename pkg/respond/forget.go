@@ -39,6 +39,7 @@ func (s *Service) forget(ctx context.Context, actors []finding.Actor, names func
 		}
 	}
 	s.mu.Lock()
+	keys := keysOf(actors, blocks, s.ledger)
 	n := s.ledger.forget(actors)
 	n += redact(s.audit, names)
 	s.touch()
@@ -46,7 +47,7 @@ func (s *Service) forget(ctx context.Context, actors []finding.Actor, names func
 	if err := s.resolve(ctx); err != nil {
 		return 0, nil, err
 	}
-	return n + len(blocks), keysOf(actors, blocks), nil
+	return n + len(blocks), keys, nil
 }
 
 // Knows counts the entries about some actors, as Forget would drop them.
@@ -69,12 +70,22 @@ func (s *Service) blocksOn(actors []finding.Actor) []block.Block {
 	})
 }
 
-// keysOf are the keys of an actor's blocks in the segments that it has one in,
-// and in the one that all have.
-func keysOf(actors []finding.Actor, blocks []block.Block) []string {
+// keysOf are the keys of an actor's blocks in the segments that it has or had
+// one in, and in the one that all have.
+func keysOf(actors []finding.Actor, blocks []block.Block, l *Ledger) []string {
 	var keys []string
 	for i := range blocks {
 		keys = append(keys, blocks[i].Key())
+	}
+	for _, ended := range l.blocks.ended {
+		if slices.Contains(actors, actorOf(ended.Block.Target)) {
+			keys = append(keys, ended.Block.Key())
+		}
+	}
+	for key := range l.blocks.removed {
+		if keyNames(key, actors) {
+			keys = append(keys, key)
+		}
 	}
 	for _, a := range actors {
 		if t, ok := Target(a); ok {
