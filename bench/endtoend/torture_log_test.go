@@ -2,51 +2,82 @@ package endtoend
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"strings"
 	"sync/atomic"
 	"time"
 )
 
-// touchEvery is how many ordinary lines there are to a decoy line, on average.
-const touchEvery = 400
+const (
+	touchEvery = 400 // ordinary lines to a decoy line, on average
+	badEvery   = 300 // good lines to a bad one, on average
+)
+
+// place is where a line lay when it was written. A stream is what is written
+// into one log until the next is begun.
+type place struct {
+	stream               int
+	offset, line, length int64
+}
 
 // numbered is a log whose lines carry their numbers, from 0 on.
 type numbered struct {
-	path     string
-	format   func(n int, client, path string, status int) string
-	random   *rand.Rand
-	lines    int            // that it will have
-	writes   int            // in which they are written
-	rotateAt map[int]bool   // before which writes it is rotated
-	beat     time.Duration  // between two writes
-	touches  map[int]string // clients by the numbers of their lines
+	name    string
+	lane    int
+	path    string
+	grown   func(k int) string // the log's next name; nil: it keeps its own
+	spare   string             // a file in another folder
+	dialect dialect
+	reader  *reader
+	watch   *watch
+	random  *rand.Rand
+	plain   bool // neither touches nor bad lines
+
+	lines    int              // that it will have
+	writes   int              // in which they are written
+	beat     time.Duration    // between two writes
+	rotateAt map[int]rotation // before which writes it is rotated
+	later    map[int][]func() error
+
+	touches map[int]string // clients by the numbers of their lines
+	bad     map[int]bool
+	places  []place
+	tally   map[string]int
 
 	out     *os.File
-	rotated int
-	files   int    // that have lines
-	fresh   bool   // the present one has none yet
-	torn    string // what is left of a line that was written in part
+	now     int      // the present write
+	serial  int      // of rotated names
+	names   int      // it has had
+	old     []string // rotated, and not compressed nor deleted
+	owed    []debt   // deleted, and perhaps not read
+	present place    // of the next line
+	torn    string   // what is left of a line that was written in part
 	count   atomic.Int64
 }
 
-func newNumbered(path, network string, format func(int, string, string, int) string, plan torturePlan, random *rand.Rand) *numbered {
-	l := &numbered{
-		path: path, format: format, random: random, lines: plan.lines / 2, writes: plan.writes, beat: plan.beat,
-		rotateAt: map[int]bool{}, touches: map[int]string{},
+func newNumbered(name string, lane int, path string, by *reader, d dialect, random *rand.Rand) *numbered {
+	return &numbered{
+		name: name, lane: lane, path: path, reader: by, dialect: d, random: random,
+		rotateAt: map[int]rotation{}, later: map[int][]func() error{},
+		touches: map[int]string{}, bad: map[int]bool{}, tally: map[string]int{}, present: place{line: 1},
 	}
-	for len(l.rotateAt) < plan.rotations {
-		l.rotateAt[1+random.IntN(plan.writes-1)] = true
-	}
-	for n := range l.lines {
-		if random.IntN(touchEvery) == 0 {
-			// Each touch has a client of its own, so that each is a block.
-			host := len(l.touches)
-			l.touches[n] = fmt.Sprintf("%s.%d.%d", network, host>>8, host&255)
+}
+
+// plan gives the log its share of a plan.
+func (l *numbered) plan(p torturePlan, logs int) {
+	l.lines, l.writes, l.beat = p.lines/logs, p.writes, p.beat
+	for range p.rounds {
+		for _, r := range l.rotations() {
+			i := 1 + l.random.IntN(l.writes-1)
+			for l.rotateAt[i].do != nil {
+				i = 1 + l.random.IntN(l.writes-1)
+			}
+			l.rotateAt[i] = r
 		}
 	}
-	return l
 }
 
 // Count is how many lines were begun.
@@ -67,36 +98,50 @@ func (l *numbered) write(ctx context.Context) error {
 		case <-beat.C:
 		}
 		if err := l.step(i); err != nil {
-			return fmt.Errorf("write %s: %w", l.path, err)
+			return errors.Join(fmt.Errorf("write %s: %w", l.path, err), l.settled())
 		}
 	}
-	return nil
+	return l.settled()
 }
 
 // step is one write, with a rotation before it if its time has come.
 func (l *numbered) step(i int) error {
-	if l.rotateAt[i] {
-		if err := l.rotate(); err != nil {
+	l.now = i
+	for n := 0; n < len(l.later[i]); n++ { // one of them may add another
+		if err := l.later[i][n](); err != nil {
 			return err
 		}
 	}
+	if r, ok := l.rotateAt[i]; ok {
+		if err := l.rotate(r); err != nil {
+			return err
+		}
+	}
+	if i%50 == 0 {
+		l.settle()
+	}
 	text := l.torn
 	l.torn = ""
-	for due := l.due(i); l.Count() < due; l.count.Add(1) {
-		text += l.line(l.Count())
+	for due := l.due(i); l.Count() < due; {
+		text += l.next()
 	}
-	if last := i == l.writes-1; !last && len(text) > 0 && l.random.IntN(4) == 0 {
-		cut := l.random.IntN(len(text))
-		text, l.torn = text[:cut], text[cut:]
+	if i < l.writes-1 && len(text) > 0 && l.random.IntN(4) == 0 {
+		text, l.torn = l.tear(text)
 	}
 	return l.put(text)
 }
 
-func (l *numbered) put(text string) error {
-	if l.fresh && text != "" {
-		l.fresh = false
-		l.files++
+// tear cuts a text in two, though not at the end of a line: after that a record
+// of several lines may be whole.
+func (l *numbered) tear(text string) (now, later string) {
+	cut := l.random.IntN(len(text))
+	for cut > 0 && text[cut-1] == '\n' {
+		cut--
 	}
+	return text[:cut], text[cut:]
+}
+
+func (l *numbered) put(text string) error {
 	_, err := l.out.WriteString(text)
 	return err
 }
@@ -111,52 +156,41 @@ func (l *numbered) due(i int) int {
 	return min(l.lines, l.lines*(i+1)/l.writes+l.random.IntN(2*share+1)-share)
 }
 
-func (l *numbered) line(n int) string {
-	if client, ok := l.touches[n]; ok {
-		return l.format(n, client, fmt.Sprintf("%s?n=%d", bait, n), 404)
+// next makes the next line, and notes where it will lie.
+func (l *numbered) next() string {
+	n := l.Count()
+	text := l.compose(n)
+	at := l.present
+	at.length = int64(len(text))
+	l.places = append(l.places, at)
+	l.present.offset += at.length
+	l.present.line += int64(strings.Count(text, "\n"))
+	l.count.Add(1)
+	return text
+}
+
+func (l *numbered) compose(n int) string {
+	switch {
+	case !l.plain && !l.dialect.blameless && l.random.IntN(touchEvery) == 0:
+		client := clientOf(l.lane, len(l.touches))
+		l.touches[n] = client
+		l.watch.touched(client)
+		return l.dialect.line(n, client, fmt.Sprintf("%s?n=%d", bait, n), 404)
+	case !l.plain && l.random.IntN(badEvery) == 0:
+		l.bad[n] = true
+		return l.dialect.bad(n)
 	}
 	client := fmt.Sprintf("198.51.100.%d", l.random.IntN(200))
-	return l.format(n, client, fmt.Sprintf("/shop/%d?n=%d", l.random.IntN(100), n), 200)
+	return l.dialect.line(n, client, fmt.Sprintf("/shop/%d?n=%d", l.random.IntN(100), n), 200)
 }
 
 func (l *numbered) open() (err error) {
-	l.fresh = true
 	l.out, err = os.OpenFile(l.path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	return err
 }
 
-// rotate is what logrotate does, in turn with and without copytruncate. A line
-// is never in the middle of a rotation, and none is written between the copy
-// and the truncation: RATIONALE.md says what is lost otherwise.
-func (l *numbered) rotate() error {
-	if err := l.finishLine(); err != nil {
-		return err
-	}
-	l.rotated++
-	to := fmt.Sprintf("%s.%d", l.path, l.rotated)
-	if l.random.IntN(2) == 0 {
-		l.fresh = true
-		return copyAndTruncate(l.path, to)
-	}
-	return l.rename(to)
-}
-
-// rename moves the log away; as servers do, the writer notices a little later.
-func (l *numbered) rename(to string) error {
-	if err := os.Rename(l.path, to); err != nil {
-		return err
-	}
-	for late := l.random.IntN(5); late > 0 && l.Count() < l.lines; late-- {
-		if err := l.put(l.line(l.Count())); err != nil {
-			return err
-		}
-		l.count.Add(1)
-	}
-	if err := l.out.Close(); err != nil {
-		return err
-	}
-	return l.open()
-}
+// begin has what is written from now on be another stream.
+func (l *numbered) begin() { l.present = place{stream: l.present.stream + 1, line: 1} }
 
 func (l *numbered) finishLine() error {
 	text := l.torn
@@ -164,15 +198,11 @@ func (l *numbered) finishLine() error {
 	return l.put(text)
 }
 
-// combinedLine is a line of the combined format.
-func combinedLine(n int, client, path string, status int) string {
-	return fmt.Sprintf("%s - - [%s] \"GET %s HTTP/1.1\" %d %d \"-\" \"torture/1.0\"\n",
-		client, time.Now().Format("02/Jan/2006:15:04:05 -0700"), path, status, 100+n%900)
-}
-
-// jsonLine is a line of the log_format that the documentation gives.
-func jsonLine(n int, client, path string, status int) string {
-	return fmt.Sprintf(`{"time":%q,"peer":%q,"method":"GET","host":"shop.example.net","uri":%q,"protocol":"HTTP/1.1",`+
-		`"status":"%d","response_bytes":"%d","user_agent":"torture/1.0","request_id":"%032x","decision":""}`+"\n",
-		time.Now().Format(time.RFC3339Nano), client, path, status, 100+n%900, n)
+// more writes n lines at once, while there are lines left.
+func (l *numbered) more(n int) error {
+	text := ""
+	for ; n > 0 && l.Count() < l.lines; n-- {
+		text += l.next()
+	}
+	return l.put(text)
 }

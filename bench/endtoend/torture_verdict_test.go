@@ -1,31 +1,104 @@
 package endtoend
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/honeymoat/honeymoat/bench/stage"
 )
 
+// all lists the logs, that of the filler included.
+func (w *torture) all() []*numbered { return append(slices.Clone(w.logs), w.filler) }
+
+// written is how many lines were begun, over all logs.
+func (w *torture) written() int {
+	n := 0
+	for _, log := range w.logs {
+		n += log.Count()
+	}
+	return n
+}
+
+// comesToRest waits until all that was written has been dealt with.
+func (w *torture) comesToRest() {
+	w.Helper()
+	began := time.Now()
+	ctx, cancel := context.WithTimeout(context.Background(), w.plan.patience)
+	defer cancel()
+	for _, log := range w.all() {
+		bad := len(log.bad)
+		w.atLeast(ctx, "events of "+log.name, fmt.Sprintf("SELECT count() FROM events WHERE source = '%s'", log.name), log.Count()-bad)
+		w.atLeast(ctx, "quarantined of "+log.name, fmt.Sprintf("SELECT count() FROM quarantine WHERE source = '%s'", log.name), bad)
+	}
+	w.atLeast(ctx, "pushed records", "SELECT uniqExact("+numberIn+") FROM events WHERE source = 'pushed'", len(w.pushed.attempts)*pushRecords)
+	last := w.syslog.firsts[len(w.syslog.firsts)-1]
+	w.atLeast(ctx, "the last connection of syslog", fmt.Sprintf("SELECT count() FROM events WHERE source = 'syslog' AND toUInt64OrZero(%s) >= %d", numberIn, last), w.syslog.next-last)
+	w.rests(ctx, "every touch is a finding", func(ctx context.Context) error {
+		touches, err := w.service.Query(ctx, "SELECT uniqExact(client_address) FROM events WHERE path = '"+bait+"'")
+		if err == nil {
+			err = w.counts(ctx, "SELECT uniqExact(id) FROM findings", touches)
+		}
+		return err
+	})
+	for _, a := range []*stage.Agent{w.shipper, w.follower} {
+		w.rests(ctx, a.Name+" is in step", func(ctx context.Context) error { return w.service.API.InStep(ctx, a.Name) })
+	}
+	w.rests(ctx, "every touch was refused", func(context.Context) error {
+		if n := w.watch.behind(); n > 0 {
+			return fmt.Errorf("%d were not; %s", n, w.watch.last())
+		}
+		return nil
+	})
+	w.Logf("came to rest after %s", time.Since(began).Round(time.Millisecond))
+}
+
+// atLeast waits until a query gives a number or a greater one.
+func (w *torture) atLeast(ctx context.Context, what, query string, want int) {
+	w.Helper()
+	w.rests(ctx, what, func(ctx context.Context) error { return w.counts(ctx, query, strconv.Itoa(want)) })
+}
+
+// counts wants a query to give a number, at least.
+func (w *torture) counts(ctx context.Context, query, want string) error {
+	text, err := w.service.Query(ctx, query)
+	if err != nil {
+		return err
+	}
+	least, err := strconv.Atoi(want)
+	if n, wrong := strconv.Atoi(text); err != nil || wrong != nil || n < least {
+		return fmt.Errorf("%s: %s, want %s", query, text, want)
+	}
+	return nil
+}
+
 // judge looks at everything that came of the lines, and tells all that is
 // wrong.
-func (w *torture) judge(logs ...*numbered) {
+func (w *torture) judge() {
 	w.Helper()
-	touches := 0
-	for i, source := range []string{"direct", "shipped"} {
-		w.storedOnce(source, logs[i])
-		touches += len(logs[i].touches)
+	seen := map[string]int{} // touches by client: how often each is stored
+	for _, log := range w.all() {
+		where := whereabouts{}
+		w.storedOnce(log, "events", where, func(n int) bool { return !log.bad[n] })
+		w.storedOnce(log, "quarantine", where, func(n int) bool { return log.bad[n] })
+		w.filesAgree(log, where)
+		for _, client := range log.touches {
+			seen[client] = 1
+		}
 	}
-	w.placesAgree(logs...)
-	w.says("quarantined records", "SELECT count() FROM quarantine", "0")
-	w.says("findings, sightings and actors", "SELECT uniqExact(id), count(), uniqExact(actor) FROM findings FINAL FORMAT CSV",
-		fmt.Sprintf("%[1]d,%[1]d,%[1]d", touches))
-	for _, log := range logs {
-		w.foundOnce(log)
+	w.judgePushed(seen)
+	w.judgeSyslog(seen)
+	w.says("other records in quarantine", "SELECT count() FROM quarantine WHERE source IN ('pushed', 'syslog', 'filler')", "0")
+	w.says("lines that were cut", "SELECT count() FROM events WHERE has(quality, 'truncated')", "0")
+	if lag, err := w.service.API.Metric(w.deadline(), "honeymoat_ingest_lag_bytes"); err != nil || lag != 0 {
+		w.Errorf("the service has %v bytes left to read: %v", lag, err)
 	}
-	w.blockedEverywhere(touches, logs...)
+	w.says("findings and actors", "SELECT uniqExact(id), uniqExact(actor) FROM findings FINAL FORMAT CSV", fmt.Sprintf("%[1]d,%[1]d", len(seen)))
+	w.foundOnce(seen)
+	w.blockedEverywhere(seen)
 }
 
 // says wants a query to give a line.
@@ -37,36 +110,15 @@ func (w *torture) says(what, query, want string) {
 	}
 }
 
-// storedOnce compares the numbers that the store has with those written.
-func (w *torture) storedOnce(source string, log *numbered) {
-	w.Helper()
-	text, err := w.service.Query(w.deadline(), fmt.Sprintf(
-		"SELECT arrayStringConcat(groupArray(extract(query, 'n=([0-9]+)')), ',') FROM events WHERE source = '%s'", source))
-	w.must(err)
-	times := make([]int, log.lines)
-	for _, field := range strings.Split(text, ",") {
-		n, err := strconv.Atoi(field)
-		if err != nil || n >= len(times) {
-			w.Errorf("source %s: the store has a line %q, which nobody wrote", source, field)
-			continue
-		}
-		times[n]++
-	}
-	missing, doubled := runs(times, func(n int) bool { return n == 0 }), runs(times, func(n int) bool { return n > 1 })
-	if missing != "" || doubled != "" {
-		w.Errorf("source %s of %d lines: missing %s; more than once %s", source, log.lines, missing, doubled)
-	}
-}
-
-// runs writes the places where is holds, such as "3-17 40".
-func runs(times []int, is func(int) bool) string {
+// runs writes the places where is holds, such as "3-17 40-40".
+func runs(times []int, is func(n int) bool) string {
 	var parts []string
 	for from := 0; from < len(times); from++ {
-		if !is(times[from]) {
+		if !is(from) {
 			continue
 		}
 		to := from
-		for to+1 < len(times) && is(times[to+1]) {
+		for to+1 < len(times) && is(to+1) {
 			to++
 		}
 		parts = append(parts, fmt.Sprintf("%d-%d", from, to))
@@ -75,64 +127,38 @@ func runs(times []int, is func(int) bool) string {
 	return strings.Join(parts, " ")
 }
 
-// placesAgree wants every file to be stored without a gap from its first byte
-// to its last, the lines numbered through, and as many files as there were.
-func (w *torture) placesAgree(logs ...*numbered) {
-	w.Helper()
-	files := 0
-	for _, log := range logs {
-		files += log.files
-	}
-	// Qualified, since "file" alone is the name of a function that nobody may
-	// use here.
-	w.says("files whose rows do not follow each other", `
-		SELECT groupArray((which, rows, lines, bytes, end)) FROM (
-			SELECT events.file AS which, count() AS rows, max(line) AS lines, sum(length) AS bytes, max(offset + length) AS end
-			FROM events GROUP BY which HAVING rows != lines OR bytes != end)`, "[]")
-	w.says("files", "SELECT uniqExact(events.file) FROM events", strconv.Itoa(files))
-	if lag, err := w.service.API.Metric(w.deadline(), "honeymoat_ingest_lag_bytes"); err != nil || lag != 0 {
-		w.Errorf("the service has %v bytes left to read: %v", lag, err)
-	}
-	if cut, err := w.service.Query(w.deadline(), "SELECT count() FROM events WHERE has(quality, 'truncated')"); err != nil || cut != "0" {
-		w.Errorf("lines that were cut: %s, %v", cut, err)
-	}
-}
-
 // foundOnce wants the API to tell one finding about each client that touched,
-// and a block that came of it.
-func (w *torture) foundOnce(log *numbered) {
+// as often as its line is stored, and a block that came of it.
+func (w *torture) foundOnce(seen map[string]int) {
 	w.Helper()
-	for n, client := range log.touches {
+	for client, times := range seen {
 		found, err := w.service.API.Findings(w.deadline(), client)
 		w.must(err)
-		if len(found) != 1 || len(found[0].Sightings) != 1 || found[0].BlockID == "" {
-			w.Errorf("line %d, client %s: findings %+v", n, client, found)
+		if len(found) != 1 || len(found[0].Sightings) != times || found[0].BlockID == "" {
+			w.Errorf("client %s, whose line is stored %d times: findings %+v", client, times, found)
 		}
 	}
 }
 
 // blockedEverywhere wants one live block for each touch, and both agents to
 // refuse all of those clients and nobody else.
-func (w *torture) blockedEverywhere(touches int, logs ...*numbered) {
+func (w *torture) blockedEverywhere(seen map[string]int) {
 	w.Helper()
 	blocks, err := w.service.API.LiveBlocks(w.deadline())
 	w.must(err)
-	targets := make([]string, len(blocks))
-	for i, b := range blocks {
-		targets[i] = b.Target.String()
+	targets := map[string]bool{}
+	for _, b := range blocks {
+		targets[b.Target.String()] = true
 	}
-	slices.Sort(targets)
-	if len(slices.Compact(targets)) != touches || len(blocks) != touches {
-		w.Errorf("%d blocks on %d targets for %d touches", len(blocks), len(targets), touches)
+	if len(targets) != len(seen) || len(blocks) != len(seen) {
+		w.Errorf("%d blocks on %d targets for %d touches", len(blocks), len(targets), len(seen))
 	}
 	for _, a := range []*stage.Agent{w.shipper, w.follower} {
 		asker := a.Asker()
 		defer asker.Leave()
-		for _, log := range logs {
-			for n, client := range log.touches {
-				if refused, err := asker.Refuses(w.deadline(), client); err != nil || !refused {
-					w.Errorf("%s lets %s of line %d pass: %v", a.Name, client, n, err)
-				}
+		for client := range seen {
+			if refused, err := asker.Refuses(w.deadline(), client); err != nil || !refused {
+				w.Errorf("%s lets %s pass: %v", a.Name, client, err)
 			}
 		}
 		if refused, err := asker.Refuses(w.deadline(), customer); err != nil || refused {
