@@ -109,6 +109,9 @@ func TestErase(t *testing.T) {
 	if who := found(); who.Events != 2 || len(who.Addresses) != 1 || who.Addresses[0] != customer {
 		t.Errorf("the principal is found as %+v", who)
 	}
+	if out, err := p.service.Tool(p.deadline(), "erase", "--principal", "alice.liddell", "--dry-run", "--reason", "asked for"); err != nil || found().Events != 2 {
+		t.Errorf("a dry run: %v\n%s", err, out)
+	}
 	out, err := p.service.Tool(p.deadline(), "erase", "--principal", "alice.liddell", "--reason", "asked for")
 	p.must(err)
 	if who := found(); who.Events != 0 {

@@ -28,16 +28,20 @@ func (b *Bus) Erase(ctx context.Context, s erase.Subject, before Ends, keys []st
 	inLines := func(data []byte) bool { return codec.Decode(data, &batch) == nil && s.In(&batch) > 0 }
 	searches := []search{
 		{place: "bus: lines", stream: linesStream, upTo: before.Lines, about: inLines},
-		{place: "bus: rows for the store", stream: recordsStream, upTo: before.Records, about: s.InText},
-		{place: "bus: dead letters", stream: deadStream, upTo: before.Dead, about: func(data []byte) bool { return inLines(data) || s.InText(data) }},
+		{place: "bus: rows for the store", stream: recordsStream, upTo: before.Records, about: s.Names},
+		{place: "bus: dead letters", stream: deadStream, upTo: before.Dead, about: func(data []byte) bool { return inLines(data) || s.Names(data) }},
 	}
 	var outcomes []erase.Outcome
 	for _, q := range searches {
+		q.only = s.Search
 		o, err := b.eraseFrom(ctx, q)
 		outcomes = append(outcomes, o)
 		if err != nil {
 			return outcomes, err
 		}
+	}
+	if s.Search {
+		return outcomes, nil
 	}
 	o, err := b.eraseKeys(ctx, keys)
 	return append(outcomes, o), err
@@ -65,6 +69,7 @@ type search struct {
 	place, stream string
 	upTo          uint64
 	about         func(data []byte) bool
+	only          bool // nothing is erased
 }
 
 func (b *Bus) eraseFrom(ctx context.Context, q search) (erase.Outcome, error) {
@@ -74,6 +79,10 @@ func (b *Bus) eraseFrom(ctx context.Context, q search) (erase.Outcome, error) {
 		return o, err
 	}
 	o.Found = uint64(len(found))
+	if q.only {
+		o.Left = o.Found
+		return o, nil
+	}
 	for _, m := range found {
 		if err := b.eraseMessage(ctx, q.stream, m); err != nil {
 			return o, err

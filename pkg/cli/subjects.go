@@ -96,6 +96,10 @@ func eraseCommand() *cobra.Command {
 		} else {
 			printReport(c.OutOrStdout(), report)
 		}
+		if err == nil && req.DryRun {
+			fmt.Fprintln(c.ErrOrStderr(), "This was a search: nothing was removed.")
+			return nil
+		}
 		if err == nil && !report.Complete {
 			return errors.New("the erasure is not complete: mend what is said above and run it again")
 		}
@@ -103,6 +107,8 @@ func eraseCommand() *cobra.Command {
 	}
 	c.Flags().StringVar(&req.Address, "address", "", "The subject's address.")
 	c.Flags().StringVar(&req.Principal, "principal", "", "The subject's user name, application, key, token or session in the clear; - reads it from standard input. Events with it as a word of their path, query or referer go too, whoever asked.")
+	c.Flags().BoolVar(&req.Mentions, "mentions", false, "Take a principal's name also out of what others left: paths, queries, reasons. It may be an ordinary word there; --dry-run tells how often.")
+	c.Flags().BoolVar(&req.DryRun, "dry-run", false, "Search only, and remove nothing.")
 	c.Flags().StringVar(&req.Reason, "reason", "", "Why. Somebody will ask.")
 	jsonFlag(c, &asJSON)
 	command.Require(c, "reason")

@@ -65,7 +65,7 @@ func TestInCountsRowsAndRejected(t *testing.T) {
 		want int
 	}{
 		{address("192.0.2.1"), 4}, {address("203.0.113.9"), 1}, {address("203.0.113.1"), 0},
-		{Subject{Value: "bob", Hashes: []string{"k1:hash"}}, 3},
+		{Subject{Value: "bob", Hashes: []string{"k1:hash"}}, 2}, {Subject{Value: "bob", Hashes: []string{"k1:hash"}, Mentions: true}, 3},
 	} {
 		if got := c.s.In(&b); got != c.want {
 			t.Errorf("%s is in %d, want %d", c.s.Text(), got, c.want)

@@ -17,6 +17,12 @@ type Subject struct {
 	// Hashes stand for Value in the store, one for each kind of principal and
 	// each key that there is.
 	Hashes []string
+	// Mentions: the subject's name is also taken out of what others left: their
+	// paths, their queries, reasons. A principal's name may be an ordinary word;
+	// an address is none, and is always taken out.
+	Mentions bool
+	// Search only: nothing is removed.
+	Search bool
 }
 
 // ErrNobody is the error of a subject without address and value.
@@ -73,7 +79,7 @@ func (s Subject) In(b *event.Batch) int {
 		}
 	}
 	for i := range b.Rejected {
-		if s.InText([]byte(b.Rejected[i].Excerpt)) {
+		if s.Names([]byte(b.Rejected[i].Excerpt)) {
 			n++
 		}
 	}
@@ -84,15 +90,22 @@ func (s Subject) inRow(b *event.Batch, row int) bool {
 	if s.Address.IsValid() {
 		a := s.Address.Unmap().WithZone("")
 		return b.Addr(event.ClientAddress, row).WithZone("") == a || b.Addr(event.PeerAddress, row).WithZone("") == a ||
-			s.InText(b.Text(event.ForwardedFor, row))
+			s.Names(b.Text(event.ForwardedFor, row))
 	}
 	for _, f := range []event.TextField{event.Principal, event.User, event.Session, event.Application} {
 		if v := string(b.Text(f, row)); v != "" && (v == s.Value || slices.Contains(s.Hashes, v)) {
 			return true
 		}
 	}
-	return s.InText(b.Text(event.Path, row)) || s.InText(b.Text(event.Query, row)) || s.InText(b.Text(event.Referer, row))
+	return s.Names(b.Text(event.Path, row)) || s.Names(b.Text(event.Query, row)) || s.Names(b.Text(event.Referer, row))
 }
+
+// Mentioned tells whether free text that names the subject is about it, so that
+// its name is to be taken out there.
+func (s Subject) Mentioned() bool { return s.Address.IsValid() || s.Mentions }
+
+// Names is InText where a mention counts, and false where it does not.
+func (s Subject) Names(text []byte) bool { return s.Mentioned() && s.InText(text) }
 
 // InText tells whether a free text names the subject, as a word of its own. An
 // address is found as it is usually written, whatever the case of its letters.

@@ -55,7 +55,7 @@ func (s *Server) erase(x *exchange) error {
 		return err
 	}
 	ctx, who := x.Request.Context(), s.options.Subjects.Hash(subject.Text())[0]
-	if err := s.options.Operator.Audited(ctx, x.caller, "erase.begin", who, "done", map[string]any{"reason": r.Reason}); err != nil {
+	if err := s.options.Operator.Audited(ctx, x.caller, "erase.begin", who, "done", map[string]any{"reason": r.Reason, "dry_run": r.DryRun, "mentions": r.Mentions}); err != nil {
 		return fromBus(err)
 	}
 	if err := unhurried(x.Writer); err != nil {
@@ -63,7 +63,10 @@ func (s *Server) erase(x *exchange) error {
 	}
 	report, err := s.options.Subjects.Erase(ctx, subject)
 	outcome := "done"
-	if err != nil || !report.Complete {
+	switch {
+	case r.DryRun:
+		outcome = "dry run"
+	case err != nil || !report.Complete:
 		outcome = "incomplete"
 	}
 	// However it ended: whoever asked may be gone.
@@ -96,7 +99,7 @@ func unhurried(w http.ResponseWriter) error {
 
 func (s *Server) subjectOf(r wire.ErasureRequest) (erase.Subject, error) {
 	var f faults
-	var subject erase.Subject
+	subject := erase.Subject{Mentions: r.Mentions, Search: r.DryRun}
 	f.check((r.Address == "") != (r.Principal == ""), "address", "want either an address or a principal")
 	f.check(len(r.Principal) <= maxPrincipal, "principal", "longer than 4096 bytes")
 	f.reason(r.Reason)

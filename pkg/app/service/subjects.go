@@ -34,6 +34,13 @@ func (s subjects) Principal(ctx context.Context, value string, hashes []string) 
 // Erase implements httpapi.Subjects.
 func (s subjects) Erase(ctx context.Context, subject erase.Subject) (erase.Report, error) {
 	e := &erasure{Service: s.Service, ends: s.bus.Ends, done: s.handled}
+	if subject.Search {
+		return erase.Run(ctx, subject, []erase.Named{
+			{Name: "evidence and blocks", Place: erase.PlaceFunc(e.known)},
+			{Name: "bus", Place: erase.PlaceFunc(e.waiting)},
+			{Name: "store", Place: s.store},
+		}, time.Now)
+	}
 	return erase.Run(ctx, subject, []erase.Named{
 		{Name: "what is on its way", Place: erase.PlaceFunc(e.settle)},
 		{Name: "routes", Place: erase.PlaceFunc(e.learned)},
@@ -109,7 +116,7 @@ func await(ctx context.Context, done func() bool) error {
 // learned drops the words of paths that name the subject, and saves what is
 // left in place of what was saved.
 func (e *erasure) learned(ctx context.Context, subject erase.Subject) ([]erase.Outcome, error) {
-	names := func(word string) bool { return subject.InText([]byte(word)) }
+	names := func(word string) bool { return subject.Names([]byte(word)) }
 	o := erase.Outcome{Place: "routes", Found: uint64(e.routes.forget(names))}
 	if o.Found > 0 {
 		if err := e.saveRoutes(ctx); err != nil {
@@ -120,11 +127,26 @@ func (e *erasure) learned(ctx context.Context, subject erase.Subject) ([]erase.O
 	return []erase.Outcome{o}, nil
 }
 
+// known counts what the responder would forget.
+func (e *erasure) known(_ context.Context, subject erase.Subject) ([]erase.Outcome, error) {
+	n := uint64(e.responder.Knows(subject.Actors(), func(text string) bool { return subject.Names([]byte(text)) }))
+	return []erase.Outcome{{Place: "evidence and blocks", Found: n, Left: n}}, nil
+}
+
+// waiting counts the messages on the bus that would be erased.
+func (e *erasure) waiting(ctx context.Context, subject erase.Subject) ([]erase.Outcome, error) {
+	ends, err := e.ends(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return e.Service.bus.Erase(ctx, subject, ends, nil)
+}
+
 // evidence has the responder forget, and waits until the rows that it wrote on
 // the way are stored, so that they go with the others.
 func (e *erasure) evidence(ctx context.Context, subject erase.Subject) ([]erase.Outcome, error) {
 	o := erase.Outcome{Place: "evidence and blocks"}
-	names := func(text string) bool { return subject.InText([]byte(text)) }
+	names := func(text string) bool { return subject.Names([]byte(text)) }
 	n, keys, err := e.responder.Forget(ctx, subject.Actors(), names)
 	o.Found, e.keys = uint64(n), keys
 	if err != nil {
@@ -152,7 +174,7 @@ func (e *erasure) bus(ctx context.Context, subject erase.Subject) ([]erase.Outco
 
 // raw removes what could not be parsed from the spool of this host.
 func (e *erasure) raw(_ context.Context, subject erase.Subject) ([]erase.Outcome, error) {
-	found, left, err := e.quarantine.Forget(subject.InText)
+	found, left, err := e.quarantine.Forget(subject.Names)
 	return []erase.Outcome{{
 		Place: "quarantine: raw records here", Found: uint64(found), Left: uint64(left),
 		Note: "those on agents' hosts are not reached",

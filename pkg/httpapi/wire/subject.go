@@ -28,5 +28,8 @@ type PrincipalEvents struct {
 type ErasureRequest struct {
 	Address   string `json:"address,omitempty"`
 	Principal string `json:"principal,omitempty"`
-	Reason    string `json:"reason"` // why; for the audit
+	// Mentions: a principal's name is also taken out of what others left.
+	Mentions bool   `json:"mentions,omitempty"`
+	DryRun   bool   `json:"dry_run,omitempty"` // search only
+	Reason   string `json:"reason"`            // why; for the audit
 }
