@@ -62,10 +62,14 @@ func newJSONDialect(o Options, d jsonDialect) (*jsonLog, error) {
 // newJSON makes the parser of the operator's own mapping. What the mapping has
 // every record is taken to tell.
 func newJSON(o Options) (Parser, error) {
+	var d jsonDialect
+	if o.Mapping.hasPath() {
+		d.after = wantsPath
+	}
 	if o.Mapping == nil {
 		o.Mapping = DefaultMapping()
 	}
-	p, err := newJSONDialect(o, jsonDialect{})
+	p, err := newJSONDialect(o, d)
 	if err != nil {
 		return nil, err
 	}
@@ -73,6 +77,18 @@ func newJSON(o Options) (Parser, error) {
 		p.tells = agentMark
 	}
 	return p, nil
+}
+
+// wantsPath refuses a request without a path where a mapping says that there is
+// one: a pointer that is wrong must not blind detection in silence. A CONNECT
+// has none, and a template is better than nothing.
+func wantsPath(p *jsonLog) Reason {
+	row := p.Rows()
+	method := p.Text(event.Method, row)
+	if !isMethod(method) || string(method) == "CONNECT" || len(p.Text(event.Path, row)) > 0 || len(p.Text(event.Route, row)) > 0 {
+		return Parsed
+	}
+	return NoPathInJSON
 }
 
 // Parse implements Parser.

@@ -193,3 +193,19 @@ func TestMappingMistakes(t *testing.T) {
 	f(Mapping{"time": {Path: "/s", Unit: "epoch_h"}}, `want rfc3339, clf, epoch_s`)
 	f(Mapping{"status": {Path: "/s"}, "method": {Path: "/s"}}, `another field is mapped to it`)
 }
+
+// A pointer that is wrong is told: nothing would be found in such rows.
+func TestARequestWithoutItsMappedPathIsRefused(t *testing.T) {
+	f := func(m Mapping, line, want string) {
+		t.Helper()
+		m["method"] = Pointer{Path: "/m"}
+		if got := one(t, Options{Format: "json", Mapping: m}, line); !strings.HasPrefix(got, want) {
+			t.Errorf("%s\n got %s\nwant %s", line, got, want)
+		}
+	}
+	f(Mapping{"uri": {Path: "/ux"}}, `{"m":"GET","u":"/.env"}`, "rejected: JSON without a mapped path")
+	f(Mapping{"uri": {Path: "/u"}}, `{"m":"GET","u":"/.env"}`, "method=GET path=/.env")
+	f(Mapping{"uri": {Path: "/u"}}, `{"m":"CONNECT","u":""}`, "method=CONNECT")
+	f(Mapping{"path": {Path: "/p"}, "route": {Path: "/r"}}, `{"m":"GET","r":"/a/{id}"}`, "method=GET route=/a/{id}")
+	f(Mapping{}, `{"m":"GET"}`, "method=GET")
+}

@@ -71,6 +71,16 @@ func (m Mapping) over(own []place) []place {
 	return all
 }
 
+// hasPath tells whether a mapping says where the path is.
+func (m Mapping) hasPath() bool {
+	for _, name := range []string{uriKey, requestKey, event.Path.String()} {
+		if _, ok := m[name]; ok {
+			return true
+		}
+	}
+	return false
+}
+
 // nameClient maps the header that names the client, see Options.ClientHeader.
 func (m Mapping) nameClient(header string, at func(string) string) error {
 	if _, mapped := m[clientHeaderKey]; mapped || header == "" {

@@ -28,6 +28,7 @@ const (
 	BrokenJSON      Reason = "broken JSON"
 	OtherJSON       Reason = "JSON of another format"
 	NothingInJSON   Reason = "JSON without a mapped request"
+	NoPathInJSON    Reason = "JSON without a mapped path"
 	TrailingAtJSON  Reason = "text after the JSON object"
 	NestedTooDeeply Reason = "JSON nested too deeply"
 )
