@@ -105,7 +105,7 @@ func (s *Server) subjectOf(r wire.ErasureRequest) (erase.Subject, error) {
 	f.reason(r.Reason)
 	if r.Address != "" {
 		address, err := netip.ParseAddr(r.Address)
-		f.checkErr(err, "address")
+		f.check(err == nil, "address", "want one address, such as 192.0.2.7")
 		subject.Address = address.Unmap().WithZone("")
 	} else if subject.Value = r.Principal; r.Principal != "" {
 		f.checkErr(subject.Validate(), "principal")
