@@ -168,7 +168,7 @@ func (w *torture) mends() {
 	for _, log := range w.logs {
 		mended := log.dialect.mending
 		if mended {
-			w.atLeast(ctx, "mended events of "+log.name, fmt.Sprintf("SELECT count() FROM events WHERE source = '%s'", log.name), log.Count())
+			w.atLeast(w.deadline(), "mended events of "+log.name, fmt.Sprintf("SELECT count() FROM events WHERE source = '%s'", log.name), log.Count())
 			w.inQuarantine(0, client.QuarantineFilter{Source: log.name})
 		} else {
 			w.inQuarantine(len(log.bad), client.QuarantineFilter{Source: log.name})
