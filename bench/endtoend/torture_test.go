@@ -77,8 +77,8 @@ func TestTorture(t *testing.T) {
 	t.Logf("written after %s", time.Since(began).Round(time.Second))
 	w.comesToRest()
 	w.judge()
-	w.mends()
 	w.tell()
+	w.mends()
 	t.Logf("all after %s", time.Since(began).Round(time.Second))
 }
 
