@@ -69,6 +69,9 @@ func TestAReaderInTheMiddleKnowsWhatTheBeginningTold(t *testing.T) {
 	f := newFile("a", fields+line)
 	p := withFormat(t, "w3c", &bus, f, nil)
 	finish(t, p, f)
+	if st := p.Stats().Sources["edge"]; st.Skipped != 1 || st.Lines != 1 {
+		t.Errorf("stats %+v, want one record skipped and one line", st)
+	}
 	f.write(strings.Repeat(line, 3)) // a restart begins behind the line that names the fields
 	p = withFormat(t, "w3c", &bus, f, nil)
 	finish(t, p, f)

@@ -22,6 +22,7 @@ type Stats struct {
 // SourceStats are the counters of one source.
 type SourceStats struct {
 	Lines    uint64            // rows acknowledged
+	Skipped  uint64            // records without a request (comments, headers), passed over
 	Bytes    uint64            // of the files, acknowledged
 	Rejected map[string]uint64 // records quarantined, by reason
 	Files    int               // being followed at present
@@ -47,6 +48,7 @@ func (st Stats) Plus(o Stats) Stats {
 
 func (s SourceStats) plus(o SourceStats) SourceStats {
 	s.Lines += o.Lines
+	s.Skipped += o.Skipped
 	s.Bytes += o.Bytes
 	s.Files += o.Files
 	s.Lag += o.Lag
@@ -78,6 +80,7 @@ type source struct {
 	Source
 	mu       sync.Mutex
 	lines    uint64
+	skipped  uint64
 	bytes    uint64
 	rejected map[string]uint64
 	files    map[File]event.Position // and how far they are acknowledged
@@ -113,6 +116,7 @@ func (s *source) acknowledged(b *event.Batch) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.lines += uint64(b.Rows())
+	s.skipped += uint64(b.Skipped)
 	s.bytes += uint64(b.End - b.Start)
 	for i := range b.Rejected {
 		s.rejected[b.Rejected[i].Reason]++
@@ -123,7 +127,7 @@ func (s *source) stats() SourceStats {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	st := SourceStats{
-		Lines: s.lines, Bytes: s.bytes, Rejected: maps.Clone(s.rejected), Files: len(s.files),
+		Lines: s.lines, Skipped: s.skipped, Bytes: s.bytes, Rejected: maps.Clone(s.rejected), Files: len(s.files),
 		Received: s.received.Load(), Dropped: s.dropped.Load(),
 	}
 	for f, at := range s.files {

@@ -34,6 +34,7 @@ func newCollector(stats func() ingest.Stats) *collector {
 	}
 	c.source = []metric[ingest.SourceStats]{
 		count(c, "lines_total", "Rows acknowledged by the bus.", func(s ingest.SourceStats) uint64 { return s.Lines }, "source"),
+		count(c, "skipped_total", "Records without a request, such as comments, that were passed over.", func(s ingest.SourceStats) uint64 { return s.Skipped }, "source"),
 		count(c, "received_total", "Records that senders have pushed, those included that they pushed again.", func(s ingest.SourceStats) uint64 { return s.Received }, "source"),
 		count(c, "dropped_total", "Records pushed that could not wait, by senders that cannot be told to.", func(s ingest.SourceStats) uint64 { return s.Dropped }, "source"),
 		count(c, "bytes_total", "Bytes of logs acknowledged by the bus.", func(s ingest.SourceStats) uint64 { return s.Bytes }, "source"),
