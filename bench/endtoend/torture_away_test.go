@@ -34,7 +34,7 @@ func (a *absences) arrange() {
 	p := a.w.plan
 	a.add("frozen", p.lines/7, a.freeze, a.lasts(p.frozen))
 	if p.full > 0 {
-		a.steps = append(a.steps, step{"a small bus", a.squeeze}, step{"a full bus", a.fill}, step{"full", a.goesBy(p.full)})
+		a.steps = append(a.steps, step{"calm", a.calm}, step{"a small bus", a.squeeze}, step{"a full bus", a.fill}, step{"full", a.goesBy(p.full)})
 	}
 	a.steps = append(a.steps, step{"thaw", a.thaw})
 	if p.gone > 0 {
@@ -45,7 +45,7 @@ func (a *absences) arrange() {
 
 func (a *absences) add(name string, lines int, begin, last func() (bool, error)) {
 	due := func() (bool, error) { return a.w.written() >= lines, nil }
-	a.steps = append(a.steps, step{name + " when due", due}, step{name + " when calm", a.calm}, step{name, begin}, step{name + " for a while", last})
+	a.steps = append(a.steps, step{name + " when due", due}, step{name, begin}, step{name + " for a while", last})
 }
 
 // goOn does what can be done by now.
@@ -79,10 +79,10 @@ func (a *absences) left() string {
 func (a *absences) away() bool { return a.w.watch.phase.Load() != storeThere }
 
 // calm waits until no deleted log is unread, and lets nobody delete another:
-// if the bus should be full, its reader could not be killed.
+// while the bus is full its reader could not be killed.
 func (a *absences) calm() (bool, error) {
 	for _, r := range a.w.readers {
-		r.away.Store(true)
+		r.stuck.Store(true)
 		if !r.alive.TryLock() {
 			return false, nil
 		}
@@ -173,7 +173,7 @@ func (a *absences) putBack() (bool, error) {
 func (a *absences) end() {
 	a.w.watch.phase.Store(storeThere)
 	for _, r := range a.w.readers {
-		r.away.Store(false)
+		r.stuck.Store(false)
 	}
 }
 

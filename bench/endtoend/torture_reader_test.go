@@ -22,8 +22,8 @@ type reader struct {
 	// alive is held for reading by those who need the process to live, and
 	// for writing by who kills it.
 	alive sync.RWMutex
-	// away is set while the store is: then nobody waits for what is read.
-	away atomic.Bool
+	// stuck is set while the bus is full: then nobody waits for what is read.
+	stuck atomic.Bool
 }
 
 // waitRead bounds how long a rotation waits for the reader. A record of several
@@ -54,7 +54,7 @@ func (r *reader) kill() {
 // hold waits until the reader has a file open, for good and not only for a
 // look, and keeps it from being killed until letGo.
 func (r *reader) hold(path string) bool {
-	if r.away.Load() || !r.alive.TryRLock() {
+	if r.stuck.Load() || !r.alive.TryRLock() {
 		return false
 	}
 	seen := 0
@@ -64,7 +64,7 @@ func (r *reader) hold(path string) bool {
 		}
 		return seen == 10
 	})
-	if err != nil || r.away.Load() {
+	if err != nil || r.stuck.Load() {
 		r.alive.RUnlock()
 		return false
 	}
@@ -75,7 +75,7 @@ func (r *reader) letGo() { r.alive.RUnlock() }
 
 // hasRead waits until all of a file is on the bus, and written down.
 func (r *reader) hasRead(path string) bool {
-	return !r.away.Load() && r.soon("the log was read", func() bool { return r.has(path) }) == nil
+	return !r.stuck.Load() && r.soon("the log was read", func() bool { return r.has(path) }) == nil
 }
 
 func (r *reader) soon(what string, ok func() bool) error {
