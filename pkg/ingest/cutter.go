@@ -22,6 +22,10 @@ type cutter struct {
 	// been searched for its end.
 	head     []byte
 	searched int64
+	// Where the bytes of rejected records go, and the file's beginning as it was
+	// read; nil where nobody keeps them.
+	raw   *rawRecords
+	first []byte
 	// Nothing has followed this place for a while: a record of several lines
 	// that ends there is whole.
 	idle int64
@@ -38,6 +42,10 @@ func (c *cutter) step(chunk []byte, b *event.Batch) (known int64, starved bool, 
 		return 0, false, err
 	}
 	known = c.at.Offset + int64(n)
+	if c.at.Offset == 0 {
+		c.first = beginning(chunk[:n])
+	}
+	before := len(b.Rejected)
 	next := c.lines.ReadChunk(chunk[:n], c.at, b)
 	if next == c.at && n == len(chunk) && !c.lines.Full(b) {
 		c.head = append(c.head, chunk[:min(n, c.lines.MaxLine()+1)]...)
@@ -47,6 +55,7 @@ func (c *cutter) step(chunk []byte, b *event.Batch) (known int64, starved bool, 
 	if rest := chunk[next.Offset-c.at.Offset : n]; known == c.idle && bytes.HasSuffix(rest, []byte{'\n'}) && !c.lines.Full(b) {
 		next = c.lines.ReadLast(rest, next, b)
 	}
+	c.keep(b, before, chunk[:n])
 	c.at = next
 	return known, n < len(chunk) && !c.lines.Full(b), nil
 }
@@ -71,8 +80,19 @@ func (c *cutter) search(chunk []byte, b *event.Batch) (known int64, starved bool
 
 // cut takes the long record, which ends at end.
 func (c *cutter) cut(end int64, b *event.Batch) {
-	c.at = c.lines.ReadCut(c.head, end-c.at.Offset, c.at, b)
-	c.head = nil
+	before := len(b.Rejected)
+	next := c.lines.ReadCut(c.head, end-c.at.Offset, c.at, b)
+	c.keep(b, before, c.head)
+	c.at, c.head = next, nil
+}
+
+// keep takes the raw bytes of what was rejected since there were so many out of
+// data, which lies at the cutter's place.
+func (c *cutter) keep(b *event.Batch, before int, data []byte) {
+	if c.raw != nil {
+		c.raw.head = c.first
+		c.raw.take(b.Rejected[before:], data, c.at.Offset)
+	}
 }
 
 // last takes the words after the last line end of a finished file as a record,
@@ -84,7 +104,10 @@ func (c *cutter) last(chunk []byte, known int64, b *event.Batch) error {
 	}
 	n, err := c.file.ReadAt(chunk[:known-c.at.Offset], c.at.Offset)
 	if n > 0 && err == nil {
-		c.at = c.lines.ReadLast(chunk[:n], c.at, b)
+		before := len(b.Rejected)
+		next := c.lines.ReadLast(chunk[:n], c.at, b)
+		c.keep(b, before, chunk[:n])
+		c.at = next
 	}
 	return err
 }

@@ -15,7 +15,8 @@ type Keeper interface {
 	Keep(b *event.Batch, raw Raw)
 }
 
-// Raw reads bytes of a file, as File does: a short read means the end.
+// Raw reads the bytes of a batch's rejected records, and the file's beginning as
+// far as it is known: a short read means that there is no more of either.
 type Raw interface {
 	ReadAt(p []byte, offset int64) (int, error)
 }

@@ -10,6 +10,7 @@ import (
 type workspace struct {
 	batch event.Batch
 	chunk []byte
+	raw   rawRecords // of the batch's rejected records
 }
 
 // pool bounds the memory of all files together: there are only so many
@@ -35,6 +36,7 @@ func (p *pool) take(ctx context.Context) (*workspace, error) {
 			w.chunk = make([]byte, p.chunk)
 		}
 		w.batch.Reset()
+		w.raw.reset()
 		return w, nil
 	case <-ctx.Done():
 		return nil, ctx.Err()

@@ -23,6 +23,7 @@ type session struct {
 	end    int64        // of the file, when nobody writes to it any more; or -1
 	handed atomic.Int32 // batches read and not yet published
 	sent   time.Time    // when the last of them was handed on
+	first  []byte       // the file's beginning, if reading does not begin there
 	small  small        // what is read in smaller batches; changes between passes
 }
 
@@ -72,7 +73,7 @@ func (s *session) begin(ctx context.Context, from event.Position) (err error) {
 	if s.lines, err = accesslog.NewReader(s.src.Log); err != nil {
 		return fmt.Errorf("ship %s: %w", s.file.Path(), err)
 	}
-	prime(ctx, s.lines, s.file, from.Offset)
+	s.first = prime(ctx, s.lines, s.file, from.Offset)
 	return ctx.Err()
 }
 
@@ -84,11 +85,12 @@ func (s *session) pass(ctx context.Context, from event.Position) error {
 	read := make(chan error, 1)
 	go func() {
 		defer close(ready)
-		read <- s.read(ctx, &cutter{file: s.file, lines: s.lines, at: from}, ready)
+		read <- s.read(ctx, &cutter{file: s.file, lines: s.lines, at: from, first: s.first}, ready)
 	}()
 	var failed error
 	for w := range ready {
 		if failed == nil {
+			s.lane.raw = &w.raw
 			if failed = s.publish(ctx, &w.batch); failed != nil {
 				stop()
 			}
@@ -110,6 +112,7 @@ func (s *session) read(ctx context.Context, c *cutter, ready chan<- *workspace) 
 		if err != nil {
 			return err
 		}
+		c.raw = &w.raw
 		known, err := s.fill(ctx, c, w)
 		if w.batch.Start == w.batch.End {
 			s.p.pool.give(w)
