@@ -23,7 +23,7 @@ run: build engine ## start everything embedded on a log: make run [LOG=/var/log/
 	@deploy/sample/run.sh $(BIN) "$(LOG)"
 
 test: setup build lint ## run all checks; sets up what they need
-	go test -timeout 20m -skip '^TestTorture$$' ./...
+	go test -timeout 20m ./...
 	CGO_ENABLED=1 go test -timeout 10m -race $(RACE)
 
 demo: setup build ## two nginx gateways, an attacker and a client: the timeline
@@ -32,8 +32,7 @@ demo: setup build ## two nginx gateways, an attacker and a client: the timeline
 bench: setup build ## measure: lines/s, milliseconds to refusal, nanoseconds a decision
 	go run ./bench -bin $(BIN)
 
-torture: setup build ## the torture test, short and long
-	go test -count=1 -timeout 10m -run 'TestTorture$$' ./bench/endtoend
+torture: setup build ## the long form of the torture test
 	HONEYMOAT_TORTURE=long go test -count=1 -timeout 60m -run Torture -v ./bench/endtoend
 	HONEYMOAT_TORTURE=long go test -count=1 -timeout 30m -run RandomSchedules ./pkg/tailer
 
