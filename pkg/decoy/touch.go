@@ -29,12 +29,13 @@ const (
 func RuleID(decoyID string) string { return "decoy." + decoyID }
 
 // FindingID is the identity of a touch: the same by agent, access log and
-// decoy log. With a request id (which the gateway must have made: a client
-// that could choose it could hide a touch behind an earlier one) it is made of
-// decoy and request id, else of decoy, actor, host, path and second.
+// decoy log. With a request id it is made of decoy, actor and request id, else
+// of decoy, actor, host, path and second. The actor belongs to it: gateways that
+// number their requests alike, or a client that could choose the id, would hide
+// a touch behind somebody else's.
 func FindingID(decoyID, requestID string, actor finding.Actor, host, path string, at time.Time) string {
 	if len(requestID) >= minRequestID {
-		return finding.NewID("decoy", decoyID, requestID)
+		return finding.NewID("decoy", decoyID, actor.String(), requestID)
 	}
 	clean := AppendClean(nil, []byte(path))
 	return finding.NewID("decoy", decoyID, actor.String(), NormalHost(host),

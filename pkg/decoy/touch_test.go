@@ -67,3 +67,16 @@ func TestFindingRepeatsNothingUnprintableOrLong(t *testing.T) {
 		t.Errorf("finding repeats the request as it was: %q", f.Reason)
 	}
 }
+
+func TestTouchesOfTwoClientsAreTwoFindings(t *testing.T) {
+	const request = "00000000000000000000000000001882"
+	id := func(client string) string {
+		return FindingID("env", request, finding.Actor{Kind: finding.Address, Value: client}, "h", "/.env", time.Time{})
+	}
+	if id("192.0.2.1") == id("192.0.2.2") {
+		t.Error("two clients with one request id are one finding: the second would not be blocked")
+	}
+	if id("192.0.2.1") != id("192.0.2.1") {
+		t.Error("one touch is two findings")
+	}
+}

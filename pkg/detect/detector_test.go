@@ -95,7 +95,7 @@ const (
 
 func TestDetect(t *testing.T) {
 	const known = block.ID(0xabc)
-	own := decoy.ProvisionalID("gw-a", finding.NewID("decoy", "env", request))
+	own := decoy.ProvisionalID("gw-a", finding.NewID("decoy", "env", "address:"+client, request))
 	f := func(want string, rows ...row) {
 		t.Helper()
 		var r Result
