@@ -22,6 +22,7 @@ type Service struct {
 	Spool    Spool      `yaml:"quarantine" doc:"Raw bytes of records that could not be parsed. They stay on their host, to be read again."`
 	Alerting Alerting   `yaml:"alerting" doc:"Alertmanager."`
 	Decoys   Decoys     `yaml:"decoys" doc:"The decoy catalogue and the responder of a whole decoy API."`
+	Rules    Rules      `yaml:"rules" doc:"Rules that every event is held against."`
 	Blocks   Blocks     `yaml:"blocks" doc:"Limits on what may be blocked without a person."`
 	API      API        `yaml:"api" doc:"The HTTP front: API, metrics, health."`
 }
@@ -152,6 +153,7 @@ func DefaultService() Service {
 		Routes:   Routes{MaxSegments: 100_000},
 		Spool:    Spool{MaxBytes: 64 << 20},
 		Alerting: Alerting{ResolveAfter: 30 * time.Minute},
+		Rules:    defaultRules(),
 		Blocks:   Blocks{MaxPerMinute: 600, AgentPerMinute: 120},
 		API:      API{Listen: "127.0.0.1:8440", MaxFailedLogin: 30},
 	}
@@ -201,6 +203,7 @@ func (c *checker) service(s *Service) {
 			c.add(fmt.Sprintf("$.sources[%d].name", i), fmt.Sprintf("%q is the source of logs named on the command line", name), "choose another name")
 		}
 	}
+	c.rules(s.Rules)
 	c.oneOf("$.bus.on_full", s.Bus.OnFull, "stop", "detect_only")
 	c.address("$.bus.listen", s.Bus.Listen, true)
 	c.address("$.store.engine.listen", s.Store.Engine.Listen, false)
