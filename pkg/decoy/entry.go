@@ -144,8 +144,8 @@ func (r *reading) path(p string, node ast.Node, id string) {
 	switch {
 	case !strings.HasPrefix(p, "/"):
 		r.fail(at, "paths begin with a slash", "decoy %q: path %q cannot match", id, p)
-	case len(p) > maxPath:
-		r.fail(at, "", "decoy %q: a path of %d bytes is longer than %d", id, len(p), maxPath)
+	case len(p) > finding.MaxPath:
+		r.fail(at, "", "decoy %q: a path of %d bytes is longer than %d", id, len(p), finding.MaxPath)
 	case strings.ContainsAny(p, "?#"):
 		r.fail(at, "the query is not part of the path: leave it out", "decoy %q: path %q cannot match", id, p)
 	case strings.Contains(stem, "*"):

@@ -17,14 +17,6 @@ const minRequestID = 8
 // of a touch that it saw itself, unless the service makes it a block.
 const ProvisionalLifetime = 60 * time.Second
 
-// Bounds on what a finding repeats of a request, in bytes.
-const (
-	maxPath      = 1024
-	maxHost      = 255
-	maxUserAgent = 512
-	maxOther     = 128
-)
-
 // RuleID is the rule that a touch of a decoy goes by.
 func RuleID(decoyID string) string { return "decoy." + decoyID }
 
@@ -87,9 +79,9 @@ func (t Touch) Finding() finding.Finding {
 }
 
 func (t Touch) judge() (finding.Tier, float64, string) {
-	what := strings.TrimSpace(t.Sighting.Method + " " + clip(t.Sighting.Path, maxPath))
+	what := strings.TrimSpace(t.Sighting.Method + " " + finding.Clip(t.Sighting.Path, finding.MaxPath))
 	if t.Sighting.Host != "" {
-		what += " on " + clip(t.Sighting.Host, maxHost)
+		what += " on " + finding.Clip(t.Sighting.Host, finding.MaxHost)
 	}
 	switch {
 	case t.Served:
@@ -116,32 +108,13 @@ func (t Touch) wanted() finding.Wanted {
 	}
 }
 
+// bounded is a sighting of which a finding can be made.
 func bounded(s finding.Sighting) finding.Sighting {
-	if len(s.Path) > maxPath {
+	if len(s.Path) > finding.MaxPath {
 		// What is cut off must not make another path of it.
 		s.Path = string(AppendClean(nil, []byte(s.Path)))
 	}
-	s.Path = clip(s.Path, maxPath)
-	s.Host = clip(s.Host, maxHost)
-	s.UserAgent = clip(s.UserAgent, maxUserAgent)
-	s.Method = clip(s.Method, maxOther)
-	s.Source = clip(s.Source, maxOther)
-	s.Gateway = clip(s.Gateway, maxOther)
-	s.RequestID = clip(s.RequestID, maxOther)
-	return s
-}
-
-// clip makes text valid, printable and at most n bytes long.
-func clip(s string, n int) string {
-	if len(s) > n {
-		s = s[:n]
-	}
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f {
-			return '\uFFFD'
-		}
-		return r
-	}, strings.ToValidUTF8(s, "\uFFFD"))
+	return s.Bounded()
 }
 
 // Unlisted is the decoy behind a line of a decoy log whose path the catalogue

@@ -63,7 +63,7 @@ func TestFindingRepeatsNothingUnprintableOrLong(t *testing.T) {
 	touch.Sighting.Path = "/.env\x00\n\xff" + strings.Repeat("x", 5000)
 	touch.Sighting.UserAgent = strings.Repeat("é", 3000)
 	f := touch.Finding()
-	if strings.ContainsAny(f.Reason+f.Sighting.Path, "\x00\n") || !utf8.ValidString(f.Reason) || len(f.Sighting.Path) > 2*maxPath || len(f.Sighting.UserAgent) > 2*maxUserAgent {
+	if strings.ContainsAny(f.Reason+f.Sighting.Path, "\x00\n") || !utf8.ValidString(f.Reason) || len(f.Sighting.Path) > 2*finding.MaxPath || len(f.Sighting.UserAgent) > 2*512 {
 		t.Errorf("finding repeats the request as it was: %q", f.Reason)
 	}
 }

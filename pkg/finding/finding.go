@@ -12,6 +12,7 @@ type Family string
 // The families that honeymoat itself ships.
 const (
 	Decoy  Family = "decoy"  // a decoy was touched
+	Intel  Family = "intel"  // a threat feed lists the client
 	Health Family = "health" // honeymoat itself is not well
 )
 
@@ -32,6 +33,9 @@ type Finding struct {
 	Segment     string    `json:"segment,omitempty"` // where a block is asked for; empty is everywhere
 	Sighting    Sighting  `json:"sighting"`
 	Wanted      Wanted    `json:"wanted"`
+	// Repeats are further records of the same batch by which the same rule
+	// found the same actor: they are counted here instead of being findings.
+	Repeats int64 `json:"repeats,omitempty"`
 }
 
 // Via is through what a sighting reached us.

@@ -48,6 +48,7 @@ type findingRow struct {
 	Path        string         `json:"path"`
 	Status      int64          `json:"status"`
 	UserAgent   string         `json:"user_agent"`
+	Repeats     int64          `json:"repeats"`
 	Discarded   bool           `json:"discarded"`
 	BlockID     string         `json:"block_id"`
 }
@@ -61,7 +62,8 @@ func rowOfFinding(e *Evidence, discarded bool, made block.ID) findingRow {
 		RuleVersion: f.RuleVersion, Family: f.Family, Tier: f.Tier, Score: f.Score, ActorKind: string(f.Actor.Kind),
 		Actor: f.Actor.Value, Title: f.Title, Reason: f.Reason, API: f.API, Segment: f.Segment, Via: s.Via, Record: s.Record,
 		Source: s.Source, Gateway: s.Gateway, File: s.File, Line: max(0, s.Line), RequestID: s.RequestID, Method: s.Method,
-		Host: s.Host, Path: s.Path, Status: s.Status, UserAgent: s.UserAgent, Discarded: discarded, BlockID: idText(made),
+		Host: s.Host, Path: s.Path, Status: s.Status, UserAgent: s.UserAgent,
+		Repeats: f.Repeats, Discarded: discarded, BlockID: idText(made),
 	}
 }
 
