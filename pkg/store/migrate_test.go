@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"strings"
 	"sync"
@@ -103,7 +104,7 @@ func TestChangedMigrationIsRefused(t *testing.T) {
 
 func TestLaterStoreIsRefused(t *testing.T) {
 	s, _ := migrated(t)
-	if _, err := s.migrate(t.Context(), changed(t, "0007_later.sql", "SELECT 1;\n")); err != nil {
+	if _, err := s.migrate(t.Context(), changed(t, next(t, "later"), "SELECT 1;\n")); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := s.Migrate(t.Context()); !errors.Is(err, ErrLater) || !strings.Contains(err.Error(), "hint") {
@@ -114,12 +115,12 @@ func TestLaterStoreIsRefused(t *testing.T) {
 func TestBrokenMigrationStopsAndGoesOn(t *testing.T) {
 	s, _ := migrated(t)
 	broken := "CREATE TABLE {{local \"one\"}} (a Int8) ENGINE = {{engine \"MergeTree\"}} ORDER BY a;\nSELEC 1;\n"
-	_, err := s.migrate(t.Context(), changed(t, "0007_broken.sql", broken))
-	if err == nil || !strings.Contains(err.Error(), "0007_broken.sql, statement 2") {
+	_, err := s.migrate(t.Context(), changed(t, next(t, "broken"), broken))
+	if err == nil || !strings.Contains(err.Error(), next(t, "broken")+", statement 2") {
 		t.Fatalf("error %v, want file and statement", err)
 	}
 	mended := "CREATE TABLE IF NOT EXISTS {{local \"one\"}} (a Int8) ENGINE = {{engine \"MergeTree\"}} ORDER BY a;\nSELECT 1;\n"
-	applied, err := s.migrate(t.Context(), changed(t, "0007_broken.sql", mended))
+	applied, err := s.migrate(t.Context(), changed(t, next(t, "broken"), mended))
 	if err != nil || len(applied) != 1 {
 		t.Errorf("the mended migration: applied %v, error %v", applied, err)
 	}
@@ -248,4 +249,14 @@ func TestRetention(t *testing.T) {
 	if got := ttl("events"); strings.Contains(got, "TTL ") {
 		t.Errorf("kept for ever, but %s", got)
 	}
+}
+
+// next is the name of a migration that follows the last one.
+func next(t *testing.T, name string) string {
+	t.Helper()
+	files, err := fs.Glob(migrations.Files, "0*.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprintf("%04d_%s.sql", len(files)+1, name)
 }
