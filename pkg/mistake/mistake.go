@@ -11,10 +11,11 @@ import (
 
 // Mistake is one mistake in a file.
 type Mistake struct {
-	File         string
-	Line, Column int // 1-based; 0 = the file as a whole
-	Message      string
-	Hint         string // what to do about it; may be empty
+	File    string `json:"file"`
+	Line    int    `json:"line"` // 1-based; 0 = the file as a whole
+	Column  int    `json:"column"`
+	Message string `json:"message"`
+	Hint    string `json:"hint,omitempty"` // what to do about it; may be empty
 }
 
 // Error is "file:line:column: message (hint)".
