@@ -69,9 +69,17 @@ func (a *Actor) weigh(f *finding.Finding, stale bool) {
 	if !slices.Contains(a.Families, f.Family) {
 		a.Families = append(a.Families, f.Family)
 	}
-	if len(a.Families) > 1 {
+	if len(a.Families) > 1 && a.independent(f) {
 		a.raise(finding.Notify, "evidence of several families: "+joined(a.Families))
 	}
+}
+
+// independent tells whether there is evidence of another family that is not
+// about the very request that this finding is about.
+func (a *Actor) independent(f *finding.Finding) bool {
+	return slices.ContainsFunc(a.Evidence, func(e finding.Finding) bool {
+		return e.Family != f.Family && (e.Sighting.Record == "" || e.Sighting.Record != f.Sighting.Record)
+	})
 }
 
 func (a *Actor) raise(t finding.Tier, why string) {

@@ -82,6 +82,9 @@ func TestLedgerTiers(t *testing.T) {
 	f(finding.Log, first)
 	f(finding.Log, first, touchBy("192.0.2.7", "r2", epoch))
 	f(finding.Notify, first, other)
+	sameRequest := other
+	sameRequest.Sighting.Record = first.Sighting.Record
+	f(finding.Log, first, sameRequest)
 	f(finding.Page, first, page)
 	f(finding.Page, page, first)
 	f(finding.Log, first, later(3*time.Hour))
