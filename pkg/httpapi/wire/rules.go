@@ -1,0 +1,123 @@
+package wire
+
+import (
+	"time"
+
+	"github.com/honeymoat/honeymoat/pkg/finding"
+)
+
+// Rule is a rule or correlation that is loaded.
+type Rule struct {
+	Key     string         `json:"key"` // its id, else its name, else its title
+	Version string         `json:"version"`
+	Kind    string         `json:"kind"` // "rule" or "correlation"
+	Title   string         `json:"title"`
+	Level   string         `json:"level,omitempty"`
+	Status  string         `json:"status,omitempty"`
+	Family  finding.Family `json:"family"`
+	Tier    finding.Tier   `json:"tier"`
+	Tags    []string       `json:"tags"`
+	Block   *RuleBlock     `json:"block,omitempty"` // that it asks for; none = it asks for none
+	// Silent: its matches count for correlations only.
+	Silent bool `json:"silent,omitempty"`
+	// Applicable: it is about logs that honeymoat reads; else Reason says why
+	// it is not.
+	Applicable bool   `json:"applicable"`
+	Reason     string `json:"reason,omitempty"`
+	File       string `json:"file"`
+	Line       int    `json:"line"`
+	// Hits are those of the last day; none = the store cannot answer now.
+	Hits *RuleHits `json:"hits,omitempty"`
+}
+
+// RuleBlock is the block that a rule asks for.
+type RuleBlock struct {
+	LifetimeSeconds int64  `json:"lifetime_seconds"`
+	Mode            string `json:"mode"` // "shadow" or "enforce"
+}
+
+// RuleDetail is a rule with what it says about itself.
+type RuleDetail struct {
+	Rule
+	Description    string   `json:"description,omitempty"`
+	Author         string   `json:"author,omitempty"`
+	References     []string `json:"references"`
+	FalsePositives []string `json:"false_positives"`
+	Fields         []string `json:"fields"` // that it looks at
+	// Members are the keys of what a correlation is made of.
+	Members []string `json:"members,omitempty"`
+}
+
+// RuleHits is what a rule has found in a period.
+type RuleHits struct {
+	Findings  int64      `json:"findings"`
+	Sightings int64      `json:"sightings"` // records that matched
+	Actors    int64      `json:"actors"`
+	LastSeen  *time.Time `json:"last_seen,omitempty"`
+}
+
+// Mistake is what is wrong, or doubtful, in a text of rules.
+type Mistake struct {
+	File    string `json:"file"`
+	Line    int    `json:"line,omitempty"` // 1-based; none = the file as a whole
+	Column  int    `json:"column,omitempty"`
+	Message string `json:"message"`
+	Hint    string `json:"hint,omitempty"`
+}
+
+// LintRequest has rules looked at.
+type LintRequest struct {
+	YAML string `json:"yaml"` // one document or several
+}
+
+// Lint is what was seen in rules.
+type Lint struct {
+	Rules        int       `json:"rules"` // that are right
+	Correlations int       `json:"correlations"`
+	Mistakes     []Mistake `json:"mistakes"`
+	Warnings     []Mistake `json:"warnings"` // right, but probably not meant
+}
+
+// ExplainRequest asks which rules match a record and why: a line with its
+// format, or a stored event.
+type ExplainRequest struct {
+	Line   string `json:"line,omitempty"`
+	Format string `json:"format,omitempty"` // of the line; default auto
+	Event  string `json:"event,omitempty"`  // id of an event
+	// Rule is the only rule to explain, by its key or title; none = all that
+	// match are explained.
+	Rule string `json:"rule,omitempty"`
+	// YAML is a rule to explain in place of the loaded ones.
+	YAML string `json:"yaml,omitempty"`
+}
+
+// Explanation is what rules see in a record.
+type Explanation struct {
+	// Fields are what the record says, by name.
+	Fields  map[string]string `json:"fields"`
+	Matched []string          `json:"matched"` // keys of the rules that match
+	Rules   []ExplainedRule   `json:"rules"`
+	// Warnings tell what the answer cannot know.
+	Warnings []string `json:"warnings"`
+}
+
+// ExplainedRule is a rule with what held of it.
+type ExplainedRule struct {
+	Key     string        `json:"key"`
+	Title   string        `json:"title"`
+	Matched bool          `json:"matched"`
+	Tree    ExplainedNode `json:"tree"`
+}
+
+// ExplainedNode is a part of a condition.
+type ExplainedNode struct {
+	// What it is: "and", "or", "not", "search" or "item".
+	Kind string `json:"kind"`
+	Text string `json:"text,omitempty"` // a search's name, an item as written
+	Held bool   `json:"held"`
+	// Seen are the values of an item's field, decoded ones included.
+	Seen []string `json:"seen,omitempty"`
+	// By is the value of the rule that matched.
+	By    string          `json:"by,omitempty"`
+	Nodes []ExplainedNode `json:"nodes,omitempty"`
+}
