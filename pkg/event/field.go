@@ -1,5 +1,10 @@
 package event
 
+import (
+	"strconv"
+	"time"
+)
+
 // Field names one column of the schema. The four kinds of columns have their
 // own types so that a number can never be written into a text column.
 type (
@@ -121,6 +126,20 @@ var addrNames = [addrFields]string{"peer_address", "client_address"}
 func (f TextField) String() string   { return textNames[f] }
 func (f NumberField) String() string { return numberNames[f] }
 func (f AddrField) String() string   { return addrNames[f] }
+
+// Text is a value of the column for people: a time as RFC 3339 in UTC, a
+// duration with its unit, and nothing for Unknown.
+func (f NumberField) Text(v int64) string {
+	switch {
+	case v == Unknown:
+		return ""
+	case f == Time:
+		return time.Unix(0, v).UTC().Format(time.RFC3339Nano)
+	case f == Duration || f == UpstreamDuration:
+		return time.Duration(v).String()
+	}
+	return strconv.FormatInt(v, 10)
+}
 
 // TextFields lists all text columns in order.
 func TextFields() []TextField { return sequence[TextField](textFields) }
