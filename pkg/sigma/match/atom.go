@@ -1,0 +1,241 @@
+package match
+
+import (
+	"fmt"
+	"net/netip"
+	"regexp"
+	"strconv"
+
+	"github.com/honeymoat/honeymoat/pkg/event"
+	"github.com/honeymoat/honeymoat/pkg/sigma"
+)
+
+// atom is what an item asks, neq aside, shared by all items that ask the same.
+type atom struct {
+	test test
+	cost int // of evaluating it, for the order in which a condition is
+}
+
+// Costs of tests, roughly in tens of nanoseconds.
+const (
+	costNumber     = 1
+	costText       = 4
+	costTarget     = 12
+	costAddress    = 3
+	costExpression = 40
+	costAttack     = 30
+)
+
+// keywordColumns are where keywords are searched.
+func keywordColumns() []column {
+	columns := []column{requestColumn, numberColumn(event.Status)}
+	for _, f := range event.TextFields() {
+		columns = append(columns, textColumn(f))
+	}
+	return columns
+}
+
+// keyOf is the same for items that ask the same.
+func keyOf(it *sigma.Item) string {
+	columns, _ := columnsOf(it)
+	key := fmt.Sprint(it.Field == "", columns, it.Op, it.Part, it.All && len(it.Values) > 1, it.Cased)
+	for i := range it.Values {
+		v := &it.Values[i]
+		key += fmt.Sprintf("\x00%d%v%q%q%g%t%v%t%t", v.Kind, v.Pattern, v.Regexp, v.Field, v.Number, v.Bool, v.Prefix, v.AnyBefore, v.AnyAfter)
+	}
+	return key
+}
+
+// columnsOf are where an item's values are looked for.
+func columnsOf(it *sigma.Item) (columns []column, own bool) {
+	if it.Field == "" {
+		return keywordColumns(), false
+	}
+	f, _ := FieldOf(it.Field)
+	return f.columns(), f.Known()
+}
+
+// newAtom compiles an item.
+func newAtom(it *sigma.Item) atom {
+	b := atomBuilder{item: it}
+	b.columns, b.known = columnsOf(it)
+	return atom{test: b.build(), cost: b.cost}
+}
+
+// atomBuilder makes the test of an item.
+type atomBuilder struct {
+	item    *sigma.Item
+	columns []column
+	known   bool // some log has the field
+	cost    int
+	tests   []test
+	like    *likeness // the patterns of the item, if one of them is enough
+}
+
+func (b *atomBuilder) build() test {
+	for i := range b.item.Values {
+		b.value(&b.item.Values[i])
+	}
+	switch {
+	case len(b.tests) == 1:
+		return b.tests[0]
+	case b.item.All:
+		return every(b.tests)
+	}
+	return some(b.tests)
+}
+
+func (b *atomBuilder) add(t test, cost int) {
+	b.tests = append(b.tests, t)
+	b.cost += cost
+}
+
+// value adds the test of one value.
+func (b *atomBuilder) value(v *sigma.Value) {
+	it := b.item
+	switch {
+	case it.Field != "" && !b.known:
+		b.unknown(v)
+	case it.Op == sigma.Exists:
+		b.add(presence{b.columns[0], v.Bool}, costNumber)
+	case it.Op == sigma.Null, it.Field != "" && emptyText(v) && it.Op == sigma.Matches:
+		b.add(presence{b.columns[0], false}, costNumber)
+	case it.Part != sigma.WholeValue:
+		b.moment(v)
+	case it.Op == sigma.SameAs:
+		b.reference(v)
+	case v.Kind == sigma.PrefixValue:
+		b.network(v)
+	case it.Op >= sigma.Less && it.Op <= sigma.GreaterEqual:
+		b.add(&size{b.columns, it.Op, []float64{v.Number}}, costNumber)
+	default:
+		b.text(v)
+	}
+}
+
+// unknown adds the test of a field that no log has.
+func (b *atomBuilder) unknown(v *sigma.Value) {
+	it := b.item
+	if it.Op == sigma.Exists && !v.Bool || it.Op == sigma.Null || it.Op == sigma.Matches && it.Part == sigma.WholeValue && emptyText(v) {
+		b.add(every{}, costNumber)
+		return
+	}
+	b.add(never{}, costNumber)
+}
+
+func (b *atomBuilder) moment(v *sigma.Value) {
+	if b.columns[0].shape() != timeShape {
+		b.add(never{}, costNumber)
+		return
+	}
+	b.add(&moment{b.item.Part, b.item.Op, []float64{v.Number}}, costAddress)
+}
+
+func (b *atomBuilder) reference(v *sigma.Value) {
+	f, _ := FieldOf(v.Field)
+	other, ok := f.own()
+	if !ok {
+		b.add(never{}, costNumber)
+		return
+	}
+	b.add(&sameness{b.columns[0], other, b.item.Cased, v.AnyBefore, v.AnyAfter}, costTarget)
+}
+
+// network joins the networks of an item to one test when one is enough.
+func (b *atomBuilder) network(v *sigma.Value) {
+	if n := len(b.tests); n > 0 && !b.item.All {
+		if t, ok := b.tests[n-1].(*membership); ok {
+			t.networks = append(t.networks, network(v.Prefix))
+			return
+		}
+	}
+	b.add(&membership{columns: b.columns, networks: []netip.Prefix{network(v.Prefix)}}, costAddress)
+}
+
+// text adds the test of a pattern, a regular expression, or a number or truth
+// that a text may be.
+func (b *atomBuilder) text(v *sigma.Value) {
+	switch v.Kind {
+	case sigma.RegexpValue:
+		b.expression(v)
+	case sigma.NumberValue:
+		b.number(v)
+	case sigma.BoolValue:
+		b.pattern(literalOf(strconv.FormatBool(v.Bool)), b.columns)
+	default:
+		b.pattern(v.Pattern, b.columns)
+	}
+}
+
+func literalOf(s string) sigma.Pattern { return sigma.Pattern{{Kind: sigma.Literal, Text: s}} }
+
+// number compares with columns of numbers as a number, with others as text.
+func (b *atomBuilder) number(v *sigma.Value) {
+	var numbers, texts []column
+	for _, c := range b.columns {
+		if numeric(c) {
+			numbers = append(numbers, c)
+		} else {
+			texts = append(texts, c)
+		}
+	}
+	tests := b.tests
+	b.tests = nil
+	if len(numbers) > 0 {
+		b.add(&size{numbers, sigma.Matches, []float64{v.Number}}, costNumber)
+	}
+	if len(texts) > 0 {
+		b.like = nil
+		b.pattern(literalOf(strconv.FormatFloat(v.Number, 'f', -1, 64)), texts)
+	}
+	b.like = nil
+	b.tests = append(tests, oneOf(b.tests))
+}
+
+func oneOf(tests []test) test {
+	if len(tests) == 1 {
+		return tests[0]
+	}
+	return some(tests)
+}
+
+// pattern adds a pattern, to the other patterns of the item when one of them
+// is enough.
+func (b *atomBuilder) pattern(p sigma.Pattern, columns []column) {
+	if b.item.Field == "" {
+		p = append(append(sigma.Pattern{{Kind: sigma.AnyRun}}, p...), sigma.Token{Kind: sigma.AnyRun})
+	}
+	g := newGlob(p, b.item.Cased)
+	if b.like != nil && !b.item.All {
+		b.like.globs = append(b.like.globs, g)
+		b.cost++
+		return
+	}
+	b.like = &likeness{columns: columns, cased: b.item.Cased, globs: []glob{g}}
+	b.add(b.like, costOf(columns))
+}
+
+func (b *atomBuilder) expression(v *sigma.Value) {
+	re, err := regexp.Compile(v.Regexp)
+	if err != nil {
+		b.add(never{}, costNumber)
+		return
+	}
+	b.add(&expression{columns: b.columns, re: re}, costOf(b.columns)+costExpression)
+}
+
+// costOf is what looking at texts of columns costs.
+func costOf(columns []column) int {
+	cost := 0
+	for _, c := range columns {
+		switch {
+		case c.shape() == attackShape:
+			cost += costAttack
+		case c == textColumn(event.Path), c == textColumn(event.Query), c >= targetColumn && c <= requestColumn:
+			cost += costTarget
+		default:
+			cost += costText
+		}
+	}
+	return cost
+}

@@ -1,0 +1,38 @@
+// Package match finds the events that rules are about: it compiles rules to
+// one immutable program, which runs over the columns of a batch.
+//
+// A [Program] answers for all rules at once. Three things keep it from looking
+// at most of them: what a rule demands of status and method is a mask of rules
+// for each status and method; literals of which one has to occur wherever a
+// rule holds are searched by one automaton for each group of columns; and what
+// repeats (user agents, referers, hosts) is looked at once a distinct value.
+// The few rules that are left run as jump code over atoms, and an atom that
+// several rules share is evaluated once a row.
+//
+// [Holds] says the same slowly and obviously, and shares with the program only
+// what a field is and which forms of a value are seen. Explain, Branches and
+// Covered are built on it.
+//
+// How fields and values are compared, where the specification leaves it open:
+//
+//   - A field may have several values; an item holds when one of them does, and
+//     with neq when none does. Null, exists and the empty text ask only for the
+//     first of a field's columns.
+//   - The empty text is the same as unknown. The pattern * asks for a value.
+//   - A field that no log has is unknown, as are the fields of a line that does
+//     not tell them.
+//   - Without cased, ASCII letters are compared by their lower case, other
+//     letters by the lower case of Unicode unless that is an ASCII letter.
+//   - ? is one character of UTF-8, or one byte where the value is not UTF-8.
+//   - A number against a number compares as numbers, a number against text as
+//     the text of the number, text against a number as text.
+//   - A comparison by size reads a text as a decimal number.
+//   - fieldref compares the first columns of both fields; unknown fields are
+//     never the same.
+//   - Parts of a time are of UTC, weeks are those of ISO 8601.
+//   - A keyword is searched anywhere in each text, in the request line and in
+//     the status.
+//
+// The package imports event, payload and sigma. It never reads a clock unless
+// it is given one, never logs, and never starts a goroutine.
+package match

@@ -1,0 +1,75 @@
+package match
+
+import (
+	"github.com/honeymoat/honeymoat/pkg/event"
+	"github.com/honeymoat/honeymoat/pkg/sigma"
+)
+
+// Options say how a program looks at events.
+type Options struct {
+	// Raw: raw values only, neither decoded forms nor analysers, for comparing
+	// with other implementations.
+	Raw bool
+	// Clock gives nanoseconds from any origin, for [Scanner.Costs]. Without it
+	// costs are counted in steps only.
+	Clock func() int64
+}
+
+// Program is all rules, compiled. It is immutable and safe for concurrent
+// use; what runs is a [Scanner].
+type Program struct {
+	options Options
+	rules   []*sigma.Rule
+	skipped []Skipped
+	atoms   []atom
+	code    []step
+	entry   []int32 // the first step of each rule
+	kinds   [2][2]ruleSet
+}
+
+// Compile makes a program of rules. It never fails: rules that are about
+// other logs are left out, see [Program.Skipped].
+func Compile(rules []*sigma.Rule, o Options) *Program {
+	p := &Program{options: o}
+	c := coder{known: map[string]int32{}}
+	for _, r := range rules {
+		if reason := unfit(r); reason != "" {
+			p.skipped = append(p.skipped, Skipped{r, reason})
+			continue
+		}
+		p.rules = append(p.rules, r)
+		p.entry = append(p.entry, c.node(r.Condition, holdsEnd, failsEnd))
+	}
+	p.atoms, p.code = c.atoms, c.code
+	p.sortByLog()
+	return p
+}
+
+// sortByLog tells which rules are about which kind of log.
+func (p *Program) sortByLog() {
+	for kind := range p.kinds {
+		for direction := range p.kinds[kind] {
+			set := newRuleSet(len(p.rules))
+			for i, r := range p.rules {
+				if covers(r.LogSource, event.Kind(kind), event.Direction(direction)) {
+					set.add(i)
+				}
+			}
+			p.kinds[kind][direction] = set
+		}
+	}
+}
+
+// Rules are the rules of the program; hits are indexes into them.
+func (p *Program) Rules() []*sigma.Rule { return p.rules }
+
+// Skipped are the rules that are about other logs.
+func (p *Program) Skipped() []Skipped { return p.skipped }
+
+// ruleSet is a set of rules, a bit each.
+type ruleSet []uint64
+
+func newRuleSet(rules int) ruleSet { return make(ruleSet, (rules+63)/64) }
+
+func (s ruleSet) add(rule int)      { s[rule>>6] |= 1 << (rule & 63) }
+func (s ruleSet) has(rule int) bool { return s[rule>>6]&(1<<(rule&63)) != 0 }

@@ -1,0 +1,215 @@
+package match
+
+import (
+	"bytes"
+	"net/netip"
+	"regexp"
+
+	"github.com/honeymoat/honeymoat/pkg/sigma"
+)
+
+// test is what an atom asks of the row that a scanner has open.
+type test interface{ holds(s *Scanner) bool }
+
+// never is the test of what no log has.
+type never struct{}
+
+func (never) holds(*Scanner) bool { return false }
+
+// presence asks whether a column has a value.
+type presence struct {
+	column column
+	want   bool
+}
+
+func (t presence) holds(s *Scanner) bool { return s.known(t.column) == t.want }
+
+// every holds when all of its tests do.
+type every []test
+
+func (t every) holds(s *Scanner) bool {
+	for _, part := range t {
+		if !part.holds(s) {
+			return false
+		}
+	}
+	return true
+}
+
+// some holds when one of its tests does.
+type some []test
+
+func (t some) holds(s *Scanner) bool {
+	for _, part := range t {
+		if part.holds(s) {
+			return true
+		}
+	}
+	return false
+}
+
+// likeness holds when a value of the columns matches one of the patterns.
+type likeness struct {
+	columns []column
+	cased   bool
+	globs   []glob
+}
+
+func (t *likeness) holds(s *Scanner) bool {
+	for _, c := range t.columns {
+		values := s.values(c)
+		for i := range values {
+			v := values[i].text
+			if !t.cased {
+				v = s.fold(&values[i])
+			}
+			for g := range t.globs {
+				if t.globs[g].matches(v, &s.positions) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// expression holds when a regular expression is found in a value of the
+// columns.
+type expression struct {
+	columns []column
+	re      *regexp.Regexp
+	literal []byte // stands, folded, wherever the expression is found; may be empty
+	least   int    // so many bytes are wherever the expression is found
+}
+
+func (t *expression) holds(s *Scanner) bool {
+	for _, c := range t.columns {
+		values := s.values(c)
+		for i := range values {
+			if len(values[i].text) < t.least || len(t.literal) > 0 && !bytes.Contains(s.fold(&values[i]), t.literal) {
+				continue
+			}
+			s.searches++
+			if t.re.Match(values[i].text) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// size compares a column's number.
+type size struct {
+	columns []column
+	op      sigma.Op
+	numbers []float64
+}
+
+func (t *size) holds(s *Scanner) bool {
+	for _, c := range t.columns {
+		n, ok := numberOf(s.batch, s.row, c)
+		if !ok {
+			continue
+		}
+		for _, with := range t.numbers {
+			if compares(t.op, n, with) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func compares(op sigma.Op, n, with float64) bool {
+	switch op {
+	case sigma.Less:
+		return n < with
+	case sigma.LessEqual:
+		return n <= with
+	case sigma.Greater:
+		return n > with
+	case sigma.GreaterEqual:
+		return n >= with
+	}
+	return n == with
+}
+
+// moment compares a part of the time.
+type moment struct {
+	part    sigma.Part
+	op      sigma.Op
+	numbers []float64
+}
+
+func (t *moment) holds(s *Scanner) bool {
+	at, ok := timeOf(s.batch, s.row)
+	if !ok {
+		return false
+	}
+	n := partOf(at, t.part)
+	for _, with := range t.numbers {
+		if compares(t.op, n, with) {
+			return true
+		}
+	}
+	return false
+}
+
+// membership holds when an address of the columns lies in one of the networks.
+type membership struct {
+	columns  []column
+	networks []netip.Prefix
+}
+
+func (t *membership) holds(s *Scanner) bool {
+	for _, c := range t.columns {
+		s.addrs = s.addresses(s.addrs[:0], c)
+		for _, a := range s.addrs {
+			for _, n := range t.networks {
+				if n.Contains(a) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// sameness compares the values of two columns.
+type sameness struct {
+	left, right    column
+	cased          bool
+	before, behind bool // the left may have more before, behind
+}
+
+func (t *sameness) holds(s *Scanner) bool {
+	right := s.values(t.right)
+	left := s.values(t.left)
+	for i := range left {
+		for j := range right {
+			if t.related(t.text(s, &left[i]), t.text(s, &right[j])) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (t *sameness) text(s *Scanner, v *value) []byte {
+	if t.cased {
+		return v.text
+	}
+	return s.fold(v)
+}
+
+func (t *sameness) related(a, b []byte) bool {
+	switch {
+	case t.before && t.behind:
+		return bytes.Contains(a, b)
+	case t.before:
+		return bytes.HasSuffix(a, b)
+	case t.behind:
+		return bytes.HasPrefix(a, b)
+	}
+	return bytes.Equal(a, b)
+}
