@@ -128,6 +128,11 @@ func (c *Client) Retry(ctx context.Context, number uint64) (block.Retry, error) 
 	return get[block.Retry](ctx, c, "quarantine", "retries", strconv.FormatUint(number, 10))
 }
 
+// Event gives a stored record, as it was masked on its way into the store.
+func (c *Client) Event(ctx context.Context, id string) (wire.Event, error) {
+	return get[wire.Event](ctx, c, "events", id)
+}
+
 // Status tells what runs.
 func (c *Client) Status(ctx context.Context) (wire.Status, error) {
 	return get[wire.Status](ctx, c, "status")
