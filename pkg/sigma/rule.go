@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/honeymoat/honeymoat/pkg/finding"
+	"github.com/honeymoat/honeymoat/pkg/mistake"
 )
 
 // Collection is what a set of documents holds. Rules, correlations and
@@ -13,6 +14,8 @@ type Collection struct {
 	Rules        []*Rule // in the order of the sources
 	Correlations []*Correlation
 	Filters      []*Filter
+
+	warnings mistake.List
 }
 
 // Place is where something stands in a source.
