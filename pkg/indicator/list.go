@@ -150,12 +150,12 @@ func (b *builder) add(i *Indicator, k key) (bool, error) {
 	}
 	hash := hashOf(b.seed, k.bytes) + uint32(k.kind)<<16 + uint32(k.bits)
 	b.index.reserve(len(b.list.records) + 1)
-	s := b.index.find(hash, func(ref uint32) bool {
+	at := b.index.find(hash, func(ref uint32) bool {
 		old := &b.list.records[ref-1]
 		return old.kind == r.kind && old.bits == r.bits && string(b.list.keyOf(old)) == string(k.bytes)
 	})
-	if s.ref != 0 {
-		b.replace(&b.list.records[s.ref-1], r)
+	if ref := b.index.slots[at].ref; ref != 0 {
+		b.replace(&b.list.records[ref-1], r)
 		return false, nil
 	}
 	if k.pattern != nil {
@@ -165,7 +165,7 @@ func (b *builder) add(i *Indicator, k key) (bool, error) {
 	r.key = uint32(len(b.list.text))
 	b.list.text = append(b.list.text, k.bytes...)
 	b.list.records = append(b.list.records, r)
-	b.index.put(s, hash, uint32(len(b.list.records)))
+	b.index.put(at, hash, uint32(len(b.list.records)))
 	return true, nil
 }
 

@@ -101,13 +101,9 @@ func (s *Set) insert(l, i uint32, heads map[netip.Prefix]uint32) {
 // chain puts a record in front of those with the same key.
 func (s *Set) chain(x *index, k []byte, ref uint32) {
 	hash := hashOf(s.seed, k)
-	slot := x.find(hash, func(other uint32) bool { return bytes.Equal(s.key(other), k) })
-	if slot.ref == 0 {
-		x.put(slot, hash, ref)
-		return
-	}
-	*s.after(ref) = slot.ref
-	slot.ref = ref
+	at := x.find(hash, func(other uint32) bool { return bytes.Equal(s.key(other), k) })
+	*s.after(ref) = x.slots[at].ref
+	x.put(at, hash, ref)
 }
 
 // nest builds the table of prefixes, the widest first, and lets each chain go
@@ -146,7 +142,11 @@ func (s *Set) lookup(x *index, k []byte) uint32 {
 	if len(x.slots) == 0 {
 		return 0
 	}
-	return x.find(hashOf(s.seed, k), func(ref uint32) bool { return bytes.Equal(s.key(ref), k) }).ref
+	at := x.find(hashOf(s.seed, k), func(ref uint32) bool { return bytes.Equal(s.key(ref), k) })
+	if x.tags[at] == 0 {
+		return 0 // without a look at the slot, which is far away
+	}
+	return x.slots[at].ref
 }
 
 // Len is the number of indicators in the set.
