@@ -65,6 +65,12 @@ func (h *fakeHistory) Quarantined(context.Context, string) (wire.Quarantined, er
 
 func (h *fakeHistory) QuarantineSize(context.Context) (int64, error) { return 17, h.err }
 
+func (h *fakeHistory) RuleHits(_ context.Context, p wire.Period) (map[string]wire.RuleHits, error) {
+	h.asked = p
+	last := noon
+	return map[string]wire.RuleHits{"rule-1": {Findings: 2, Sightings: 3, Actors: 1, LastSeen: &last}}, h.err
+}
+
 func exampleQuarantined() wire.Quarantined {
 	return wire.Quarantined{
 		ID: "00c5a0f1e2d3b4a5-10", Received: noon, Agent: "gw-1", Source: "web", Gateway: "edge", Format: "combined",

@@ -121,7 +121,7 @@ func TestDocumentListsEveryKindOfProblem(t *testing.T) {
 	documented := strings.Split(strings.TrimSuffix(list, "."), ", ")
 	var all []string
 	for _, k := range []kind{
-		badRequest, badParameters, noToken, wrongToken, lowRole, refused, notFound, badMethod, conflict, fenced,
+		badRequest, badParameters, noToken, wrongToken, lowRole, refused, notFound, badMethod, conflict, fenced, backtesting,
 		tooLarge, badMedia, tooMany, internal, unavailable, busy, timedOut, full,
 	} {
 		all = append(all, k.name)
@@ -173,6 +173,11 @@ func (w *world) examples() map[string]call {
 		"enrol":         {path: "/api/v1/agents/enroll", body: `{"token":"` + e.String() + `","name":"gw-3","software":"a/1"}`},
 		"revokeAgent":   {path: "/api/v1/agents/gw-1"},
 		"listDecoys":    {path: "/api/v1/decoys?limit=1"},
+		"listRules":     {path: "/api/v1/rules?limit=1&family=scanner&applicable=true"},
+		"getRule":       {path: "/api/v1/rules/rule-1"},
+		"lintRules":     {path: "/api/v1/rules/lint", body: `{"yaml":"title: x"}`},
+		"explainRules":  {path: "/api/v1/rules/explain", body: `{"line":"GET /","format":"combined","rule":"rule-1"}`},
+		"backtest":      {path: "/api/v1/rules/backtest", body: `{"rule":"rule-1","since":"2026-01-01T00:00:00Z","block_seconds":60}`},
 		"findPrincipal": {path: "/api/v1/principals/find", body: `{"value":"bob","reason":"ticket 7"}`},
 		"erase":         {path: "/api/v1/erasures", body: `{"address":"192.0.2.1","reason":"ticket 8"}`},
 		"listAudit":     {path: "/api/v1/audit?who=ana&action=block.add&subject=192.0.2.1"},
@@ -284,7 +289,12 @@ func checkAnswer(t *testing.T, o operation, answer *httptest.ResponseRecorder) {
 	if content == nil {
 		t.Fatalf("the type %s is not documented", media)
 	}
-	if strings.HasSuffix(media, "json") {
+	switch {
+	case strings.HasSuffix(media, "ndjson"):
+		for line := range bytes.Lines(answer.Body.Bytes()) {
+			visit(t, content, line)
+		}
+	case strings.HasSuffix(media, "json"):
 		visit(t, content, answer.Body.Bytes())
 	}
 }
@@ -392,6 +402,7 @@ func TestCredentialsAreNeeded(t *testing.T) {
 func TestListsEndWithoutNext(t *testing.T) {
 	w := newWorld(t)
 	w.history.missing, w.operator.actors, w.operator.discards, w.blocks.blocks, w.agents.agents = true, nil, nil, nil, nil
+	w.rules.rules = nil
 	for id, o := range operations(t) {
 		if !strings.HasPrefix(id, "list") || id == "listDecoys" {
 			continue

@@ -65,6 +65,7 @@ type Options struct {
 	Feed      Feed
 	Retries   Retries
 	Subjects  Subjects
+	Rules     Rules
 	// Inbox takes what is pushed for the sources in Pushed; it may be nil when
 	// there are none.
 	Inbox  *ingest.Inbox
@@ -136,6 +137,7 @@ func (o *Options) validate() error {
 		{o.Parts == nil || o.Catalogue == nil, "what the status is made of"},
 		{o.History == nil, "the history"},
 		{o.Subjects == nil, "what finds people"},
+		{o.Rules == nil, "the rules"},
 		{o.Operator == nil || o.Blocklist == nil, "the blocks"},
 		{o.Agents == nil || o.Feed == nil || o.Lines == nil || o.Retries == nil, "the bus"},
 		{o.Inbox == nil && len(o.Pushed) > 0, "what takes pushed logs"},

@@ -32,6 +32,8 @@ type History interface {
 	BlockLog(ctx context.Context, id block.ID) ([]wire.BlockLogEntry, error)
 	// Preview tells what a block of the target would have hit in the period.
 	Preview(ctx context.Context, t block.Target, p wire.Period) (wire.Preview, error)
+	// RuleHits gives what each rule has found in the period, by its key.
+	RuleHits(ctx context.Context, p wire.Period) (map[string]wire.RuleHits, error)
 }
 
 // Operator is what people may do, and what is known in memory: it works with
@@ -133,4 +135,22 @@ type Feed interface {
 	// snapshot. f may be slow: nothing is queued for it, and it gets at once
 	// what it missed meanwhile.
 	Follow(ctx context.Context, agent string, have map[string]block.Version, f block.Follower) error
+}
+
+// Rules knows the rules that are in force. Its methods are safe for concurrent
+// use.
+type Rules interface {
+	// Rules lists those that are loaded, ordered by key, without their hits.
+	Rules() []wire.Rule
+	// Rule gives one by its key, or wraps respond.ErrNotFound.
+	Rule(key string) (wire.RuleDetail, error)
+	// Lint tells what is wrong with rules as text.
+	Lint(yaml string) wire.Lint
+	// Explain fails with an error that wraps a mistake.List when the request's
+	// rules have mistakes, wire.ErrLine when the line cannot be read, and
+	// respond.ErrNotFound without such a rule or event.
+	Explain(ctx context.Context, r wire.ExplainRequest) (wire.Explanation, error)
+	// Backtest holds rules against history, and tells how far it is. It fails
+	// as Explain does, or with the error of the store or of ctx.
+	Backtest(ctx context.Context, r wire.BacktestRequest, progress func(rows, total int64)) (wire.Backtest, error)
 }

@@ -31,6 +31,7 @@ var (
 	badMethod     = kind{"method-not-allowed", "This method is not for this path", 405, "See /api/v1/openapi.json."}
 	conflict      = kind{"conflict", "Something is there already", 409, ""}
 	fenced        = kind{"fenced", "Somebody else has published this file", 409, "Ask for the file's mark and go on from there."}
+	backtesting   = kind{"backtest-running", "Another backtest is running", 409, "One runs at a time: ask again when it has ended."}
 	tooLarge      = kind{"too-large", "The body is too large", 413, ""}
 	badMedia      = kind{"unsupported-media-type", "The body has another type than this path takes", 415, ""}
 	tooMany       = kind{"too-many-attempts", "Too many wrong tokens from this address", 429, "Wait for as long as the header Retry-After says."}

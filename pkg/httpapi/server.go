@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -34,6 +35,7 @@ type Server struct {
 	codecs   *codecs
 	doors    doors
 	metrics  *metrics
+	testing  sync.Mutex // held while a backtest runs
 	started  time.Time
 	streams  context.Context // ends when Run does, and all streams with it
 	end      context.CancelFunc

@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"log/slog"
 	"net/http"
@@ -47,6 +48,7 @@ type world struct {
 	feed      *fakeFeed
 	retries   *fakeRetries
 	subjects  *fakeSubjects
+	rules     *fakeRules
 	publisher *fakePublisher
 	parts     []wire.Part
 	inbox     *ingest.Inbox
@@ -59,7 +61,7 @@ type world struct {
 func newWorld(t *testing.T, change ...func(*Options)) *world {
 	t.Helper()
 	w := &world{
-		t: t, history: &fakeHistory{}, feed: &fakeFeed{}, retries: &fakeRetries{}, subjects: &fakeSubjects{}, publisher: &fakePublisher{}, log: &syncBuffer{},
+		t: t, history: &fakeHistory{}, feed: &fakeFeed{}, retries: &fakeRetries{}, subjects: &fakeSubjects{}, rules: newFakeRules(), publisher: &fakePublisher{}, log: &syncBuffer{},
 		operator: &fakeOperator{
 			actors:   []respond.Actor{exampleActor("192.0.2.1"), exampleActor("192.0.2.2")},
 			discards: []respond.Discard{exampleDiscard("d1"), exampleDiscard("d2")},
@@ -98,7 +100,7 @@ func (w *world) newOptions() Options {
 		CAPEM: w.authority.CertPEM(), CA: w.authority.Fingerprint(), BusURLs: []string{"tls://bus.example:4440"},
 		Version: "test", Parts: func() []wire.Part { return append([]wire.Part(nil), w.parts...) },
 		Catalogue: func() *decoy.Catalogue { return catalogue },
-		History:   w.history, Operator: w.operator, Blocklist: w.blocks, Agents: w.agents, Feed: w.feed, Retries: w.retries, Subjects: w.subjects,
+		History:   w.history, Operator: w.operator, Blocklist: w.blocks, Agents: w.agents, Feed: w.feed, Retries: w.retries, Subjects: w.subjects, Rules: w.rules,
 		Lines: func(string) ingest.Publisher { return w.publisher },
 		Inbox: w.inbox, Pushed: []string{"edge"},
 		Log: slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
@@ -157,6 +159,7 @@ type call struct {
 	method, path, token string
 	body                string
 	header              map[string]string
+	ctx                 context.Context // ends when the caller leaves; nil = never
 }
 
 func (w *world) do(c call) *httptest.ResponseRecorder {
@@ -170,6 +173,9 @@ func (w *world) do(c call) *httptest.ResponseRecorder {
 	}
 	for name, value := range c.header {
 		r.Header.Set(name, value)
+	}
+	if c.ctx != nil {
+		r = r.WithContext(c.ctx)
 	}
 	answer := httptest.NewRecorder()
 	w.engine.ServeHTTP(answer, r)

@@ -1,9 +1,11 @@
 package wire
 
 import (
+	"errors"
 	"time"
 
 	"github.com/honeymoat/honeymoat/pkg/finding"
+	"github.com/honeymoat/honeymoat/pkg/mistake"
 )
 
 // Rule is a rule or correlation that is loaded.
@@ -56,15 +58,6 @@ type RuleHits struct {
 	LastSeen  *time.Time `json:"last_seen,omitempty"`
 }
 
-// Mistake is what is wrong, or doubtful, in a text of rules.
-type Mistake struct {
-	File    string `json:"file"`
-	Line    int    `json:"line,omitempty"` // 1-based; none = the file as a whole
-	Column  int    `json:"column,omitempty"`
-	Message string `json:"message"`
-	Hint    string `json:"hint,omitempty"`
-}
-
 // LintRequest has rules looked at.
 type LintRequest struct {
 	YAML string `json:"yaml"` // one document or several
@@ -72,11 +65,14 @@ type LintRequest struct {
 
 // Lint is what was seen in rules.
 type Lint struct {
-	Rules        int       `json:"rules"` // that are right
-	Correlations int       `json:"correlations"`
-	Mistakes     []Mistake `json:"mistakes"`
-	Warnings     []Mistake `json:"warnings"` // right, but probably not meant
+	Rules        int               `json:"rules"` // that are right
+	Correlations int               `json:"correlations"`
+	Mistakes     []mistake.Mistake `json:"mistakes"`
+	Warnings     []mistake.Mistake `json:"warnings"` // right, but probably not meant
 }
+
+// ErrLine is wrapped when a line cannot be read in the format that is asked for.
+var ErrLine = errors.New("the line cannot be read")
 
 // ExplainRequest asks which rules match a record and why: a line with its
 // format, or a stored event.
