@@ -42,8 +42,9 @@ func base64(dst, v []byte) ([]byte, bool) {
 	return dst, changed
 }
 
-// hasBase64 tells whether base64 of a text may begin in v.
-func hasBase64(v []byte) bool {
+// HasBase64 tells whether a value in v, or v, may be base64 of a text. It looks
+// at the alphabet and the first characters.
+func HasBase64(v []byte) bool {
 	for i := 0; i+minBase64 <= len(v); i = nextBase64(v, i) {
 		if startsText(v[i:]) && base64End(v, i) > i {
 			return true

@@ -37,7 +37,7 @@ func CanUnfold(v []byte) bool {
 		m&hasAmp != 0 && hasEntity(v) ||
 		m&hasSpace != 0 && bytes.Contains(v, doubleSpace) ||
 		m&hasSlash != 0 && hasSlashes(v) ||
-		hasBase64(v)
+		HasBase64(v)
 }
 
 // CanUnfoldQuery tells the same for the text of a query.
