@@ -60,10 +60,10 @@ func (f *fakeRules) Lint(yaml string) wire.Lint {
 func (f *fakeRules) Explain(_ context.Context, r wire.ExplainRequest) (wire.Explanation, error) {
 	f.asked = r
 	return wire.Explanation{
-		Fields: map[string]string{"path": "/"}, Matched: []string{"rule-1"}, Warnings: []string{},
-		Rules: []wire.ExplainedRule{{Key: "rule-1", Title: "One", Matched: true, Tree: wire.ExplainedNode{
+		Format: "combined", Fields: []wire.SeenField{{Field: "path", Value: "/%61", Decoded: []string{"/a"}}}, Matched: 1, Looked: 2, Warnings: []string{},
+		Rules: []wire.ExplainedRule{{Key: "rule-1", Title: "One", Held: true, Tree: &wire.ExplainedNode{
 			Kind: "search", Text: "selection", Held: true,
-			Nodes: []wire.ExplainedNode{{Kind: "item", Text: "path: /", Held: true, Seen: []string{"/"}, By: "/"}},
+			Nodes: []wire.ExplainedNode{{Kind: "item", Text: "path: /a", Held: true, Seen: []string{"/%61", "/a"}, By: "/a", In: "/a"}},
 		}}},
 	}, f.err
 }

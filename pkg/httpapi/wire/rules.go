@@ -89,20 +89,35 @@ type ExplainRequest struct {
 
 // Explanation is what rules see in a record.
 type Explanation struct {
-	// Fields are what the record says, by name.
-	Fields  map[string]string `json:"fields"`
-	Matched []string          `json:"matched"` // keys of the rules that match
-	Rules   []ExplainedRule   `json:"rules"`
-	// Warnings tell what the answer cannot know.
-	Warnings []string `json:"warnings"`
+	Format string      `json:"format"` // in which the record was read
+	Fields []SeenField `json:"fields"`
+	// Rules are those that hold, those that were asked for, and those that come
+	// near, in this order.
+	Rules    []ExplainedRule `json:"rules"`
+	Matched  int             `json:"matched"`  // of Rules
+	Near     int             `json:"near"`     // rules that come near, though Rules may list fewer
+	Looked   int             `json:"looked"`   // rules that were held against the record
+	Warnings []string        `json:"warnings"` // what the answer cannot know
 }
 
-// ExplainedRule is a rule with what held of it.
+// SeenField is what a record says in one field.
+type SeenField struct {
+	Field   string   `json:"field"`
+	Value   string   `json:"value"`
+	Decoded []string `json:"decoded,omitempty"` // further forms, in which rules see it too
+	Attacks []string `json:"attacks,omitempty"` // kinds of attack that are found in it
+}
+
+// ExplainedRule is what a rule says of a record.
 type ExplainedRule struct {
-	Key     string        `json:"key"`
-	Title   string        `json:"title"`
-	Matched bool          `json:"matched"`
-	Tree    ExplainedNode `json:"tree"`
+	Key    string `json:"key"`
+	Title  string `json:"title"`
+	Held   bool   `json:"held"`
+	Silent bool   `json:"silent,omitempty"` // its matches count for correlations only
+	Note   string `json:"note,omitempty"`
+	// CountedBy are the keys of the correlations that build on the rule.
+	CountedBy []string       `json:"counted_by,omitempty"`
+	Tree      *ExplainedNode `json:"tree,omitempty"` // none for a correlation
 }
 
 // ExplainedNode is a part of a condition.
@@ -113,7 +128,8 @@ type ExplainedNode struct {
 	Held bool   `json:"held"`
 	// Seen are the values of an item's field, decoded ones included.
 	Seen []string `json:"seen,omitempty"`
-	// By is the value of the rule that matched.
+	// By is the value of the rule that matched, and In where it did.
 	By    string          `json:"by,omitempty"`
+	In    string          `json:"in,omitempty"`
 	Nodes []ExplainedNode `json:"nodes,omitempty"`
 }
