@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 	"regexp"
+	"slices"
 	"strconv"
 
 	"github.com/honeymoat/honeymoat/pkg/event"
@@ -14,7 +15,15 @@ import (
 type atom struct {
 	test test
 	cost int // of evaluating it, for the order in which a condition is
+	// home is the column that the atom asks for when there is only one.
+	home column
+	// lane is the one whose entries remember the answer, -1 if none does, and
+	// local the place in their memo.
+	lane, local int
 }
+
+// nowhere is the home of atoms that ask for several columns.
+const nowhere = columnCount
 
 // Costs of tests, roughly in tens of nanoseconds.
 const (
@@ -59,7 +68,11 @@ func columnsOf(it *sigma.Item) (columns []column, own bool) {
 func newAtom(it *sigma.Item) atom {
 	b := atomBuilder{item: it}
 	b.columns, b.known = columnsOf(it)
-	return atom{test: b.build(), cost: b.cost}
+	a := atom{test: b.build(), cost: b.cost, home: nowhere, lane: -1}
+	if b.known && len(b.columns) == 1 && it.Op != sigma.SameAs {
+		a.home = b.columns[0]
+	}
+	return a
 }
 
 // atomBuilder makes the test of an item.
@@ -69,7 +82,9 @@ type atomBuilder struct {
 	known   bool // some log has the field
 	cost    int
 	tests   []test
-	like    *likeness // the patterns of the item, if one of them is enough
+	// likes are the patterns of the item, if one of them is enough: those that
+	// are looked for in all columns, and those in fewer.
+	likes [2]*likeness
 }
 
 func (b *atomBuilder) build() test {
@@ -184,11 +199,12 @@ func (b *atomBuilder) number(v *sigma.Value) {
 	if len(numbers) > 0 {
 		b.add(&size{numbers, sigma.Matches, []float64{v.Number}}, costNumber)
 	}
+	likes := b.likes
+	b.likes = [2]*likeness{}
 	if len(texts) > 0 {
-		b.like = nil
 		b.pattern(literalOf(strconv.FormatFloat(v.Number, 'f', -1, 64)), texts)
 	}
-	b.like = nil
+	b.likes = likes
 	b.tests = append(tests, oneOf(b.tests))
 }
 
@@ -206,13 +222,33 @@ func (b *atomBuilder) pattern(p sigma.Pattern, columns []column) {
 		p = append(append(sigma.Pattern{{Kind: sigma.AnyRun}}, p...), sigma.Token{Kind: sigma.AnyRun})
 	}
 	g := newGlob(p, b.item.Cased)
-	if b.like != nil && !b.item.All {
-		b.like.globs = append(b.like.globs, g)
+	which := 0
+	if g.anywhere() {
+		columns, which = covering(columns), 1
+	}
+	if like := b.likes[which]; like != nil && !b.item.All {
+		like.globs = append(like.globs, g)
 		b.cost++
 		return
 	}
-	b.like = &likeness{columns: columns, cased: b.item.Cased, globs: []glob{g}}
-	b.add(b.like, costOf(columns))
+	like := &likeness{columns: columns, cased: b.item.Cased, globs: []glob{g}}
+	b.likes[which] = like
+	b.add(like, costOf(columns))
+}
+
+// covering leaves out columns whose texts are parts of the texts of others: a
+// pattern that may stand anywhere is found there too.
+func covering(columns []column) []column {
+	parts := map[column]bool{}
+	for _, c := range columns {
+		if c == targetColumn || c == requestColumn {
+			parts[textColumn(event.Path)], parts[textColumn(event.Query)] = true, true
+		}
+		if c == requestColumn {
+			parts[textColumn(event.Method)], parts[textColumn(event.Protocol)] = true, true
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(columns), func(c column) bool { return parts[c] })
 }
 
 func (b *atomBuilder) expression(v *sigma.Value) {
@@ -221,7 +257,12 @@ func (b *atomBuilder) expression(v *sigma.Value) {
 		b.add(never{}, costNumber)
 		return
 	}
-	b.add(&expression{columns: b.columns, re: re}, costOf(b.columns)+costExpression)
+	columns := b.columns
+	if !asserts(v.Regexp) {
+		columns = covering(columns)
+	}
+	guard := best(ofExpression(v.Regexp))
+	b.add(&expression{columns, re, guard.bytes(), leastOf(v.Regexp)}, costOf(columns)+costExpression)
 }
 
 // costOf is what looking at texts of columns costs.

@@ -11,9 +11,9 @@ import (
 // request is a row of a test's batch; what is empty stays unknown.
 type request struct {
 	method, host, path, query, protocol, agent, referer, user, forwarded string
-	status, bytes                                                      int64 // 0 is unknown
-	client                                                             string
-	at                                                                 int64 // seconds
+	status, bytes                                                        int64 // 0 is unknown
+	client                                                               string
+	at                                                                   int64 // seconds
 }
 
 func (q request) add(b *event.Batch) {

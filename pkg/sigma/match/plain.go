@@ -19,7 +19,7 @@ func Holds(r *sigma.Rule, b *event.Batch, row int, o Options) bool {
 		return false
 	}
 	p := plain{record{raw: o.Raw}}
-	p.open(b, row)
+	p.turn(b, row)
 	return p.node(r.Condition)
 }
 

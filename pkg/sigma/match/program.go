@@ -23,8 +23,15 @@ type Program struct {
 	skipped []Skipped
 	atoms   []atom
 	code    []step
-	entry   []int32 // the first step of each rule
-	kinds   [2][2]ruleSet
+	entry   []int32       // the first step of each rule
+	kinds   [2][2]ruleSet // the rules about each kind of log and direction
+
+	always   ruleSet   // rules that demand no literal
+	onAttack ruleSet   // rules that demand an attack
+	statuses []ruleSet // by statusSlot: the rules that it leaves possible
+	lanes    []lane
+	target   *automaton // of host, path and query together
+	attacked []column   // where rules ask for attacks
 }
 
 // Compile makes a program of rules. It never fails: rules that are about
@@ -42,6 +49,7 @@ func Compile(rules []*sigma.Rule, o Options) *Program {
 	}
 	p.atoms, p.code = c.atoms, c.code
 	p.sortByLog()
+	p.prepare(&c)
 	return p
 }
 
@@ -65,11 +73,3 @@ func (p *Program) Rules() []*sigma.Rule { return p.rules }
 
 // Skipped are the rules that are about other logs.
 func (p *Program) Skipped() []Skipped { return p.skipped }
-
-// ruleSet is a set of rules, a bit each.
-type ruleSet []uint64
-
-func newRuleSet(rules int) ruleSet { return make(ruleSet, (rules+63)/64) }
-
-func (s ruleSet) add(rule int)      { s[rule>>6] |= 1 << (rule & 63) }
-func (s ruleSet) has(rule int) bool { return s[rule>>6]&(1<<(rule&63)) != 0 }

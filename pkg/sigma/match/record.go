@@ -10,7 +10,7 @@ import (
 
 // record is one row as rules see it: every column with its values, raw and
 // decoded, made when they are asked for. It is scratch for one goroutine, and
-// what it hands out is valid until the next open.
+// what it hands out is valid until the next turn.
 type record struct {
 	batch    *event.Batch
 	row      int
@@ -26,6 +26,7 @@ type record struct {
 type sight struct {
 	stamp  uint64
 	values []value
+	own    []value // room for values that are made here
 }
 
 // value is one text that a column is seen as.
@@ -35,8 +36,8 @@ type value struct {
 	decoded bool   // it is a decoded form
 }
 
-// open turns to a row.
-func (r *record) open(b *event.Batch, row int) {
+// turn goes to a row.
+func (r *record) turn(b *event.Batch, row int) {
 	r.batch, r.row = b, row
 	r.stamp++
 	r.arena = r.arena[:0]
@@ -47,10 +48,15 @@ func (r *record) open(b *event.Batch, row int) {
 func (r *record) values(c column) []value {
 	s := &r.sights[c]
 	if s.stamp != r.stamp {
-		s.values = r.look(c, s.values[:0])
-		s.stamp = r.stamp
+		s.own = r.look(c, s.own[:0])
+		s.values, s.stamp = s.own, r.stamp
 	}
 	return s.values
+}
+
+// adopt gives a column values that are known already.
+func (r *record) adopt(c column, values []value) {
+	r.sights[c].values, r.sights[c].stamp = values, r.stamp
 }
 
 // known tells whether a column has a value.

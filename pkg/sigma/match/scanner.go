@@ -10,33 +10,40 @@ import (
 // Scanner runs a program. It holds scratch, so each goroutine has its own.
 type Scanner struct {
 	record
-	program   *Program
-	memo      []uint64 // by atom: the stamp of the row, doubled, and the answer
-	candidate ruleSet
-	positions positions
-	addrs     []netip.Addr
-	searches  int64 // regular expressions that were run
+	program    *Program
+	memo       []uint64 // by atom: the stamp of the row, doubled, and the answer
+	caches     []*cache // by lane
+	entries    []*entry // by lane: of the row's text, nil when it is not kept
+	candidates ruleSet  // rules that may hold of the row
+	subject    ruleSet  // rules about the log that the batch is from
+	mask       ruleSet  // rules that the method leaves possible; nil: all
+	spare      ruleSet
+	positions  positions
+	addrs      []netip.Addr
+	searches   int64 // regular expressions that were run
 }
 
 // Scanner makes a scanner.
 func (p *Program) Scanner() *Scanner {
 	return &Scanner{
-		record:    record{raw: p.options.Raw},
-		program:   p,
-		memo:      make([]uint64, len(p.atoms)),
-		candidate: newRuleSet(len(p.rules)),
+		record:     record{raw: p.options.Raw},
+		program:    p,
+		memo:       make([]uint64, len(p.atoms)),
+		caches:     make([]*cache, len(p.lanes)),
+		entries:    make([]*entry, len(p.lanes)),
+		candidates: newRuleSet(len(p.rules)),
+		spare:      newRuleSet(len(p.rules)),
 	}
 }
 
 // Scan finds the rules that hold of rows, from included, to excluded: rows in
 // order, the rules of a row in order. The batch may not be written meanwhile.
 func (s *Scanner) Scan(b *event.Batch, from, to int, hit func(row, rule int)) {
-	p := s.program
-	mask := p.kinds[b.Kind&1][b.Direction&1]
+	s.subject = s.program.kinds[b.Kind&1][b.Direction&1]
 	for row := max(0, from); row < min(to, b.Rows()); row++ {
-		s.open(b, row)
-		copy(s.candidate, mask)
-		for w, word := range s.candidate {
+		s.turn(b, row)
+		s.sift()
+		for w, word := range s.candidates {
 			for ; word != 0; word &= word - 1 {
 				rule := w<<6 | bits.TrailingZeros64(word)
 				if s.rule(rule) {
@@ -61,16 +68,32 @@ func (s *Scanner) rule(rule int) bool {
 	return at == holdsEnd
 }
 
-// atom evaluates an atom once a row.
+// atom evaluates an atom once a row, or once a distinct text of the only
+// column that it asks for.
 func (s *Scanner) atom(i int32) bool {
+	a := &s.program.atoms[i]
+	if a.lane >= 0 && s.entries[a.lane] != nil {
+		return s.remembered(a, s.entries[a.lane])
+	}
 	if m := s.memo[i]; m>>1 == s.stamp {
 		return m&1 != 0
 	}
 	m := s.stamp << 1
-	held := s.program.atoms[i].test.holds(s)
+	held := a.test.holds(s)
 	if held {
 		m |= 1
 	}
 	s.memo[i] = m
 	return held
+}
+
+// remembered evaluates an atom once for an entry.
+func (s *Scanner) remembered(a *atom, e *entry) bool {
+	if e.memo[a.local] == unasked {
+		e.memo[a.local] = saidNo
+		if a.test.holds(s) {
+			e.memo[a.local] = saidYes
+		}
+	}
+	return e.memo[a.local] == saidYes
 }

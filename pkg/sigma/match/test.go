@@ -78,21 +78,35 @@ func (t *likeness) holds(s *Scanner) bool {
 type expression struct {
 	columns []column
 	re      *regexp.Regexp
-	literal []byte // stands, folded, wherever the expression is found; may be empty
-	least   int    // so many bytes are wherever the expression is found
+	guard   [][]byte // one of them stands, folded, wherever the expression is found; none: unknown
+	least   int      // so many bytes are wherever the expression is found
 }
 
 func (t *expression) holds(s *Scanner) bool {
 	for _, c := range t.columns {
 		values := s.values(c)
 		for i := range values {
-			if len(values[i].text) < t.least || len(t.literal) > 0 && !bytes.Contains(s.fold(&values[i]), t.literal) {
+			if len(values[i].text) < t.least || !t.guarded(s, &values[i]) {
 				continue
 			}
 			s.searches++
 			if t.re.Match(values[i].text) {
 				return true
 			}
+		}
+	}
+	return false
+}
+
+// guarded tells whether the expression may be found in a value.
+func (t *expression) guarded(s *Scanner, v *value) bool {
+	if len(t.guard) == 0 {
+		return true
+	}
+	folded := s.fold(v)
+	for _, literal := range t.guard {
+		if bytes.Contains(folded, literal) {
+			return true
 		}
 	}
 	return false

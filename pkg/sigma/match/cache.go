@@ -1,0 +1,100 @@
+package match
+
+import (
+	"bytes"
+	"hash/maphash"
+)
+
+// Bounds of a lane's cache: what does not fit is looked at again each time.
+const (
+	cacheSets   = 1024 // of two entries each
+	maxCached   = 1024 // bytes of a text that is kept
+	maxUnfolded = 4096 // bytes of its forms together
+)
+
+// cache keeps what was seen in the distinct texts of a column that repeats.
+// It is of bounded size: a text displaces the one of its set that was asked
+// for longest ago.
+type cache struct {
+	seed maphash.Seed
+	sets [cacheSets][2]*entry
+	last *entry
+}
+
+// entry is what was seen in one text.
+type entry struct {
+	text   []byte
+	values []value
+	arena  []byte  // the texts of values
+	hits   ruleSet // rules whose literals are in it
+	mask   ruleSet // rules whose gates it leaves open, in a lane that has gates
+	memo   []uint8 // by atom that asks for this column only: see answers
+	kinds  kinds
+	dirty  bool // not filled
+	hash   uint64
+}
+
+// What the memo of an entry says about an atom.
+const (
+	unasked uint8 = iota
+	saidNo
+	saidYes
+)
+
+func newCache() *cache { return &cache{seed: maphash.MakeSeed()} }
+
+// find gives the entry of a text. A new one is empty and dirty.
+func (c *cache) find(text []byte) *entry {
+	if c.last != nil && bytes.Equal(c.last.text, text) {
+		return c.last
+	}
+	hash := maphash.Bytes(c.seed, text)
+	set := &c.sets[hash%cacheSets]
+	for i, e := range set {
+		if e != nil && e.hash == hash && bytes.Equal(e.text, text) {
+			set[0], set[i] = e, set[0]
+			c.last = e
+			return e
+		}
+	}
+	c.last = displace(set)
+	c.last.hash, c.last.dirty = hash, true
+	c.last.text = append(c.last.text[:0], text...)
+	return c.last
+}
+
+// displace gives the room of the older entry of a set.
+func displace(set *[2]*entry) *entry {
+	set[0], set[1] = set[1], set[0]
+	if set[0] == nil {
+		set[0] = &entry{}
+	}
+	return set[0]
+}
+
+// keep copies values into the entry, folded already. It fails when they are
+// too long.
+func (e *entry) keep(values []value) bool {
+	size := 0
+	for i := range values {
+		size += len(values[i].text)
+	}
+	if size > maxUnfolded {
+		return false
+	}
+	e.values, e.arena = e.values[:0], e.arena[:0]
+	for _, v := range values {
+		start := len(e.arena)
+		e.arena = append(e.arena, v.text...)
+		middle := len(e.arena)
+		if !isFolded(v.text) {
+			e.arena = appendFolded(e.arena, v.text)
+		}
+		kept := value{text: e.arena[start:middle:middle], folded: e.arena[middle:len(e.arena):len(e.arena)], decoded: v.decoded}
+		if len(kept.folded) == 0 {
+			kept.folded = kept.text
+		}
+		e.values = append(e.values, kept)
+	}
+	return true
+}

@@ -1,0 +1,136 @@
+package match
+
+import (
+	"slices"
+
+	"github.com/honeymoat/honeymoat/pkg/event"
+	"github.com/honeymoat/honeymoat/pkg/sigma"
+)
+
+// lane is a text column that is looked at before rules are: for literals, for
+// what atoms ask of it alone, for gates, and for attacks.
+type lane struct {
+	column    column
+	automaton *automaton // nil: no rule has literals here
+	cached    bool       // its texts repeat
+	locals    int        // atoms whose answers its entries remember
+	gates     []gated
+	attacked  bool // rules ask for attacks in it
+}
+
+// repeats tells whether a text column holds the same texts again and again.
+func repeats(c column) bool {
+	switch c {
+	case textColumn(event.Path), textColumn(event.Query), textColumn(event.RequestID), textColumn(event.Session):
+		return false
+	}
+	return c < firstNumber
+}
+
+// prepare makes what tells at a glance which rules cannot hold.
+func (p *Program) prepare(c *coder) {
+	sieves := p.sieves()
+	p.target = sieves[targetColumn].automaton(len(p.rules))
+	methods := p.gatesAt(c, textColumn(event.Method))
+	p.attacked = p.askedAttacks()
+	for _, f := range event.TextFields() {
+		at := textColumn(f)
+		l := lane{column: at, automaton: sieves[at].automaton(len(p.rules)), cached: repeats(at), attacked: slices.Contains(p.attacked, at)}
+		if f == event.Method {
+			l.gates = methods
+		}
+		if l.cached {
+			l.locals = p.remember(at, len(p.lanes))
+		}
+		if l.automaton != nil || l.locals > 0 || len(l.gates) > 0 || l.cached && l.attacked {
+			p.lanes = append(p.lanes, l)
+		}
+	}
+	p.maskStatuses(p.gatesAt(c, numberColumn(event.Status)))
+}
+
+// sieves collects what rules demand, by lane. Rules that demand nothing are
+// always looked at.
+func (p *Program) sieves() map[column]sieve {
+	sieves := map[column]sieve{}
+	p.always, p.onAttack = newRuleSet(len(p.rules)), newRuleSet(len(p.rules))
+	for i, r := range p.rules {
+		d := demandOf(r.Condition)
+		if d == nil {
+			p.always.add(i)
+		}
+		for _, t := range d {
+			if t.literal == "" {
+				p.onAttack.add(i)
+				continue
+			}
+			if sieves[t.lane] == nil {
+				sieves[t.lane] = sieve{}
+			}
+			sieves[t.lane].add(t.literal, i)
+		}
+	}
+	return sieves
+}
+
+// gatesAt gives the rules that demand something of one column.
+func (p *Program) gatesAt(c *coder, at column) (gates []gated) {
+	for i, r := range p.rules {
+		if g := c.gate(r.Condition, at, false); g != nil {
+			gates = append(gates, gated{i, g})
+		}
+	}
+	return gates
+}
+
+// remember gives the atoms that ask for one column a place in the memo of its
+// lane's entries, and counts them.
+func (p *Program) remember(c column, lane int) (locals int) {
+	for i := range p.atoms {
+		if a := &p.atoms[i]; a.home == c {
+			a.lane, a.local = lane, locals
+			locals++
+		}
+	}
+	return locals
+}
+
+// askedAttacks gives the columns in which rules ask for attacks.
+func (p *Program) askedAttacks() (sources []column) {
+	if p.options.Raw {
+		return nil
+	}
+	for _, r := range p.rules {
+		each(r.Condition, func(it *sigma.Item) {
+			columns, _ := columnsOf(it)
+			for _, c := range columns {
+				for _, source := range attackSources(c) {
+					if !slices.Contains(sources, source) {
+						sources = append(sources, source)
+					}
+				}
+			}
+		})
+	}
+	return sources
+}
+
+// each calls f for all items of a condition.
+func each(n sigma.Node, f func(*sigma.Item)) {
+	switch n := n.(type) {
+	case sigma.And:
+		for _, part := range n {
+			each(part, f)
+		}
+	case sigma.Or:
+		for _, part := range n {
+			each(part, f)
+		}
+	case sigma.Not:
+		each(n.Node, f)
+	case *sigma.Search:
+		each(n.Node, f)
+	case *sigma.Item:
+		f(n)
+	}
+}

@@ -1,0 +1,178 @@
+package match
+
+import (
+	"regexp/syntax"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/honeymoat/honeymoat/pkg/sigma"
+)
+
+// literals are ASCII texts in lower case of which one stands, folded, in every
+// value that something matches.
+type literals []string
+
+func (l literals) bytes() (all [][]byte) {
+	for _, literal := range l {
+		all = append(all, []byte(literal))
+	}
+	return all
+}
+
+// likelihood estimates how often one of them is found.
+func (l literals) likelihood() (sum, highest float64) {
+	for _, literal := range l {
+		_, p := rarest(literal)
+		sum, highest = sum+p, max(highest, p)
+	}
+	return sum, highest
+}
+
+// better tells whether l is found less often than m.
+func (l literals) better(m literals) bool {
+	if len(l) == 0 || len(m) == 0 {
+		return len(m) == 0 && len(l) > 0
+	}
+	a, _ := l.likelihood()
+	b, _ := m.likelihood()
+	return a < b
+}
+
+// best is the rarest among sets that are all necessary; nil when there is none.
+func best(sets []literals) (rare literals) {
+	for _, set := range sets {
+		if set.better(rare) {
+			rare = set
+		}
+	}
+	return rare
+}
+
+// ofPattern gives the literals of which all are in what a pattern matches.
+func ofPattern(p sigma.Pattern) (sets []literals) {
+	for _, t := range p {
+		if t.Kind == sigma.Literal {
+			for _, piece := range asciiPieces(string(appendFolded(nil, []byte(t.Text))), "") {
+				sets = append(sets, literals{piece})
+			}
+		}
+	}
+	return sets
+}
+
+// asciiPieces cuts a text in lower case at bytes that are not ASCII, which
+// folding may have changed, and at those of a set.
+func asciiPieces(s, at string) []string {
+	return strings.FieldsFunc(s, func(r rune) bool { return r >= utf8.RuneSelf || strings.ContainsRune(at, r) })
+}
+
+// maxAlternatives bounds the literals of one set.
+const maxAlternatives = 256
+
+// ofExpression gives sets of literals of which each is necessary for a regular
+// expression to be found.
+func ofExpression(text string) []literals {
+	re, err := syntax.Parse(text, syntax.Perl)
+	if err != nil {
+		return nil
+	}
+	return ofSyntax(re.Simplify())
+}
+
+func ofSyntax(re *syntax.Regexp) []literals {
+	switch re.Op {
+	case syntax.OpLiteral:
+		return ofRunes(re)
+	case syntax.OpCapture, syntax.OpPlus:
+		return ofSyntax(re.Sub[0])
+	case syntax.OpRepeat:
+		if re.Min > 0 {
+			return ofSyntax(re.Sub[0])
+		}
+	case syntax.OpConcat:
+		var sets []literals
+		for _, sub := range re.Sub {
+			sets = append(sets, ofSyntax(sub)...)
+		}
+		return sets
+	case syntax.OpAlternate:
+		return ofAlternatives(re.Sub)
+	}
+	return nil
+}
+
+// foldsBeyondASCII are the letters that an expression without regard to case
+// finds outside of ASCII too: the signs for kelvin and the long s.
+const foldsBeyondASCII = "ks"
+
+func ofRunes(re *syntax.Regexp) (sets []literals) {
+	cut := ""
+	if re.Flags&syntax.FoldCase != 0 {
+		cut = foldsBeyondASCII
+	}
+	for _, piece := range asciiPieces(string(appendFolded(nil, []byte(string(re.Rune)))), cut) {
+		sets = append(sets, literals{piece})
+	}
+	return sets
+}
+
+func ofAlternatives(alternatives []*syntax.Regexp) []literals {
+	var union literals
+	for _, sub := range alternatives {
+		set := best(ofSyntax(sub))
+		if len(set) == 0 || len(union)+len(set) > maxAlternatives {
+			return nil
+		}
+		union = append(union, set...)
+	}
+	return []literals{union}
+}
+
+// asserts tells whether an expression asks for what stands beside what it
+// finds.
+func asserts(text string) bool {
+	re, err := syntax.Parse(text, syntax.Perl)
+	return err != nil || assertsSyntax(re)
+}
+
+func assertsSyntax(re *syntax.Regexp) bool {
+	switch re.Op {
+	case syntax.OpBeginLine, syntax.OpEndLine, syntax.OpBeginText, syntax.OpEndText, syntax.OpWordBoundary, syntax.OpNoWordBoundary:
+		return true
+	}
+	return slices.ContainsFunc(re.Sub, assertsSyntax)
+}
+
+// leastOf is the number of bytes that are at least in what an expression finds.
+func leastOf(text string) int {
+	re, err := syntax.Parse(text, syntax.Perl)
+	if err != nil {
+		return 0
+	}
+	return leastOfSyntax(re)
+}
+
+func leastOfSyntax(re *syntax.Regexp) int {
+	least := 0
+	switch re.Op {
+	case syntax.OpLiteral:
+		return len(re.Rune)
+	case syntax.OpCharClass, syntax.OpAnyChar, syntax.OpAnyCharNotNL:
+		return 1
+	case syntax.OpCapture, syntax.OpPlus:
+		return leastOfSyntax(re.Sub[0])
+	case syntax.OpRepeat:
+		return re.Min * leastOfSyntax(re.Sub[0])
+	case syntax.OpConcat:
+		for _, sub := range re.Sub {
+			least += leastOfSyntax(sub)
+		}
+	case syntax.OpAlternate:
+		least = leastOfSyntax(re.Sub[0])
+		for _, sub := range re.Sub {
+			least = min(least, leastOfSyntax(sub))
+		}
+	}
+	return least
+}

@@ -1,0 +1,145 @@
+package match
+
+import "github.com/honeymoat/honeymoat/pkg/event"
+
+// sift finds the rules that may hold of the open row.
+func (s *Scanner) sift() {
+	p := s.program
+	copy(s.candidates, p.always)
+	for i := range p.lanes {
+		s.siftLane(i)
+	}
+	s.siftTarget()
+	if s.attacked() {
+		s.candidates.join(p.onAttack)
+	}
+	s.candidates.meet(s.subject)
+	s.candidates.meet(p.statuses[statusSlot(s.batch.Number(event.Status, s.row))])
+	if s.mask != nil {
+		s.candidates.meet(s.mask)
+	}
+}
+
+// siftLane looks at one column: at its entry, or at its values when they are
+// not kept.
+func (s *Scanner) siftLane(i int) {
+	l := &s.program.lanes[i]
+	s.entries[i] = nil
+	text := s.batch.Text(l.column.text(), s.row)
+	if len(text) == 0 && l.gates == nil {
+		return
+	}
+	if e := s.entry(i, text); e != nil {
+		s.use(i, e)
+		return
+	}
+	if l.automaton != nil {
+		l.scan(s.values(l.column), s.candidates)
+	}
+	if l.gates != nil {
+		s.mask = fillRuleSet(s.spare, len(s.program.rules))
+		s.shut(l.gates, s.mask)
+	}
+}
+
+// use takes what is known about the text of a lane.
+func (s *Scanner) use(i int, e *entry) {
+	l := &s.program.lanes[i]
+	s.entries[i] = e
+	s.adopt(l.column, e.values)
+	if l.automaton != nil {
+		s.candidates.join(e.hits)
+	}
+	if l.gates != nil {
+		s.mask = e.mask
+	}
+	if l.attacked {
+		s.analyst.adopt(l.column, s.stamp, e.kinds)
+	}
+}
+
+// entry gives the entry of a text in a lane's cache; nil when it is not kept.
+func (s *Scanner) entry(i int, text []byte) *entry {
+	l := &s.program.lanes[i]
+	if !l.cached || len(text) > maxCached {
+		return nil
+	}
+	if s.caches[i] == nil {
+		s.caches[i] = newCache()
+	}
+	e := s.caches[i].find(text)
+	if e.dirty && !s.fill(i, e) {
+		return nil
+	}
+	return e
+}
+
+// fill looks at the open row's text for its entry.
+func (s *Scanner) fill(i int, e *entry) bool {
+	l, rules := &s.program.lanes[i], len(s.program.rules)
+	values := s.values(l.column)
+	if !e.keep(values) {
+		return false
+	}
+	e.memo = clearedBytes(e.memo, l.locals)
+	if l.automaton != nil {
+		e.hits = clearRuleSet(e.hits, rules)
+		l.scan(values, e.hits)
+	}
+	if l.attacked {
+		e.kinds = s.kindsIn(l.column)
+	}
+	if l.gates != nil {
+		e.mask = fillRuleSet(e.mask, rules)
+		s.entries[i] = e
+		s.shut(l.gates, e.mask)
+	}
+	e.dirty = false
+	return true
+}
+
+func clearedBytes(b []byte, size int) []byte {
+	if cap(b) < size {
+		return make([]byte, size)
+	}
+	clear(b[:size])
+	return b[:size]
+}
+
+// scan adds the rules whose literals are in one of the values.
+func (l *lane) scan(values []value, into ruleSet) {
+	for i := range values {
+		l.automaton.scan(0, values[i].text, into)
+	}
+}
+
+var questionMark = []byte{'?'}
+
+// siftTarget looks at host, path and query, and at their decoded forms
+// together, as they are joined in fields. No text is made for it.
+func (s *Scanner) siftTarget() {
+	a := s.program.target
+	if a == nil {
+		return
+	}
+	host := s.batch.Text(event.Host, s.row)
+	paths, queries := s.values(textColumn(event.Path)), s.values(textColumn(event.Query))
+	for i := range max(1, len(paths), len(queries)) {
+		state := a.scan(0, host, s.candidates)
+		state = a.scan(state, nth(paths, i), s.candidates)
+		if len(queries) > 0 {
+			state = a.scan(state, questionMark, s.candidates)
+			a.scan(state, nth(queries, i), s.candidates)
+		}
+	}
+}
+
+// attacked tells whether there is an attack in a column that rules ask for.
+func (s *Scanner) attacked() bool {
+	for _, c := range s.program.attacked {
+		if s.kindsIn(c) != 0 {
+			return true
+		}
+	}
+	return false
+}
