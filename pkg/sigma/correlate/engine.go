@@ -1,0 +1,350 @@
+package correlate
+
+import (
+	"crypto/rand"
+	"encoding/binary"
+	"math"
+	"time"
+
+	"github.com/honeymoat/honeymoat/pkg/sigma"
+)
+
+// Options bound an Engine.
+type Options struct {
+	// MaxGroups is how many groups all correlations together may have; 0 means 200,000.
+	MaxGroups int
+	// MaxBytes is about how much memory they may take; 0 means 128 MiB.
+	MaxBytes int64
+	// Lateness is by how much an event may be late without changing what is
+	// found; 0 means 5 minutes. Judged conditions are told that much later.
+	Lateness time.Duration
+}
+
+// Engine correlates. It is not safe for concurrent use.
+type Engine struct {
+	options  Options
+	lateness int64
+	watches  []*watch // children before their parents
+	fields   []string
+	links    map[*sigma.Rule][]link
+	secret   secret
+	horizon  int64 // how far event time has come
+	memory   memory
+	schedule schedule
+	files    names
+	counts   Stats
+	written  int // size of the last snapshot
+
+	// Of the record being fed.
+	serial uint64
+	record ref
+	place  uint64
+	fed    bool
+
+	key, tuple []byte // scratch
+}
+
+// Times are kept in range, so that a few timespans can be added to them.
+const (
+	maxTime = math.MaxInt64 / 8 * 7
+	minTime = -maxTime
+)
+
+// New makes an engine without memory.
+func New(cs []*sigma.Correlation, o Options) *Engine {
+	if o.MaxGroups <= 0 {
+		o.MaxGroups = 200_000
+	}
+	if o.MaxBytes <= 0 {
+		o.MaxBytes = 128 << 20
+	}
+	if o.Lateness <= 0 {
+		o.Lateness = 5 * time.Minute
+	}
+	e := &Engine{
+		options: o, lateness: min(int64(o.Lateness), maxSpan), horizon: minTime,
+		links: map[*sigma.Rule][]link{}, secret: newSecret(), files: names{},
+	}
+	e.connect(cs)
+	return e
+}
+
+func newSecret() secret {
+	var b [16]byte
+	rand.Read(b[:]) // never fails
+	return secret{binary.LittleEndian.Uint64(b[:]), binary.LittleEndian.Uint64(b[8:])}
+}
+
+// connect makes a watch for each correlation, children first, and links them
+// with what they refer to.
+func (e *Engine) connect(cs []*sigma.Correlation) {
+	made, fields := map[*sigma.Correlation]*watch{}, map[string]int{}
+	var add func(c *sigma.Correlation) *watch
+	add = func(c *sigma.Correlation) *watch {
+		if w, ok := made[c]; ok {
+			return w
+		}
+		w := newWatch(c)
+		made[c] = w
+		for i := range c.Members {
+			if child := c.Members[i].Correlation; child != nil {
+				parent := add(child)
+				parent.parents = append(parent.parents, w.link(i, func(name string) int { return indexIn(child.GroupBy, name) }))
+			} else if r := c.Members[i].Rule; r != nil {
+				e.links[r] = append(e.links[r], w.link(i, func(name string) int { return e.field(fields, name) }))
+			}
+		}
+		w.order = len(e.watches)
+		e.watches = append(e.watches, w)
+		return w
+	}
+	for _, c := range cs {
+		add(c)
+	}
+}
+
+// link makes the link to a member, whose fields lie where the function says.
+func (w *watch) link(member int, where func(name string) int) link {
+	l := link{watch: w, member: member}
+	for _, f := range w.rule.GroupBy {
+		l.group = append(l.group, where(own(&w.rule.Members[member], f)))
+	}
+	for _, f := range w.rule.Fields {
+		l.fields = append(l.fields, where(own(&w.rule.Members[member], f)))
+	}
+	return l
+}
+
+func (e *Engine) field(known map[string]int, name string) int {
+	i, ok := known[name]
+	if !ok {
+		i = len(e.fields)
+		known[name], e.fields = i, append(e.fields, name)
+	}
+	return i
+}
+
+// Fields are the fields that records are asked for, as the rules write them:
+// the index that Record.Value takes.
+func (e *Engine) Fields() []string { return e.fields }
+
+// Wants tells whether a correlation refers to the rule.
+func (e *Engine) Wants(r *sigma.Rule) bool { return len(e.links[r]) > 0 }
+
+// Feed takes a record that a rule matched, and emits what it completes, also
+// correlations that are Silent. All rules that match a record are fed one
+// after the other, and a record is fed once. It does not move event time.
+func (e *Engine) Feed(r *sigma.Rule, rec Record, emit func(Match)) {
+	links := e.links[r]
+	if len(links) == 0 {
+		return
+	}
+	e.begin(rec)
+	for i := range links {
+		e.feed(&links[i], rec, emit)
+	}
+	e.fed = false
+	e.shrink()
+}
+
+// begin looks at where a record stands.
+func (e *Engine) begin(rec Record) {
+	file, offset := rec.Order()
+	at := min(max(rec.Time(), minTime), maxTime)
+	other := e.record.offset != offset || e.record.time != at
+	if e.record.file == nil || *e.record.file != file {
+		e.record.file, other = e.files.intern(file), true
+		e.place = e.secret.hash([]byte(file)) | maxMembers // a file is never no file
+	}
+	if other {
+		e.serial++
+	}
+	e.record.offset, e.record.time, e.fed = offset, at, true
+}
+
+func (e *Engine) feed(l *link, rec Record, emit func(Match)) {
+	key, ok := l.key(e.key[:0], rec)
+	e.key = key
+	o := occurrence{time: e.record.time, place: e.place, offset: e.record.offset}
+	if !ok || !l.fill(&o, rec, &e.tuple, e.secret) {
+		l.watch.stats.Lacking++
+		return
+	}
+	if l.watch.takes == takesIdentity {
+		o.value = e.identity(e.place, uint64(e.record.offset), nil)
+	}
+	if e.record.time < e.horizon-e.lateness {
+		l.watch.stats.Late++
+	}
+	e.occur(l.watch, key, &o, e.serial, emit)
+}
+
+// identity is the hash of what names an event.
+func (e *Engine) identity(a, b uint64, c []byte) uint64 {
+	e.tuple = binary.LittleEndian.AppendUint64(e.tuple[:0], a)
+	e.tuple = binary.LittleEndian.AppendUint64(e.tuple, b)
+	e.tuple = append(e.tuple, c...)
+	return e.secret.hash(e.tuple)
+}
+
+// occur puts an event into its group, and tells what that completes. Serial is
+// the record's, or 0 when the event is no record.
+func (e *Engine) occur(w *watch, key []byte, o *occurrence, serial uint64, emit func(Match)) {
+	index := floor(o.time, w.span)
+	if w.judged != nil && (index+1)*w.span+e.lateness <= e.horizon {
+		w.stats.TooLate++
+		return
+	}
+	g := w.groups[string(key)]
+	if g == nil {
+		g = e.newGroup(w, string(key))
+	} else if w.once && serial != 0 && g.serial == serial {
+		return
+	}
+	g.serial = serial
+	cur := g.window(index)
+	if cur.events == 0 || o.time < cur.first {
+		cur.first = o.time
+	}
+	cur.events++
+	sure := w.measure.add(cur, o)
+	if w.rising != nil {
+		e.settle(g, cur, o.time, sure, emit)
+	}
+	e.touch(g, o.time)
+}
+
+// floor is a/b, rounded down.
+func floor(a, b int64) int64 {
+	q := a / b
+	if a%b < 0 {
+		q--
+	}
+	return q
+}
+
+// settle tells what is complete in the window of a new event, and in the one
+// after it, whose timespans reach back to it.
+func (e *Engine) settle(g *group, cur *window, at int64, sure bool, emit func(Match)) {
+	w, next := g.watch, g.find(cur.index+1)
+	if sure {
+		e.complete(g, cur, completion{time: at, first: cur.first, count: int64(len(cur.cells))}, emit)
+	}
+	e.scan(g, g.find(cur.index-1), cur, at, emit)
+	if next != nil {
+		e.scan(g, cur, next, next.index*w.span, emit)
+	}
+}
+
+// scan tells what is complete in a window from a time on. Parents hear of
+// every event at which the condition holds; else one is enough.
+func (e *Engine) scan(g *group, prev, cur *window, from int64, emit func(Match)) {
+	for !cur.told || len(g.watch.parents) > 0 {
+		c, ok := g.watch.rising.next(prev, cur, from)
+		if !ok {
+			return
+		}
+		e.complete(g, cur, c, emit)
+		from = c.next
+	}
+}
+
+// complete tells a window's finding, once, and the parents each time.
+func (e *Engine) complete(g *group, w *window, c completion, emit func(Match)) {
+	first := !w.told
+	if first {
+		w.told = true
+		e.tell(g, w.index, Match{Time: c.time, First: c.first, Count: g.watch.rising.count(c.count)}, emit)
+	}
+	e.raise(g, w.index, c.time, first, emit)
+}
+
+// tell emits a match.
+func (e *Engine) tell(g *group, index int64, m Match, emit func(Match)) {
+	w := g.watch
+	w.stats.Matches++
+	m.Correlation, m.Group, m.Window = w.rule, splitKey(g.key, len(w.rule.GroupBy)), index*w.span
+	m.Trigger = e.fed
+	for _, r := range g.sample {
+		m.Sample = append(m.Sample, Ref{File: *r.file, Offset: r.offset, Time: r.time})
+	}
+	if e.fed && len(m.Sample) == sampleSize {
+		m.Sample = m.Sample[1:]
+	}
+	if e.fed {
+		m.Sample = append(m.Sample, Ref{File: *e.record.file, Offset: e.record.offset, Time: e.record.time})
+	}
+	emit(m)
+}
+
+// raise gives a group's match to the correlations over its own.
+func (e *Engine) raise(g *group, index, at int64, first bool, emit func(Match)) {
+	w := g.watch
+	for i := range w.parents {
+		l := &w.parents[i]
+		if !first && !l.watch.repeats() {
+			continue
+		}
+		w.values.set(g.key)
+		o := occurrence{time: at}
+		key, ok := l.key(w.key[:0], &w.values)
+		w.key = key
+		if !ok || !l.fill(&o, &w.values, &e.tuple, e.secret) {
+			l.watch.stats.Lacking++
+			continue
+		}
+		if l.watch.takes == takesIdentity {
+			o.value = e.identity(w.id, uint64(index), w.values.key)
+		}
+		e.occur(l.watch, key, &o, 0, emit)
+	}
+}
+
+// Advance says that event time has come so far: what can be judged is, and
+// groups that can complete nothing more are forgotten. Time that goes back
+// means nothing. A Clock tells how far event time has come when not every
+// source of records can be trusted.
+func (e *Engine) Advance(to int64, emit func(Match)) {
+	to = min(max(to, minTime), maxTime)
+	for e.schedule.has(to) {
+		g := e.schedule[0]
+		e.horizon = max(e.horizon, g.due)
+		e.arrive(g, emit)
+	}
+	e.horizon = max(e.horizon, to)
+	e.shrink()
+}
+
+// Finish judges all that is open, and leaves the engine without groups: for
+// the end of a log.
+func (e *Engine) Finish(emit func(Match)) { e.Advance(math.MaxInt64, emit) }
+
+// arrive does what is due for a group.
+func (e *Engine) arrive(g *group, emit func(Match)) {
+	due := e.due(g)
+	switch {
+	case due > g.due:
+		e.schedule.move(g, due)
+	case g.watch.rising != nil:
+		e.counts.EvictedByAge++
+		e.forget(g)
+	default:
+		e.judge(g, emit)
+	}
+}
+
+// judge looks at a group's first window, which is over, and forgets it.
+func (e *Engine) judge(g *group, emit func(Match)) {
+	w := &g.windows[0]
+	index, end := w.index, (w.index+1)*g.watch.span-1
+	if count, ok := g.watch.judged.judge(w, g.watch.rule.Bounds); ok {
+		e.tell(g, index, Match{Time: end, First: w.first, Count: count}, emit)
+		e.raise(g, index, end, true, emit)
+	}
+	if g.dropOldest(1); len(g.windows) == 0 {
+		e.counts.EvictedByAge++
+		e.forget(g)
+		return
+	}
+	e.schedule.move(g, e.due(g))
+}

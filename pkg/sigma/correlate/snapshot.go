@@ -1,0 +1,103 @@
+package correlate
+
+import (
+	"encoding/binary"
+	"hash/crc32"
+)
+
+// A snapshot is a header, the engine's secret and time, the correlations by
+// key and version, the groups by level and by when they were touched, the
+// names of files that they mention, and a checksum. Times are differences, so
+// that a group of one event takes about 60 bytes.
+const (
+	snapshotMagic   = "HMCO"
+	snapshotVersion = 1
+)
+
+// Snapshot writes all that is remembered. An engine that restores it finds
+// what this one would.
+func (e *Engine) Snapshot() ([]byte, error) {
+	w := writer{buf: make([]byte, 0, e.written+e.written/8+1024), files: map[*string]uint64{}}
+	w.buf = append(append(w.buf, snapshotMagic...), snapshotVersion)
+	w.buf = binary.LittleEndian.AppendUint64(w.buf, e.secret[0])
+	w.buf = binary.LittleEndian.AppendUint64(w.buf, e.secret[1])
+	w.number(e.horizon)
+	w.count(len(e.watches))
+	for _, watch := range e.watches {
+		w.text(watch.rule.Key())
+		w.text(watch.rule.Version)
+	}
+	w.count(e.memory.groups)
+	for i := range e.memory.lists {
+		for g := e.memory.lists[i].oldest; g != nil; g = g.next {
+			w.group(g)
+		}
+	}
+	w.count(len(w.names))
+	for _, name := range w.names {
+		w.text(name)
+	}
+	e.written = len(w.buf)
+	return binary.LittleEndian.AppendUint32(w.buf, crc32.ChecksumIEEE(w.buf)), nil
+}
+
+// writer appends a snapshot's parts.
+type writer struct {
+	buf   []byte
+	files map[*string]uint64
+	names []string
+}
+
+func (w *writer) count(n int)    { w.buf = binary.AppendUvarint(w.buf, uint64(n)) }
+func (w *writer) word(n uint64)  { w.buf = binary.AppendUvarint(w.buf, n) }
+func (w *writer) number(n int64) { w.buf = binary.AppendVarint(w.buf, n) }
+func (w *writer) text(s string)  { w.count(len(s)); w.buf = append(w.buf, s...) }
+
+func (w *writer) group(g *group) {
+	w.count(g.watch.order)
+	w.text(g.key)
+	w.number(g.hits)
+	w.number(g.latest)
+	w.number(g.touched - g.latest)
+	w.count(len(g.sample))
+	for _, r := range g.sample {
+		w.word(w.file(r.file))
+		w.number(r.offset)
+		w.number(r.time - g.latest)
+	}
+	latest := floor(g.latest, g.watch.span)
+	w.count(len(g.windows))
+	for i := range g.windows {
+		w.number(g.windows[i].index - latest)
+		w.window(&g.windows[i], g.latest)
+	}
+}
+
+// window writes a window; its times lie near the group's latest one.
+func (w *writer) window(win *window, near int64) {
+	flags := uint64(win.coarse) << 1
+	if win.told {
+		flags |= 1
+	}
+	w.word(flags)
+	w.number(win.total)
+	w.number(win.events)
+	w.number(win.first - near)
+	w.count(len(win.cells))
+	for i := range win.cells {
+		c := &win.cells[i]
+		w.word(c.key)
+		w.number(c.at - near)
+		w.number(c.to - c.at)
+	}
+}
+
+// file gives a file's place in the table of names.
+func (w *writer) file(name *string) uint64 {
+	i, ok := w.files[name]
+	if !ok {
+		i = uint64(len(w.names))
+		w.files[name], w.names = i, append(w.names, *name)
+	}
+	return i
+}
