@@ -109,6 +109,9 @@ func New(o Options) (*Service, error) {
 // everybody are removed within a minute.
 func (s *Service) SetGuard(g *Guard) { s.guard.Store(g) }
 
+// Guard gives the guard that is in force.
+func (s *Service) Guard() *Guard { return s.guard.Load() }
+
 // Known tells whether an id in a decision mark is one of ours: that of a
 // block, live or ended of late, or of an agent's provisional refusal.
 func (s *Service) Known(id block.ID) bool {

@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
 
 	"github.com/honeymoat/honeymoat/pkg/event"
+	"github.com/honeymoat/honeymoat/pkg/respond"
 )
 
 // ScanQuery asks for events by the time of their records.
@@ -76,7 +78,12 @@ func (s *Store) pump(ctx context.Context, p *pump, q ScanQuery, slices []interva
 const scanBlockRows = 8192
 
 // scanSlice reads one slice.
-func (s *Store) scanSlice(ctx context.Context, p *pump, q ScanQuery, slice interval) (err error) {
+func (s *Store) scanSlice(ctx context.Context, p *pump, q ScanQuery, slice interval) error {
+	return s.blocks(ctx, append(scanArgs(slice, q), named("file", ""), named("offset", uint64(0))), p.block, func() error { return p.put(ctx) })
+}
+
+// blocks runs the scan's query and calls fn for each block of the answer.
+func (s *Store) blocks(ctx context.Context, args []any, b *nativeBlock, fn func() error) (err error) {
 	ctx = clickhouse.Context(ctx, clickhouse.WithSettings(clickhouse.Settings{
 		"max_block_size": scanBlockRows,
 		// The newest revision would have the front take each block apart and
@@ -85,24 +92,45 @@ func (s *Store) scanSlice(ctx context.Context, p *pump, q ScanQuery, slice inter
 		// A minute may have more rows than fit into memory.
 		"max_bytes_before_external_sort": 256 << 20,
 	}))
-	result, err := s.conn.QueryFormat(ctx, "Native", s.queries["scan"], append(scanArgs(slice, q), named("unknown", event.Unknown))...)
+	result, err := s.conn.QueryFormat(ctx, "Native", s.queries["scan"], append(args, named("unknown", event.Unknown))...)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, result.Close()) }()
 	in := newNativeReader(result)
 	for {
-		err := in.next(p.block)
+		err := in.next(b)
 		if errors.Is(err, io.EOF) {
 			return nil
 		}
-		if err == nil && p.block.rows > 0 {
-			err = p.put(ctx)
+		if err == nil && b.rows > 0 {
+			err = fn()
 		}
 		if err != nil {
 			return err
 		}
 	}
+}
+
+// EventBatch gives a batch of one row: the event of an id. It wraps
+// respond.ErrNotFound without one.
+func (s *Store) EventBatch(ctx context.Context, id string) (*event.Batch, error) {
+	file, offset, err := event.ParseRecordID(id)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", respond.ErrNotFound, err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, s.opts.QueryTimeout)
+	defer cancel()
+	layout, split := newScanLayout(), newSplitter(1)
+	block := layout.block()
+	args := append(scanArgs(interval{math.MinInt64, math.MaxInt64}, ScanQuery{}), named("file", file), named("offset", uint64(offset)))
+	if err := s.blocks(ctx, args, block, func() error { return split.take(block) }); err != nil {
+		return nil, fmt.Errorf("read event %s: %w", id, err)
+	}
+	if len(split.portions[0]) == 0 {
+		return nil, fmt.Errorf("event %s: %w", id, respond.ErrNotFound)
+	}
+	return split.portions[0][0].Batch, nil
 }
 
 func scanArgs(i interval, q ScanQuery) []any {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/honeymoat/honeymoat/pkg/event"
 	"github.com/honeymoat/honeymoat/pkg/finding"
+	"github.com/honeymoat/honeymoat/pkg/respond"
 )
 
 // scanned is what a scan gave, a line a row, by part.
@@ -69,6 +70,25 @@ func TestScanGivesBackWhatWasStored(t *testing.T) {
 	want := [][]string{{rowText(full, 0), rowText(sparse, 0)}}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %q\nwant %q", got, want)
+	}
+}
+
+func TestEventBatch(t *testing.T) {
+	s, _ := migrated(t)
+	full := emptyBatch(0)
+	fullRow(full, 4096)
+	stored(t, s, full, makeBatch(1, 0, 100))
+	got, err := s.EventBatch(t.Context(), full.RecordID(0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.Rows() != 1 || rowText(got, 0) != rowText(full, 0) {
+		t.Errorf("got %s, want %s", rowText(got, 0), rowText(full, 0))
+	}
+	for _, id := range []string{"0000000000000009-1", "nothing"} {
+		if _, err := s.EventBatch(t.Context(), id); !errors.Is(err, respond.ErrNotFound) {
+			t.Errorf("%s: %v", id, err)
+		}
 	}
 }
 

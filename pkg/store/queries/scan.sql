@@ -1,6 +1,6 @@
 -- Events in the order of their time, as columns that the schema of a batch has.
 -- An unknown number comes as the lowest one. The flags are joined, since few
--- combinations of them are different.
+-- combinations of them are different. A file asks for its one event at offset.
 SELECT
     agent, source, gateway, kind, direction, format, file, file_path,
     method, host, path, query, protocol, route, route_origin, user_agent, referer, forwarded_for,
@@ -24,4 +24,5 @@ FROM events
 WHERE events.time >= fromUnixTimestamp64Nano({since:Int64}, 'UTC')
     AND events.time < fromUnixTimestamp64Nano({until:Int64}, 'UTC')
     AND (empty({sources:Array(String)}) OR has({sources:Array(String)}, source))
+    AND ({file:String} = '' OR (events.file = {file:String} AND events.offset = {offset:UInt64}))
 ORDER BY events.time, file, offset
