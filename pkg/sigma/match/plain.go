@@ -167,8 +167,8 @@ func textMeets(text []byte, it *sigma.Item, v *sigma.Value) bool {
 		pattern = sigma.Pattern{{Kind: sigma.Literal, Text: strconv.FormatBool(v.Bool)}}
 	}
 	if it.Field == "" {
-		any := sigma.Token{Kind: sigma.AnyRun}
-		pattern = append(append(sigma.Pattern{any}, pattern...), any)
+		run := sigma.Token{Kind: sigma.AnyRun}
+		pattern = append(append(sigma.Pattern{run}, pattern...), run)
 	}
 	if !it.Cased {
 		text = lower(text)
@@ -194,15 +194,17 @@ func advance(text []byte, from []bool, token sigma.Token, cased bool) []bool {
 	if !cased {
 		literal = lower(literal)
 	}
-	any := false
+	run := false
 	for at, here := range from {
-		any = any || here && token.Kind == sigma.AnyRun
-		reached[at] = reached[at] || any
-		switch size := characterAt(text, at); {
-		case !here:
-		case token.Kind == sigma.AnyOne && size > 0:
+		run = run || here && token.Kind == sigma.AnyRun
+		reached[at] = reached[at] || run
+		if !here {
+			continue
+		}
+		if size := characterAt(text, at); token.Kind == sigma.AnyOne && size > 0 {
 			reached[at+size] = true
-		case token.Kind == sigma.Literal && bytes.HasPrefix(text[at:], literal):
+		}
+		if token.Kind == sigma.Literal && bytes.HasPrefix(text[at:], literal) {
 			reached[at+len(literal)] = true
 		}
 	}
