@@ -54,6 +54,9 @@ type options struct {
 	only    string
 	profile string
 
+	rules     string // of the stages match and sigma-go
+	accessLog string
+
 	// Set when this is a stage's own process.
 	stage string
 	dir   string
@@ -68,6 +71,8 @@ func parseOptions(args []string) (options, error) {
 	flags.StringVar(&o.json, "json", "", "File for the figures as JSON; - is standard output, in place of the table.")
 	flags.StringVar(&o.only, "only", "", "Comma-separated parts: "+strings.Join(partNames(), ", ")+". Empty: all.")
 	flags.StringVar(&o.profile, "cpuprofile", "", "Directory for a CPU profile of each stage.")
+	flags.StringVar(&o.rules, "rules", "", "File or folder with the rules of match and sigma-go. Empty: the shipped ones.")
+	flags.StringVar(&o.accessLog, "access-log", "", "Combined log that match and sigma-go judge, in place of the one that is made.")
 	flags.StringVar(&o.stage, "stage", "", "Run this stage in this process; bench calls itself with it.")
 	flags.StringVar(&o.dir, "dir", "", "Directory of the stage, with the log in it; see -stage.")
 	if err := flags.Parse(args); err != nil {

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 
 	"github.com/honeymoat/honeymoat/pkg/accesslog"
+	"github.com/honeymoat/honeymoat/pkg/app/ruleset"
 	"github.com/honeymoat/honeymoat/pkg/decoy"
 	"github.com/honeymoat/honeymoat/pkg/detect"
 	"github.com/honeymoat/honeymoat/pkg/event"
@@ -92,9 +93,10 @@ func parsed(path string) ([]*event.Batch, error) {
 }
 
 // detectRounds is how often detection sees the batches.
-const detectRounds = 40
+const detectRounds = 20
 
-// measureDetect looks for decoys in batches, with the catalogue as shipped.
+// measureDetect holds batches against decoys and rules as shipped,
+// correlations included.
 func measureDetect(_ context.Context, o options) (work, error) {
 	batches, err := parsed(logFile(o.dir))
 	if err != nil {
@@ -104,7 +106,11 @@ func measureDetect(_ context.Context, o options) (work, error) {
 	if err != nil {
 		return work{}, err
 	}
-	d := detect.New(detect.Options{Catalogue: catalogue})
+	set, err := ruleset.Load(ruleset.Options{Shipped: true})
+	if err != nil {
+		return work{}, err
+	}
+	d := detect.New(detect.Options{Catalogue: catalogue, Rulebook: detect.NewRulebook(set.Collection, detect.RulebookOptions{})})
 	m, err := startMeter(o.profile, "detect")
 	if err != nil {
 		return work{}, err

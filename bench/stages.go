@@ -22,6 +22,8 @@ var stages = []stageOf{
 	{"parse-json", measureParseJSON},
 	{"publish", measurePublish},
 	{"detect", measureDetect},
+	{"match", measureMatch},
+	{"sigma-go", measureSigmaGo},
 	{"live", measureLive},
 	{"store", measureStore},
 	{"goaccess", measureGoAccess},
@@ -52,7 +54,8 @@ func inOwnProcess(ctx context.Context, o options, name string) (work, error) {
 	if err != nil {
 		return w, err
 	}
-	cmd := exec.CommandContext(ctx, self, "-stage", name, "-dir", o.dir, "-bin", o.bin, "-cpuprofile", o.profile, "-lines", strconv.Itoa(o.lines))
+	cmd := exec.CommandContext(ctx, self, "-stage", name, "-dir", o.dir, "-bin", o.bin, "-cpuprofile", o.profile,
+		"-lines", strconv.Itoa(o.lines), "-rules", o.rules, "-access-log", o.accessLog)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.Output()
 	if err != nil {

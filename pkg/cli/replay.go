@@ -39,6 +39,7 @@ func replayCommand() *cobra.Command {
 	kind := c.Flags().String("kind", "access", "access, or decoy for a decoy responder's log.")
 	findings := c.Flags().String("findings", "", "Write each finding as a JSON object on a line of this file; - is standard output.")
 	asJSON := c.Flags().Bool("json", false, "Print the summary as JSON.")
+	judges := addJudgeFlags(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
 		cfg, err := readConfig(*file)
 		if err != nil {
@@ -46,6 +47,9 @@ func replayCommand() *cobra.Command {
 		}
 		opts, err := replayOptions(cfg)
 		if err != nil {
+			return command.Usage(err)
+		}
+		if err := judges.apply(c, cfg, &opts); err != nil {
 			return command.Usage(err)
 		}
 		opts.Files, opts.Input = args, c.InOrStdin()
@@ -131,7 +135,7 @@ func runReplay(c *cobra.Command, opts replay.Options, findings string, asJSON bo
 		enc.SetIndent("", "  ")
 		return enc.Encode(sum)
 	}
-	printSummary(c.OutOrStdout(), sum, len(opts.Catalogue.Decoys()))
+	printSummary(c.OutOrStdout(), sum, &opts)
 	return nil
 }
 
@@ -173,7 +177,7 @@ func progress(w io.Writer, files []string) *progressbar.ProgressBar {
 // most is how many rows a table for people has.
 const most = 20
 
-func printSummary(w io.Writer, s replay.Summary, decoys int) {
+func printSummary(w io.Writer, s replay.Summary, o *replay.Options) {
 	fmt.Fprintf(w, "%s in %.2f s (%.0f lines/s)", count(s.Lines, "line"), s.Seconds, s.LinesPerSecond)
 	if formats := distinct(s.Formats); len(formats) > 0 {
 		fmt.Fprintf(w, ", format %s", strings.Join(formats, ", "))
@@ -187,7 +191,7 @@ func printSummary(w io.Writer, s replay.Summary, decoys int) {
 		return
 	}
 	if s.Findings == 0 {
-		fmt.Fprintf(w, "Nothing was found: nobody touched one of the %s by which lines are judged (`honeymoat decoys check` reads a catalogue of your own).\n", count(decoys, "decoy"))
+		fmt.Fprintf(w, "Nothing was found, by %s.\n", judgedBy(o))
 		return
 	}
 	fmt.Fprintf(w, "%s; %s would have been blocked.\n\n", count(s.Findings, "finding"), count(len(s.WouldBlock), "client"))

@@ -10,12 +10,18 @@ import (
 	"github.com/honeymoat/honeymoat/pkg/decoy"
 	"github.com/honeymoat/honeymoat/pkg/event"
 	"github.com/honeymoat/honeymoat/pkg/finding"
+	"github.com/honeymoat/honeymoat/pkg/sigma"
+	"github.com/honeymoat/honeymoat/pkg/sigma/correlate"
 )
 
 // Options configure a Detector.
 type Options struct {
 	// Catalogue is the decoys; nil means none.
 	Catalogue *decoy.Catalogue
+	// Rulebook is the rules; nil means none.
+	Rulebook *Rulebook
+	// Indicators are the threat indicators; nil means none.
+	Indicators *Indicators
 	// Internal are our own networks: a decoy touched from there is a breach.
 	Internal []netip.Prefix
 	// Known tells whether an id in a decision mark is that of a block or of an
@@ -26,8 +32,9 @@ type Options struct {
 	Mask func(*finding.Finding)
 	// Finished: the log is that of another time, and the decisions that its
 	// marks name are not known any more. A request for a decoy that a gateway
-	// says an agent diverted is then a touch; other unknown marks mean nothing,
-	// as ever.
+	// says an agent diverted is then a touch, and one that it says was denied is
+	// no evidence for rules; other unknown marks mean nothing, as ever. Every
+	// record that a rule matches is a finding, and not a repeat.
 	Finished bool
 	// MaxServed bounds how many pairs of decoy and host are remembered as
 	// served by the application; 0 means 10,000.
@@ -42,16 +49,25 @@ type Options struct {
 type Detector struct {
 	options  Options
 	policy   atomic.Pointer[policy]
-	mu       sync.Mutex // guards served and refusals
+	mu       sync.Mutex // guards served, refusals and listed
 	served   *memory[string]
 	refusals *memory[block.ID] // provisional refusals of agents, seen in their logs
+	listed   *memory[string]   // findings of indicators that were told
 	counts   counters
+
+	ruling  sync.Mutex // guards ruler, lookout and scan
+	scan    scan       // of the batch that is looked at
+	ruler   *ruler
+	lookout *lookout // nil without indicators
+
+	indicators atomic.Pointer[Indicators]
 }
 
 // policy is what a reload replaces.
 type policy struct {
 	catalogue *decoy.Catalogue
 	internal  *block.Allowlist
+	rulebook  *Rulebook
 }
 
 // New makes a detector.
@@ -72,15 +88,26 @@ func New(o Options) *Detector {
 		options:  o,
 		served:   newMemory[string](o.MaxServed, o.ServedFor),
 		refusals: newMemory[block.ID](maxRefusals, refusalFor),
+		listed:   newMemory[string](maxListed, listedFor),
 	}
-	d.Reload(o.Catalogue, o.Internal)
+	if o.Rulebook == nil {
+		o.Rulebook = NewRulebook(&sigma.Collection{}, RulebookOptions{})
+	}
+	d.ruler = newRuler(o.Rulebook)
+	d.Reload(o.Catalogue, o.Rulebook, o.Internal)
+	d.SetIndicators(o.Indicators)
 	return d
 }
 
-// Reload replaces catalogue and internal networks from the next batch on.
-func (d *Detector) Reload(c *decoy.Catalogue, internal []netip.Prefix) {
-	d.policy.Store(&policy{catalogue: c, internal: block.NewAllowlist(internal)})
+// Reload replaces catalogue, rules and internal networks from the next batch
+// on. Correlations that are in both rulebooks remember what they did.
+func (d *Detector) Reload(c *decoy.Catalogue, rules *Rulebook, internal []netip.Prefix) {
+	d.policy.Store(&policy{catalogue: c, rulebook: rules, internal: block.NewAllowlist(internal)})
 }
+
+// SetIndicators replaces the threat indicators from the next batch on; nil
+// means none.
+func (d *Detector) SetIndicators(known *Indicators) { d.indicators.Store(known) }
 
 // masked gives a finding without what nobody may keep. All that detection has
 // to see of a request it has seen by then.
@@ -123,16 +150,39 @@ func (d *Detector) Detect(b *event.Batch, out *Result) { d.DetectRows(b, 0, b.Ro
 func (d *Detector) DetectRows(b *event.Batch, from, to int, out *Result) {
 	out.Reset()
 	d.counts.rows.Add(uint64(to - from))
-	if b.Direction == event.Egress {
-		return // what we call ourselves is no decoy of ours
-	}
-	w := scan{detector: d, policy: d.policy.Load(), batch: b, out: out}
-	for row := from; row < to; row++ {
-		w.row(row)
-	}
+	d.ruling.Lock()
+	defer d.ruling.Unlock()
+	p := d.policy.Load()
+	d.ruler = d.ruler.succeed(p.rulebook)
+	d.scan = scan{detector: d, policy: p, ruler: d.ruler, lookout: d.look(), batch: b, out: out}
+	d.scan.run(from, to)
+	d.scan.batch, d.scan.out = nil, nil
 	d.counts.findings.Add(uint64(len(out.Findings)))
 	d.counts.denials.Add(uint64(len(out.Denials)))
 	d.counts.ignoredMarks.Add(uint64(out.IgnoredMarks))
+}
+
+// look gives the lookout over the indicators that hold now. The caller holds
+// ruling.
+func (d *Detector) look() *lookout {
+	switch known := d.indicators.Load(); {
+	case known == nil || known.Set.Len() == 0:
+		d.lookout = nil
+	case d.lookout == nil || d.lookout.known != known:
+		d.lookout = newLookout(known)
+	}
+	return d.lookout
+}
+
+// Finish ends event time: what correlations could not judge before their
+// windows were over is found now. It is for finished logs.
+func (d *Detector) Finish(out *Result) {
+	out.Reset()
+	d.ruling.Lock()
+	defer d.ruling.Unlock()
+	w := &scan{detector: d, ruler: d.ruler, batch: &event.Batch{}, out: out}
+	w.ruler.windows.Finish(func(m correlate.Match) { w.correlated(m, noRow) })
+	d.counts.findings.Add(uint64(len(out.Findings)))
 }
 
 // Stats are counts since the start.

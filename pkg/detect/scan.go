@@ -21,11 +21,31 @@ const (
 type scan struct {
 	detector *Detector
 	policy   *policy
+	ruler    *ruler
+	lookout  *lookout
 	batch    *event.Batch
 	out      *Result
 }
 
-func (s *scan) row(row int) {
+// run looks at rows. What we refused ourselves is evidence of nothing.
+func (s *scan) run(from, to int) {
+	s.ruler.scan(s.batch, from, to)
+	ingress := s.batch.Direction != event.Egress // what we call ourselves is no decoy of ours
+	for row := from; row < to; row++ {
+		refused := ingress && s.row(row)
+		hits := s.ruler.next(row)
+		if refused {
+			continue
+		}
+		s.indicated(row)
+		s.rules(row, hits)
+	}
+	s.advance(from, to)
+}
+
+// row looks for touches of decoys and for our own denials. It tells whether
+// the row is one.
+func (s *scan) row(row int) (refused bool) {
 	b := s.batch
 	d, found := s.policy.catalogue.Find(b.Text(event.Host, row), b.Text(event.Method, row), b.Text(event.Path, row))
 	marked := len(b.Text(event.DecisionAction, row)) > 0
@@ -33,14 +53,23 @@ func (s *scan) row(row int) {
 		d, found = s.policy.catalogue.Unlisted(), true
 	}
 	if found {
-		s.candidate(d, row, marked)
-	} else if marked {
-		s.denial(row)
+		return s.candidate(d, row, marked) || s.saysDenied(row)
 	}
+	return marked && s.mark(row, 0) == markDenied && s.deny(row) || s.saysDenied(row)
+}
+
+// saysDenied tells of a row in a finished log whether it says of itself that
+// we denied it.
+func (s *scan) saysDenied(row int) bool {
+	if !s.detector.options.Finished || string(s.batch.Text(event.DecisionAction, row)) != block.Deny.String() {
+		return false
+	}
+	_, err := block.ParseID(string(s.batch.Text(event.DecisionID, row)))
+	return err == nil
 }
 
 // candidate is a row whose request was for a decoy.
-func (s *scan) candidate(d *decoy.Decoy, row int, marked bool) {
+func (s *scan) candidate(d *decoy.Decoy, row int, marked bool) (refused bool) {
 	t, ok := s.touch(d, row)
 	id := block.ID(0)
 	if ok && marked {
@@ -50,34 +79,29 @@ func (s *scan) candidate(d *decoy.Decoy, row int, marked bool) {
 	case markOwnTouch:
 		s.remember(id, t.Time)
 	case markDenied:
-		s.deny(row)
-		return
+		return s.deny(row)
 	case markDiverted:
 	default:
 		if !s.countsByStatus(&t, row) {
-			return
+			return false
 		}
 	}
 	if !ok {
 		s.detector.counts.noClient.Add(1)
-		return
+		return false
 	}
 	t.Doubted = !t.Served && s.detector.doubts(d, s.where(row), t.Time)
 	s.out.Findings = append(s.out.Findings, s.detector.masked(t.Finding()))
+	return false
 }
 
-// denial is a marked row of an ordinary request.
-func (s *scan) denial(row int) {
-	if s.mark(row, 0) == markDenied {
-		s.deny(row)
-	}
-}
-
-func (s *scan) deny(row int) {
+// deny counts a row that we refused.
+func (s *scan) deny(row int) (refused bool) {
 	id, _ := block.ParseID(string(s.batch.Text(event.DecisionID, row)))
 	s.out.Denials = append(s.out.Denials, Denial{
 		Block: id, Client: s.batch.Addr(event.ClientAddress, row), Time: s.time(row), Row: row,
 	})
+	return true
 }
 
 // countsByStatus tells whether an unmarked request for a decoy counts, by how

@@ -20,14 +20,21 @@ type state struct {
 	Version  int                    `json:"version"`
 	Served   map[string]time.Time   `json:"served"`
 	Refusals map[block.ID]time.Time `json:"refusals"`
+	Windows  []byte                 `json:"windows,omitempty"` // of correlations
 }
 
 // Snapshot writes what the detector remembers. Together with the position in
 // the stream of the last batch it restores the detector exactly.
 func (d *Detector) Snapshot() ([]byte, error) {
+	d.ruling.Lock()
+	windows, err := d.ruler.windows.Snapshot()
+	d.ruling.Unlock()
+	if err != nil {
+		return nil, fmt.Errorf("snapshot detector: %w", err)
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	data, err := json.Marshal(state{Version: stateVersion, Served: d.served.seen, Refusals: d.refusals.seen})
+	data, err := json.Marshal(state{Version: stateVersion, Served: d.served.seen, Refusals: d.refusals.seen, Windows: windows})
 	if err != nil {
 		return nil, fmt.Errorf("snapshot detector: %w", err)
 	}
@@ -47,6 +54,9 @@ func (d *Detector) Restore(data []byte) error {
 	if s.Version != stateVersion {
 		return fmt.Errorf("restore detector: %w: version %d, this program reads %d", ErrState, s.Version, stateVersion)
 	}
+	if err := d.restoreWindows(s.Windows); err != nil {
+		return fmt.Errorf("restore detector: %w: %w", ErrState, err)
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.served = newMemory[string](d.options.MaxServed, d.options.ServedFor)
@@ -57,6 +67,20 @@ func (d *Detector) Restore(data []byte) error {
 	for id, at := range s.Refusals {
 		d.refusals.put(id, at)
 	}
+	return nil
+}
+
+// restoreWindows begins with what correlations remembered, or with nothing.
+func (d *Detector) restoreWindows(data []byte) error {
+	d.ruling.Lock()
+	defer d.ruling.Unlock()
+	next := newRuler(d.ruler.book)
+	if len(data) > 0 {
+		if err := next.windows.Restore(data); err != nil {
+			return err
+		}
+	}
+	d.ruler = next
 	return nil
 }
 

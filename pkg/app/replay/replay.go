@@ -21,17 +21,19 @@ import (
 
 // Options say what is read, and by whose measure.
 type Options struct {
-	Files     []string  // plain, gzip or zstd, "-" is Input; several are merged by time
-	Input     io.Reader // plain, gzip or zstd
-	Log       accesslog.Options
-	Kind      event.Kind
-	Catalogue *decoy.Catalogue
-	Internal  []netip.Prefix
-	Guard     respond.GuardOptions
-	Ledger    respond.LedgerOptions
-	Mask      func(*finding.Finding) // takes out of a finding what nobody may keep; nil = nothing is masked
-	Findings  io.Writer              // a JSON object a finding and line; nil = none
-	Progress  func(bytes int)        // bytes of the files read, compressed ones as they lie; may be nil
+	Files      []string  // plain, gzip or zstd, "-" is Input; several are merged by time
+	Input      io.Reader // plain, gzip or zstd
+	Log        accesslog.Options
+	Kind       event.Kind
+	Catalogue  *decoy.Catalogue   // nil: decoys are not looked for, not in decoy logs either
+	Rulebook   *detect.Rulebook   // nil: no rules
+	Indicators *detect.Indicators // nil: no threat indicators
+	Internal   []netip.Prefix
+	Guard      respond.GuardOptions
+	Ledger     respond.LedgerOptions
+	Mask       func(*finding.Finding) // takes out of a finding what nobody may keep; nil = nothing is masked
+	Findings   io.Writer              // a JSON object a finding and line; nil = none
+	Progress   func(bytes int)        // bytes of the files read, compressed ones as they lie; may be nil
 }
 
 // Finding is a line of the findings file.
@@ -101,6 +103,7 @@ type player struct {
 	detector *detect.Detector
 	ledger   *respond.Ledger
 	guard    *respond.Guard
+	decoys   bool // findings of decoys count
 	findings *json.Encoder
 	requests map[netip.Addr]int64 // by address, IPv6 by /64
 	found    detect.Result
@@ -109,7 +112,10 @@ type player struct {
 
 func newPlayer(o Options) *player {
 	p := &player{
-		detector: detect.New(detect.Options{Catalogue: o.Catalogue, Internal: o.Internal, Mask: o.Mask, Finished: true}),
+		detector: detect.New(detect.Options{
+			Catalogue: o.Catalogue, Rulebook: o.Rulebook, Indicators: o.Indicators, Internal: o.Internal, Mask: o.Mask, Finished: true,
+		}),
+		decoys:   o.Catalogue != nil,
 		ledger:   respond.NewLedger(o.Ledger),
 		guard:    respond.NewGuard(o.Guard),
 		requests: map[netip.Addr]int64{},
@@ -126,8 +132,11 @@ func (p *player) play(ctx context.Context, readers []*reader) error {
 	m := merger{readers: readers}
 	for {
 		run, err := m.next(ctx)
-		if err != nil || run.batch == nil {
+		if err != nil {
 			return err
+		}
+		if run.batch == nil {
+			return p.finish()
 		}
 		if err := p.run(run); err != nil {
 			return err
@@ -145,6 +154,9 @@ func (p *player) run(r run) error {
 	row := r.from
 	for i := range p.found.Findings {
 		f := &p.found.Findings[i]
+		if f.Family == finding.Decoy && !p.decoys {
+			continue
+		}
 		for ; row < r.to && r.batch.Number(event.Line, row) <= f.Sighting.Line; row++ {
 			p.count(r.batch.Addr(event.ClientAddress, row))
 		}
@@ -154,6 +166,17 @@ func (p *player) run(r run) error {
 	}
 	for ; row < r.to; row++ {
 		p.count(r.batch.Addr(event.ClientAddress, row))
+	}
+	return nil
+}
+
+// finish takes what is found at the end only.
+func (p *player) finish() error {
+	p.detector.Finish(&p.found)
+	for i := range p.found.Findings {
+		if err := p.judge(&p.found.Findings[i]); err != nil {
+			return err
+		}
 	}
 	return nil
 }

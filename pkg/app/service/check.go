@@ -20,7 +20,10 @@ import (
 // Check reads everything that the configuration names, tells all mistakes at
 // once, and starts and writes nothing.
 func Check(cfg config.Service) error {
-	_, policyErr := newPolicy(cfg)
+	p, policyErr := newPolicy(cfg, nil)
+	if policyErr == nil && len(p.rules.Mistakes) > 0 {
+		policyErr = p.rules.Mistakes
+	}
 	_, tokenErr := readTokens(cfg.API.TokenFile)
 	if errors.Is(tokenErr, fs.ErrNotExist) {
 		tokenErr = nil // made at the first start

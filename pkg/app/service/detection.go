@@ -3,8 +3,10 @@ package service
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 
+	"github.com/honeymoat/honeymoat/pkg/app/ruleset"
 	"github.com/honeymoat/honeymoat/pkg/block"
 	"github.com/honeymoat/honeymoat/pkg/detect"
 	"github.com/honeymoat/honeymoat/pkg/event"
@@ -16,7 +18,7 @@ import (
 // detector's memory is kept with the responder's checkpoint.
 func (s *Service) newDetection(p policy) error {
 	s.detector = detect.New(detect.Options{
-		Catalogue: p.catalogue, Internal: s.config.Network.Internal.Prefixes(),
+		Catalogue: p.catalogue, Rulebook: p.rulebook, Internal: s.config.Network.Internal.Prefixes(),
 		Known: func(id block.ID) bool { return s.responder.Known(id) }, Mask: s.masking.finding,
 	})
 	responder, err := respond.New(respond.Options{
@@ -31,6 +33,15 @@ func (s *Service) newDetection(p policy) error {
 	}
 	s.responder = responder
 	return nil
+}
+
+// useRules tells what became of the files of rules, and keeps them for the
+// next reload.
+func (s *Service) useRules(set *ruleset.Set) {
+	s.rules.Store(set)
+	for _, m := range set.Mistakes {
+		s.log.Warn("a rule is refused", "mistake", m.Error(), "kept_as_it_was", slices.Contains(set.Kept, m.File))
+	}
 }
 
 // detect reads the events in order, from where the last checkpoint stands.

@@ -38,7 +38,7 @@ func (s *Service) watchHealth(ctx context.Context) error {
 	for {
 		parts := s.look(ctx)
 		s.health.latest.Store(&parts)
-		problems := []error{s.tellDead(ctx)}
+		problems := []error{s.tellDead(ctx), s.tellRules(ctx)}
 		for _, p := range parts {
 			problems = append(problems, s.tell(ctx, p, since))
 		}
@@ -134,4 +134,15 @@ func (s *Service) tellDead(ctx context.Context) error {
 	}
 	return s.responder.RaiseHealth(ctx, "DeadLetters",
 		fmt.Sprintf("%d messages could not be processed and were put aside; the last one, of %s: %s", s.deadLetters.Load(), last.stream, last.reason))
+}
+
+// tellRules keeps an alert for as long as files of rules have mistakes.
+func (s *Service) tellRules(ctx context.Context) error {
+	const name = "RulesRefused"
+	mistakes := s.rules.Load().Mistakes
+	if len(mistakes) == 0 {
+		return s.responder.ResolveHealth(ctx, name)
+	}
+	return s.responder.RaiseHealth(ctx, name, fmt.Sprintf(
+		"%d mistakes in rules; the first one: %s (`honeymoat config check` tells all)", len(mistakes), mistakes[0].Error()))
 }

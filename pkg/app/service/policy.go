@@ -2,13 +2,17 @@ package service
 
 import (
 	"fmt"
+	"maps"
 	"net"
 	"net/netip"
 	"os"
 
+	"github.com/honeymoat/honeymoat/pkg/app/ruleset"
 	"github.com/honeymoat/honeymoat/pkg/config"
 	"github.com/honeymoat/honeymoat/pkg/decoy"
+	"github.com/honeymoat/honeymoat/pkg/detect"
 	"github.com/honeymoat/honeymoat/pkg/respond"
+	"github.com/honeymoat/honeymoat/pkg/sigma/correlate"
 )
 
 // Catalogue reads the configured decoys, or gives the shipped ones.
@@ -21,6 +25,38 @@ func Catalogue(cfg config.Decoys) (*decoy.Catalogue, error) {
 		return nil, fmt.Errorf("decoys.catalogue: %w", err)
 	}
 	return decoy.Parse(decoy.Source{Name: cfg.Catalogue, Data: data})
+}
+
+// Rules reads the configured rules; running is what is in force, or nil.
+// Mistakes in rules are in the set; the error is about the configuration.
+func Rules(cfg config.Rules, network config.Networking, running *ruleset.Set) (*ruleset.Set, error) {
+	placeholders := map[string][]string{
+		"internal": texts(network.Internal), "allow": texts(network.Allow),
+		"own": texts(network.Own), "trusted_hops": texts(network.TrustedHops),
+	}
+	maps.Copy(placeholders, cfg.Placeholders)
+	set, err := ruleset.Load(ruleset.Options{
+		Shipped: cfg.Shipped, Folders: cfg.Folders, Disable: cfg.Disable, Placeholders: placeholders, Running: running,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("rules: %w", err)
+	}
+	return set, nil
+}
+
+func texts(networks config.Networks) []string {
+	list := []string{}
+	for _, p := range networks.Prefixes() {
+		list = append(list, p.String())
+	}
+	return list
+}
+
+// RulebookOptions are the limits on what correlations remember.
+func RulebookOptions(cfg config.Rules) detect.RulebookOptions {
+	return detect.RulebookOptions{Windows: correlate.Options{
+		MaxGroups: cfg.MaxGroups, MaxBytes: int64(cfg.MaxMemory), Lateness: cfg.Lateness,
+	}}
 }
 
 // GuardOptions are what the guard protects, the addresses of this host

@@ -11,11 +11,11 @@ import (
 )
 
 // Reload puts a changed configuration into force: sources, networks, decoys,
-// masks, OpenAPI documents, tokens and Alertmanager's routing. Everything that can fail happens before anything
+// rules, masks, OpenAPI documents, tokens and Alertmanager's routing. Everything that can fail happens before anything
 // that runs is touched; on an error what runs goes on as it is. Keys that only
 // a restart can change are told in the log. One Reload at a time.
 func (s *Service) Reload(cfg config.Service) error {
-	p, err := newPolicy(cfg)
+	p, err := newPolicy(cfg, s.rules.Load())
 	tokens, tokenErr := readTokens(cfg.API.TokenFile)
 	s.masking.Lock()
 	defer s.masking.Unlock()
@@ -38,12 +38,13 @@ func (s *Service) Reload(cfg config.Service) error {
 	s.tokens.Store(tokens)
 	s.catalogue.Store(p.catalogue)
 	s.routes.UseSpecs(p.specs)
-	s.detector.Reload(p.catalogue, cfg.Network.Internal.Prefixes())
+	s.useRules(p.rules)
+	s.detector.Reload(p.catalogue, p.rulebook, cfg.Network.Internal.Prefixes())
 	s.responder.SetGuard(p.guard)
 	if s.decoys != nil {
 		s.decoys.SetCatalogue(p.catalogue)
 	}
-	s.log.Info("configuration reloaded", "decoys", len(p.catalogue.Decoys()), "tokens", tokens.Len())
+	s.log.Info("configuration reloaded", "decoys", len(p.catalogue.Decoys()), "rules", p.rulebook.Size(), "tokens", tokens.Len())
 	if keys := needRestart(s.config, cfg); len(keys) > 0 {
 		s.log.Warn("these sections have changed and take a restart", "sections", keys)
 	}

@@ -16,6 +16,7 @@ import (
 
 	"github.com/honeymoat/honeymoat/pkg/alerting"
 	alertmanager "github.com/honeymoat/honeymoat/pkg/alerting/embedded"
+	"github.com/honeymoat/honeymoat/pkg/app/ruleset"
 	"github.com/honeymoat/honeymoat/pkg/app/shipping"
 	"github.com/honeymoat/honeymoat/pkg/auth"
 	"github.com/honeymoat/honeymoat/pkg/bus"
@@ -54,6 +55,7 @@ type Service struct {
 
 	tokens    atomic.Pointer[auth.Tokens]
 	catalogue atomic.Pointer[decoy.Catalogue]
+	rules     atomic.Pointer[ruleset.Set]
 
 	// The parts, in the order in which they start.
 	busServer    *busserver.Server
@@ -80,11 +82,13 @@ type Service struct {
 // All that can fail happens while it is made.
 type policy struct {
 	catalogue *decoy.Catalogue
+	rules     *ruleset.Set
+	rulebook  *detect.Rulebook
 	guard     *respond.Guard
 	specs     *inventory.Specs
 }
 
-func newPolicy(cfg config.Service) (policy, error) {
+func newPolicy(cfg config.Service, running *ruleset.Set) (policy, error) {
 	catalogue, err := Catalogue(cfg.Decoys)
 	if err != nil {
 		return policy{}, err
@@ -97,7 +101,14 @@ func newPolicy(cfg config.Service) (policy, error) {
 	if err != nil {
 		return policy{}, err
 	}
-	return policy{catalogue: catalogue, guard: respond.NewGuard(guard), specs: specs}, nil
+	set, err := Rules(cfg.Rules, cfg.Network, running)
+	if err != nil {
+		return policy{}, err
+	}
+	return policy{
+		catalogue: catalogue, rules: set, rulebook: detect.NewRulebook(set.Collection, RulebookOptions(cfg.Rules)),
+		guard: respond.NewGuard(guard), specs: specs,
+	}, nil
 }
 
 // New opens the data directory and reads everything that the configuration
@@ -106,7 +117,7 @@ func New(cfg config.Service, opts Options) (*Service, error) {
 	s := &Service{config: cfg, opts: opts, log: opts.Log, metrics: prometheus.NewRegistry(), started: time.Now()}
 	s.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	var err error
-	if s.policy, err = newPolicy(cfg); err != nil {
+	if s.policy, err = newPolicy(cfg, nil); err != nil {
 		return nil, err
 	}
 	if s.dir, err = OpenDataDir(cfg.DataDir); err != nil {
@@ -129,6 +140,7 @@ func New(cfg config.Service, opts Options) (*Service, error) {
 	s.routes = newRouting(cfg.Routes, s.policy.specs)
 	s.tokens.Store(tokens)
 	s.catalogue.Store(s.policy.catalogue)
+	s.useRules(s.policy.rules)
 	return s, nil
 }
 

@@ -1,0 +1,81 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/honeymoat/honeymoat/pkg/app/replay"
+	"github.com/honeymoat/honeymoat/pkg/app/service"
+	"github.com/honeymoat/honeymoat/pkg/config"
+	"github.com/honeymoat/honeymoat/pkg/detect"
+)
+
+// judgeFlags tell by what a finished log is judged.
+type judgeFlags struct {
+	rules []string
+	only  []string
+}
+
+// judges are the names that --only knows.
+var judges = []string{"decoys", "rules", "intel"}
+
+func addJudgeFlags(c *cobra.Command) *judgeFlags {
+	j := &judgeFlags{}
+	c.Flags().StringSliceVar(&j.rules, "rules", nil, "Files and folders with Sigma rules, in place of the configured and the shipped ones.")
+	c.Flags().StringSliceVar(&j.only, "only", nil, "Judge by these only: "+strings.Join(judges, ", ")+".")
+	return j
+}
+
+// apply puts rules and indicators into the options, and takes out what is not
+// asked for. Refused rules are told, and the others judge.
+func (j *judgeFlags) apply(c *cobra.Command, cfg config.Service, o *replay.Options) error {
+	for _, name := range j.only {
+		if !slices.Contains(judges, name) {
+			return fmt.Errorf("--only %s: want %s", name, strings.Join(judges, ", "))
+		}
+	}
+	if len(j.rules) > 0 && !j.wants("rules") {
+		return errors.New("--rules names rules, and --only leaves them out")
+	}
+	if !j.wants("decoys") {
+		o.Catalogue = nil
+	}
+	if !j.wants("rules") {
+		return nil
+	}
+	if len(j.rules) > 0 {
+		cfg.Rules.Shipped, cfg.Rules.Folders, cfg.Rules.Disable = false, j.rules, nil
+	}
+	set, err := service.Rules(cfg.Rules, cfg.Network, nil)
+	if err != nil {
+		return err
+	}
+	for _, m := range set.Mistakes {
+		fmt.Fprintln(c.ErrOrStderr(), "refused:", m.Error())
+	}
+	o.Rulebook = detect.NewRulebook(set.Collection, service.RulebookOptions(cfg.Rules))
+	return nil
+}
+
+func (j *judgeFlags) wants(name string) bool {
+	return len(j.only) == 0 || slices.Contains(j.only, name)
+}
+
+// judgedBy says by how much a log was judged.
+func judgedBy(o *replay.Options) string {
+	var by []string
+	if o.Catalogue != nil {
+		by = append(by, count(len(o.Catalogue.Decoys()), "decoy"))
+	}
+	if o.Rulebook != nil {
+		by = append(by, count(o.Rulebook.Size(), "rule"))
+	}
+	if o.Indicators != nil {
+		by = append(by, count(o.Indicators.Set.Len(), "indicator"))
+	}
+	return strings.Join(by, ", ")
+}
