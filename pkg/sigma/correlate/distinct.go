@@ -14,6 +14,7 @@ import (
 type distinct struct {
 	span, need int64
 	bits       uint8 // only values whose hash ends in so many zeros are counted
+	witnessed  bool  // others refer to it, and want to know of each event at which it holds
 	scratch    []cell
 }
 
@@ -29,6 +30,9 @@ func newDistinct(span, count int64) *distinct {
 }
 
 func (m *distinct) add(w *window, o *occurrence) bool {
+	if m.witnessed {
+		w.witness(o.time)
+	}
 	if !inSample(o.value, m.bits) {
 		return false
 	}
@@ -43,6 +47,20 @@ func (m *distinct) add(w *window, o *occurrence) bool {
 		m.prune(w)
 	}
 	return false
+}
+
+// maxTimes is how many times of events a window keeps: the first and the last.
+const maxTimes = 512
+
+func (w *window) witness(at int64) {
+	i, known := slices.BinarySearch(w.times, at)
+	if known {
+		return
+	}
+	w.times = slices.Insert(w.times, i, at)
+	if len(w.times) > maxTimes {
+		w.times = slices.Delete(w.times, maxTimes/2, maxTimes/2+1)
+	}
 }
 
 func byKey(c cell, key uint64) int { return cmp.Compare(c.key, key) }
@@ -61,14 +79,14 @@ func (m *distinct) prune(w *window) {
 	w.cells = slices.DeleteFunc(w.cells, func(c cell) bool { return first(c, earliest) > 0 && last(c, latest) > 0 })
 }
 
-// next looks at the times at which values came to cur: between them the count
-// can only fall.
+// next looks at the times at which values came to cur, because between them the
+// count can only fall, and at the other times that it was told to keep.
 func (m *distinct) next(prev, cur *window, from int64) (completion, bool) {
 	if int64(len(prev.all())+len(cur.cells)) < m.need {
 		return completion{}, false
 	}
 	for {
-		at, ok := firstAfter(cur.cells, from)
+		at, ok := firstAfter(cur, from)
 		if !ok {
 			return completion{}, false
 		}
@@ -79,10 +97,13 @@ func (m *distinct) next(prev, cur *window, from int64) (completion, bool) {
 	}
 }
 
-// firstAfter is the first time, not before from, at which a value came.
-func firstAfter(cells []cell, from int64) (at int64, ok bool) {
-	for i := range cells {
-		if t := cells[i].at; t >= from && (!ok || t < at) {
+// firstAfter is the first such time that is not before from.
+func firstAfter(w *window, from int64) (at int64, ok bool) {
+	if i, _ := slices.BinarySearch(w.times, from); i < len(w.times) {
+		at, ok = w.times[i], true
+	}
+	for i := range w.cells {
+		if t := w.cells[i].at; t >= from && (!ok || t < at) {
 			at, ok = t, true
 		}
 	}
@@ -120,7 +141,8 @@ func (m *distinct) at(before, cells []cell, t int64) (count, first int64) {
 func (m *distinct) count(c int64) float64 { return float64(c) }
 
 func (m *distinct) valid(w *window) bool {
-	return rightKeys(w.cells) && !slices.ContainsFunc(w.cells, func(c cell) bool { return c.at > c.to })
+	return rightKeys(w.cells) && slices.IsSorted(w.times) && len(w.times) <= maxTimes &&
+		!slices.ContainsFunc(w.cells, func(c cell) bool { return c.at > c.to })
 }
 
 // rightKeys tells whether cells are in the order of their keys, each once.

@@ -48,9 +48,8 @@
 // # Correlations over correlations
 //
 // A rising correlation is an event of its parent at each event at which its
-// condition holds (of value_count and temporal: that brought the window a
-// value), however often, but all those of one window are one finding: they
-// count once in a timespan. A condition that is judged is one event at the last
+// condition holds, however often, but all those of one window are one finding:
+// they count once in a timespan. A condition that is judged is one event at the last
 // instant of its window. The fields of such an event are the values of the
 // child's group-by. Which events these are follows from the set of events
 // again, and so what a parent finds does too. An exception are sums, averages
@@ -66,7 +65,9 @@
 // values only those are counted whose hash is in a fixed part of all hashes, a
 // sample of at least 512 at the threshold, with a standard error of at most
 // 4.5 %. The order of temporal_ordered is exact while no rule matches more than
-// 8 times in timespan/16; of more, the first and last four are looked at.
+// 8 times in timespan/16; of more, the first and last four are looked at. A
+// parent of a count of distinct values sees it exactly while a window has up to
+// 512 times of events.
 // Percentiles are exact up to 256 different values, then within 1 % of the
 // value; shares are exact up to 1024 values of a window, then a sample of the
 // values has its exact shares.

@@ -88,8 +88,7 @@ func (e *Engine) connect(cs []*sigma.Correlation) {
 		made[c] = w
 		for i := range c.Members {
 			if child := c.Members[i].Correlation; child != nil {
-				parent := add(child)
-				parent.parents = append(parent.parents, w.link(i, func(name string) int { return indexIn(child.GroupBy, name) }))
+				add(child).raiseTo(w.link(i, func(name string) int { return indexIn(child.GroupBy, name) }))
 			} else if r := c.Members[i].Rule; r != nil {
 				e.links[r] = append(e.links[r], w.link(i, func(name string) int { return e.field(fields, name) }))
 			}
@@ -100,6 +99,14 @@ func (e *Engine) connect(cs []*sigma.Correlation) {
 	}
 	for _, c := range cs {
 		add(c)
+	}
+}
+
+// raiseTo makes a parent see what the correlation finds.
+func (w *watch) raiseTo(parent link) {
+	w.parents = append(w.parents, parent)
+	if m, ok := w.measure.(*distinct); ok {
+		m.witnessed = true
 	}
 }
 
@@ -165,7 +172,7 @@ func (e *Engine) begin(rec Record) {
 func (e *Engine) feed(l *link, rec Record, emit func(Match)) {
 	key, ok := l.key(e.key[:0], rec)
 	e.key = key
-	o := occurrence{time: e.record.time, place: e.place, offset: e.record.offset}
+	o := occurrence{time: e.record.time, margin: 1, place: e.place, offset: e.record.offset}
 	if !ok || !l.fill(&o, rec, &e.tuple, e.secret) {
 		l.watch.stats.Lacking++
 		return
@@ -191,7 +198,7 @@ func (e *Engine) identity(a, b uint64, c []byte) uint64 {
 // the record's, or 0 when the event is no record.
 func (e *Engine) occur(w *watch, key []byte, o *occurrence, serial uint64, emit func(Match)) {
 	index := floor(o.time, w.span)
-	if w.judged != nil && (index+1)*w.span+e.lateness <= e.horizon {
+	if w.judged != nil && (index+1)*w.span+e.lateness < e.horizon+o.margin {
 		w.stats.TooLate++
 		return
 	}
@@ -286,7 +293,10 @@ func (e *Engine) raise(g *group, index, at int64, first bool, emit func(Match)) 
 			continue
 		}
 		w.values.set(g.key)
-		o := occurrence{time: at}
+		o := occurrence{time: at, margin: 1}
+		if w.judged != nil {
+			o.margin = 0
+		}
 		key, ok := l.key(w.key[:0], &w.values)
 		w.key = key
 		if !ok || !l.fill(&o, &w.values, &e.tuple, e.secret) {

@@ -20,8 +20,9 @@ type window struct {
 	events int64 // how many were added
 	first  int64 // time of the first event
 	cells  []cell
-	told   bool  // a rising condition: the finding is out
-	coarse uint8 // numbers: 1 when the cells are bins; shares: bits of the sample
+	times  []int64 // distinct types that others refer to: when there were events
+	told   bool    // a rising condition: the finding is out
+	coarse uint8   // numbers: 1 when the cells are bins; shares: bits of the sample
 }
 
 // group is what is remembered of a correlation for one set of values.
@@ -63,13 +64,13 @@ func (g *group) window(index int64) *window {
 	if i < len(g.windows) && g.windows[i].index == index {
 		return &g.windows[i]
 	}
-	var spare []cell
+	var spare window
 	if n := len(g.windows); n < cap(g.windows) {
-		spare = g.windows[:n+1][n].cells[:0]
+		spare = g.windows[:n+1][n]
 	}
 	g.windows = append(g.windows, window{})
 	copy(g.windows[i+1:], g.windows[i:])
-	g.windows[i] = window{index: index, cells: spare}
+	g.windows[i] = window{index: index, cells: spare.cells[:0], times: spare.times[:0]}
 	return &g.windows[i]
 }
 
@@ -80,7 +81,7 @@ func (g *group) dropOldest(n int) {
 		first := g.windows[0]
 		last := len(g.windows) - 1
 		copy(g.windows, g.windows[1:])
-		g.windows[last] = window{cells: first.cells[:0]}
+		g.windows[last] = window{cells: first.cells, times: first.times}
 		g.windows = g.windows[:last]
 	}
 }
@@ -98,7 +99,7 @@ func (g *group) remember(r ref) {
 // The cost of what Go keeps for a group, an entry of a map included.
 const (
 	groupBytes  = 264
-	windowBytes = 72
+	windowBytes = 96
 	cellBytes   = 24
 	refBytes    = 24
 )
@@ -106,8 +107,8 @@ const (
 // size is about how many bytes the group takes.
 func (g *group) size() int64 {
 	n := groupBytes + len(g.key) + cap(g.windows)*windowBytes + cap(g.sample)*refBytes
-	for i := range g.windows[:cap(g.windows)] {
-		n += cap(g.windows[:cap(g.windows)][i].cells) * cellBytes
+	for _, w := range g.windows[:cap(g.windows)] {
+		n += cap(w.cells)*cellBytes + cap(w.times)*8
 	}
 	return int64(n)
 }

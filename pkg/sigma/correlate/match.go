@@ -47,6 +47,9 @@ type occurrence struct {
 	value  uint64  // distinct types: hash of the value
 	weight int64   // counting types: what it adds
 	number float64 // value_percentile
+	// margin is 0 for what was judged just now, and 1 else: windows that are
+	// over at this very moment still take what is judged at it.
+	margin int64
 }
 
 // completion is an event at which a rising condition holds.

@@ -230,7 +230,7 @@ func (r *reader) group(w *watch) *group {
 		span = w.span
 	}
 	latest := floor(g.latest, span)
-	for range r.count(6) {
+	for range r.count(7) {
 		index := latest + r.number()
 		g.windows = append(g.windows, r.window(g.latest))
 		g.windows[len(g.windows)-1].index = index
@@ -245,6 +245,9 @@ func (r *reader) window(near int64) window {
 		c := cell{key: r.word(), at: near + r.number()}
 		c.to = c.at + r.number()
 		w.cells = append(w.cells, c)
+	}
+	for range r.count(1) {
+		w.times = append(w.times, near+r.number())
 	}
 	return w
 }

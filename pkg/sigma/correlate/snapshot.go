@@ -90,6 +90,10 @@ func (w *writer) window(win *window, near int64) {
 		w.number(c.at - near)
 		w.number(c.to - c.at)
 	}
+	w.count(len(win.times))
+	for _, t := range win.times {
+		w.number(t - near)
+	}
 }
 
 // file gives a file's place in the table of names.
