@@ -56,6 +56,7 @@ type Service struct {
 	tokens    atomic.Pointer[auth.Tokens]
 	catalogue atomic.Pointer[decoy.Catalogue]
 	rules     atomic.Pointer[ruleset.Set]
+	listed    atomic.Pointer[listing]
 
 	// The parts, in the order in which they start.
 	busServer    *busserver.Server

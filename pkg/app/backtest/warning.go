@@ -1,0 +1,59 @@
+package backtest
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/honeymoat/honeymoat/pkg/sigma/match"
+)
+
+// warnings tell what the answer cannot know.
+func (t *test) warnings() []string {
+	list := []string{}
+	warn := func(format string, args ...any) { list = append(list, fmt.Sprintf(format, args...)) }
+	for _, s := range t.book.Skipped() {
+		warn("%s is not applied: %s", s.Rule.Key(), s.Reason)
+	}
+	list = append(list, t.unclear()...)
+	masked, nobody := int64(0), uint64(0)
+	for _, p := range t.parts {
+		masked += p.masked
+		nobody += p.detector.Stats().NoClient
+	}
+	if masked > 0 {
+		warn("%d events had secrets or personal data masked when they were stored: what rules would have seen there cannot be found any more", masked)
+	}
+	if nobody > 0 {
+		warn("%d matches are nobody's: their records name no client", nobody)
+	}
+	if t.judge.accounts.full {
+		warn("more actors matched than are told apart (%d): counts of actors and of what blocks cost are too low", maxAccounts)
+	}
+	if t.rows == 0 {
+		warn("the store has no events of this period")
+	} else if begin := time.Unix(0, t.first).UTC(); begin.Sub(t.request.Since) > time.Hour {
+		warn("the store's events begin at %s", begin.Format(time.RFC3339))
+	}
+	return list
+}
+
+// unclear warns of the fields of rules that the store does not hold as they
+// were.
+func (t *test) unclear() []string {
+	var list []string
+	for _, name := range Fields(t.request.Collection) {
+		f, ok := match.FieldOf(name)
+		if !ok {
+			continue
+		}
+		for _, column := range slices.Sorted(maps.Keys(t.options.Unclear)) {
+			if reads(f, column) {
+				list = append(list, fmt.Sprintf("the store has %s in place of what the log said in %s: rules see that instead",
+					t.options.Unclear[column], name))
+			}
+		}
+	}
+	return list
+}
