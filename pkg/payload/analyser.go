@@ -11,10 +11,9 @@ import (
 // the value alone.
 type Analyser struct {
 	unfolder unfold.Unfolder
-	low      []byte
-	leaf     []byte
-	leafLow  []byte
-	scratch  []byte
+	whole    text   // the form that is looked at
+	part     text   // a part of it: a segment, a string
+	leaf     []byte // what a string of JSON reads as
 }
 
 // maxValue is the length to which a value is looked at.
@@ -74,12 +73,11 @@ func (a *Analyser) forms(name, v []byte, forms [][]byte, p place) (k Kinds) {
 
 // form looks at one form of a value.
 func (a *Analyser) form(name, v []byte, p place) Kinds {
-	a.low = lower(a.low, v)
-	t := text{raw: v, low: a.low, name: name, signs: signsOf(v), place: p, scratch: &a.scratch}
+	a.whole.reset(name, v, p)
 	if isJSON(v) {
-		return a.json(&t)
+		return a.json()
 	}
-	return t.kinds(allKinds)
+	return a.whole.kinds(allKinds)
 }
 
 // kinds asks the analysers of the kinds in want.
@@ -125,14 +123,14 @@ func separator(v []byte) int {
 func (a *Analyser) parameter(v []byte) Kinds {
 	n := bytes.IndexByte(v, '=')
 	if n < 0 {
-		return a.part(nil, v)
+		return a.field(nil, v)
 	}
 	name := v[:n]
-	return a.part(nil, name) | a.part(name, v[n+1:])
+	return a.field(nil, name) | a.field(name, v[n+1:])
 }
 
-// part looks at a name or a value of a query.
-func (a *Analyser) part(name, v []byte) Kinds {
+// field looks at a name or a value of a query.
+func (a *Analyser) field(name, v []byte) Kinds {
 	if len(v) == 0 {
 		return 0
 	}
@@ -165,17 +163,16 @@ func (a *Analyser) Path(raw []byte) (k Kinds) {
 }
 
 func (a *Analyser) path(v []byte) Kinds {
-	a.low = lower(a.low, v)
-	t := text{raw: v, low: a.low, signs: signsOf(v), place: inPath, scratch: &a.scratch}
-	k := t.kinds(allKinds &^ SQLi)
+	a.whole.reset(nil, v, inPath)
+	k := a.whole.kinds(allKinds &^ SQLi)
 	for from := 0; from < len(v); {
 		end := from + bytes.IndexByte(v[from:], '/')
 		if end < from {
 			end = len(v)
 		}
-		s := text{raw: v[from:end], low: a.low[from:end], signs: signsOf(v[from:end]), place: inPath}
-		if suspicious(s.raw, s.signs, inPath) {
-			k |= s.kinds(SQLi)
+		if segment := v[from:end]; suspicious(segment, signsOf(segment), inPath) {
+			a.part.reset(nil, segment, inPath)
+			k |= a.part.kinds(SQLi)
 		}
 		from = end + 1
 	}

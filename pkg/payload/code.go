@@ -10,7 +10,7 @@ func codeCalls(t *text) bool {
 	}
 	for _, call := range [...]string{"system", "exec", "popen", "assert", "eval", "require", "include", "os.system", "os.popen",
 		"subprocess.", "__import__", "child_process", "execsync", "spawnsync", "os.execute", "io.popen", "die", "print"} {
-		n := wordIndex(t.low, call)
+		n := t.wordIndex(call)
 		if n >= 0 && codeArgument(call, t.low[:n], t.low[n+len(call):]) {
 			return true
 		}

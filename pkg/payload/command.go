@@ -39,7 +39,7 @@ func backticks(t *text) bool {
 // substitution finds $(command), <(command) and >(command).
 func substitution(t *text) bool {
 	for _, opening := range [...]string{"$(", "<(", ">("} {
-		if n := index(t.low, opening); n >= 0 && startsCommand(t.low[n+2:]) {
+		if n := t.index(opening); n >= 0 && startsCommand(t.low[n+2:]) {
 			return true
 		}
 	}
@@ -67,7 +67,12 @@ func separated(t *text) bool {
 // followsWord tells whether v goes on with a word of a sentence.
 func followsWord(v []byte) bool {
 	rest := skip(v, isSpace)
-	return len(rest) > 0 && len(rest) < len(v) && isLetter(rest[0]) && !hasFile(rest) && !hasPrefix(rest, "http")
+	word := leading(rest, isLetter)
+	if len(word) == 0 || len(rest) == len(v) {
+		return false
+	}
+	end := rest[len(word):]
+	return len(end) == 0 || isSpace(end[0]) || end[0] == ',' || end[0] == '?'
 }
 
 // separatorSize is the size of the separator of commands that v begins with.
@@ -103,11 +108,18 @@ func isolated(before []byte, size int, after []byte) bool {
 	}
 	before = bytes.TrimRight(before, " +")
 	switch {
-	case len(before) <= 1, size == 2, !isWord(before[len(before)-1]), isAll(before, isDigit):
+	case len(before) <= 1, size == 2, closes(before[len(before)-1]), isAll(before, isNumeric):
 		return true
 	}
 	return len(rest) > 0 && len(skip(rest, isBeforeCommand)) == 0
 }
+
+// closes tells whether c ends what a value was put into.
+func closes(c byte) bool {
+	return c == '\'' || c == '"' || c == '`' || c == ')' || c == '}' || c == ']' || c == ';' || c == '|' || c == '&'
+}
+
+func isNumeric(c byte) bool { return isDigit(c) || c == '.' || c == '-' }
 
 func isCommandEnd(c byte) bool {
 	return c == '#' || c == '`' || c == '+' || c == '"' || c == '\'' || c == ')' || c == '}'
@@ -127,6 +139,9 @@ func commandLine(t *text) bool {
 	if class == noCommand {
 		return false
 	}
+	if t.has("powershell -e", "powershell -nop", "powershell -w", "powershell.exe -", "cmd /c ", "cmd.exe /c") {
+		return true
+	}
 	for _, directory := range [...]string{"/bin/", "/sbin/", "/usr/bin/", "/usr/sbin/", "/usr/local/bin/"} {
 		if hasPrefix(v, directory) {
 			return true
@@ -137,8 +152,26 @@ func commandLine(t *text) bool {
 		return false
 	}
 	program := index(v[:len(v)-len(after)], ".exe") > 0
-	return program || rest[0] == '/' && isWord(rest[1]) || isDrive(rest)
+	return program || rest[0] == '/' && isWord(rest[1]) || isDrive(rest) || rest[0] == '-' && hasTarget(rest)
 }
+
+// hasTarget tells whether a path or the address of a machine is among the words
+// behind an option.
+func hasTarget(v []byte) bool {
+	for len(v) > 0 {
+		v = skip(skip(v, isPrint), isSpace)
+		if len(v) > 1 && v[0] == '/' && isWord(v[1]) {
+			return true
+		}
+		number := leading(v, func(c byte) bool { return isDigit(c) || c == '.' })
+		if bytes.Count(number, []byte(".")) == 3 {
+			return true
+		}
+	}
+	return false
+}
+
+func isPrint(c byte) bool { return !isSpace(c) }
 
 // isDrive tells whether v begins with the root of a drive: c: or c:\.
 func isDrive(v []byte) bool {

@@ -16,7 +16,8 @@ func argument(v []byte) bool {
 	case c == '*':
 		return true
 	case isDigit(c):
-		return isAll(rest, isDigit) || index(rest, ".") > 0 && index(rest, " ") < 0
+		after := skip(skip(rest, isDigit), isSpace)
+		return len(after) == 0 || separatorSize(after) > 0 || index(rest, ".") > 0 && index(rest, " ") < 0
 	case len(rest) < 2:
 		return c == '/' || c == '.'
 	case c == '-':

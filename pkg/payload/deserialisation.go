@@ -51,7 +51,7 @@ func phpObject(v []byte) bool {
 // jsonType finds the name of a class that a document wants to be.
 func jsonType(t *text) bool {
 	for _, key := range [...]string{"\"@type\"", "\"$type\"", "\"@class\""} {
-		n := index(t.low, key)
+		n := t.index(key)
 		if n < 0 {
 			continue
 		}

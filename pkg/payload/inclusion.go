@@ -6,7 +6,7 @@ import "bytes"
 // parameter that names a page or a file.
 func fileInclusion(t *text) bool {
 	for _, wrapper := range [...]string{"php://", "expect://", "zip://", "phar://", "glob://", "compress.zlib://", "compress.bzip2://", "data://", "ogg://", "ssh2.exec://", "rar://", "zlib:"} {
-		if n := index(t.low, wrapper); n >= 0 && beginsURL(t.low, n) {
+		if n := t.index(wrapper); n >= 0 && beginsURL(t.low, n) {
 			return true
 		}
 	}

@@ -8,7 +8,7 @@ func jndi(t *text) bool {
 	if !t.has("${") {
 		return false
 	}
-	out := (*t.scratch)[:0]
+	out := t.scratch[:0]
 	found := false
 	for i := 0; i < len(t.low); i++ {
 		c := t.low[i]
@@ -20,7 +20,7 @@ func jndi(t *text) bool {
 		}
 		out = append(out, c)
 	}
-	*t.scratch = out
+	t.scratch = out
 	return found || containsAny(out, "${jndi:")
 }
 

@@ -24,19 +24,18 @@ func isJSON(v []byte) bool {
 
 // json looks at the structure of a document, then at each string in it by
 // itself: its quotes, braces and commas are no signs.
-func (a *Analyser) json(t *text) Kinds {
-	k := t.kinds(ofStructure)
-	for v := t.raw; ; {
+func (a *Analyser) json() Kinds {
+	k := a.whole.kinds(ofStructure)
+	for v := a.whole.raw; ; {
 		n := bytes.IndexByte(v, '"')
 		if n < 0 {
 			return k
 		}
 		v = v[n+1:]
 		v = v[a.readString(v):]
-		if m := signsOf(a.leaf); suspicious(a.leaf, m, inValue) {
-			a.leafLow = lower(a.leafLow, a.leaf)
-			leaf := text{raw: a.leaf, low: a.leafLow, signs: m, scratch: &a.scratch}
-			k |= leaf.kinds(allKinds)
+		if suspicious(a.leaf, signsOf(a.leaf), a.whole.place) {
+			a.part.reset(a.whole.name, a.leaf, a.whole.place)
+			k |= a.part.kinds(allKinds)
 		}
 	}
 }

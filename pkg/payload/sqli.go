@@ -1,6 +1,7 @@
 package payload
 
 import (
+	"bytes"
 	"unsafe"
 
 	"github.com/corazawaf/libinjection-go"
@@ -13,12 +14,25 @@ const maxSQL = 4 << 10
 // sqli finds SQL injection: by what only an injection says, or by libinjection's
 // fingerprint together with a second sign.
 func sqli(t *text) bool {
-	return sqlFunctions(t) || sqlStatements(t) || sqlTautology(t) || fingerprint(t)
+	return sqlFunctions(t) || sqlStatements(t) || sqlTautology(t) || cutOff(t) || fingerprint(t)
+}
+
+// cutOff finds a quote with a comment directly behind it: admin'--.
+func cutOff(t *text) bool {
+	v, found := withoutComment(t.low)
+	if !found {
+		return false
+	}
+	v = bytes.TrimRight(v, " )")
+	return len(v) > 1 && (v[len(v)-1] == '\'' || v[len(v)-1] == '"') && isWord(v[len(v)-2])
 }
 
 // fingerprint asks libinjection. Its shortest fingerprints are prose and
 // formulas more often than not: "1 or 2", "max(price)", "10--20".
 func fingerprint(t *text) bool {
+	if !couldBeSQL(t) {
+		return false
+	}
 	found, print := libinjection.IsSQLi(borrow(t.raw[:min(len(t.raw), maxSQL)]))
 	if !found {
 		return false
@@ -30,6 +44,14 @@ func fingerprint(t *text) bool {
 		return breaksOut(t) && (hasComparison(t.low) || endsInComment(t.low) || t.has("||"))
 	}
 	return t.signs&(strange|equals|dash|paren|semicolon) != 0
+}
+
+// couldBeSQL tells whether a text holds an operator, a call, a comment or a word
+// of SQL: libinjection finds nothing without, and is dear.
+func couldBeSQL(t *text) bool {
+	return t.signs&(equals|paren|semicolon|at|plus) != 0 || t.has("--", "#", "/*", "|", "&", "<", ">", "^", "*") ||
+		t.words("or", "and", "xor", "union", "select", "like", "in", "is", "div", "mod", "not", "having", "order", "group", "limit", "into",
+			"between", "rlike", "regexp", "where", "from")
 }
 
 // breaksOut tells whether a text leaves the place it was put into: by a quote,
@@ -69,11 +91,20 @@ func hasComparison(v []byte) bool {
 
 // endsInComment tells whether what follows the text in a query would be cut off.
 func endsInComment(v []byte) bool {
-	for len(v) > 0 && (isSpace(v[len(v)-1]) || v[len(v)-1] == '+' || v[len(v)-1] == '-' && len(v) > 2 && v[len(v)-2] == '-' && v[len(v)-3] == '-') {
-		v = v[:len(v)-1]
+	_, found := withoutComment(v)
+	return found
+}
+
+// withoutComment takes the comment off that v ends in: #, /*, --, and the signs
+// that people put behind the last, because it needs a space there.
+func withoutComment(v []byte) (rest []byte, found bool) {
+	v = bytes.TrimRight(v, " +;\x00")
+	for _, mark := range [...]string{"#", "/*", "-- -", "---", "--"} {
+		if rest, found = bytes.CutSuffix(v, []byte(mark)); found {
+			return rest, true
+		}
 	}
-	n := len(v)
-	return n > 0 && v[n-1] == '#' || n > 1 && (string(v[n-2:]) == "--" || string(v[n-2:]) == "/*")
+	return v, false
 }
 
 // borrow makes a string of v without a copy, for a reader that keeps nothing.

@@ -8,7 +8,7 @@ func sqlFunctions(t *text) bool {
 		return false
 	}
 	for _, name := range sqlCalls {
-		if n := wordIndex(t.low, name); n >= 0 && opensCall(t.low[n+len(name):]) {
+		if n := t.wordIndex(name); n >= 0 && opensCall(t.low[n+len(name):]) {
 			return true
 		}
 	}
@@ -48,13 +48,19 @@ func sqlStatements(t *text) bool {
 
 // unionSelect finds union [all|distinct] [(]select.
 func unionSelect(t *text) bool {
-	v := t.low
-	for {
-		n := wordIndex(v, "union")
+	if t.index("union") < 0 {
+		return false
+	}
+	for v := t.low; ; {
+		n := index(v, "union")
 		if n < 0 {
 			return false
 		}
+		inWord := n > 0 && (isLetter(v[n-1]) || v[n-1] == '_')
 		v = v[n+len("union"):]
+		if inWord {
+			continue
+		}
 		rest := skip(v, isGap)
 		for _, w := range [...]string{"all", "distinct", "distinctrow"} {
 			if hasPrefix(rest, w) {
@@ -118,12 +124,12 @@ func subselect(v []byte) bool {
 
 // waits finds the statements that make a database wait.
 func waits(t *text) bool {
-	n := wordIndex(t.low, "waitfor")
+	n := t.wordIndex("waitfor")
 	if n >= 0 {
 		rest := skip(t.low[n+len("waitfor"):], isGap)
 		return hasPrefix(rest, "delay") || hasPrefix(rest, "time")
 	}
-	n = wordIndex(t.low, "sleep")
+	n = t.wordIndex("sleep")
 	if n < 0 || !opensCall(t.low[n+len("sleep"):]) {
 		return false
 	}
@@ -188,7 +194,7 @@ func clause(t *text) bool {
 		return true
 	}
 	for _, c := range [...]string{"order by ", "group by ", "having ", "limit ", "rlike ", "regexp ", "like ", "where "} {
-		n := index(t.low, c)
+		n := t.index(c)
 		if n < 1 || isWord(t.low[n-1]) {
 			continue
 		}

@@ -178,7 +178,7 @@ func startsSystemPath(v []byte) bool {
 		return false
 	}
 	switch [4]byte{v[0] | 0x20, v[1] | 0x20, v[2] | 0x20, v[3] | 0x20} {
-	case [4]byte{'e', 't', 'c', '/'}, [4]byte{'p', 'r', 'o', 'c'}, [4]byte{'w', 'i', 'n', 'd'},
+	case [4]byte{'0', 'x', '2', 'e'}, [4]byte{'e', 't', 'c', '/'}, [4]byte{'p', 'r', 'o', 'c'}, [4]byte{'w', 'i', 'n', 'd'},
 		[4]byte{'w', 'i', 'n', 'n'}, [4]byte{'w', 'e', 'b', '-'}, [4]byte{'m', 'e', 't', 'a'},
 		[4]byte{'v', 'a', 'r', '/'}, [4]byte{'u', 's', 'r', '/'}, [4]byte{'b', 'i', 'n', '/'},
 		[4]byte{'r', 'o', 'o', 't'}, [4]byte{'i', 'n', 'e', 't'}, [4]byte{'l', 'a', 't', 'e'},
@@ -197,7 +197,7 @@ func suspiciousWords(v []byte) bool {
 			return true
 		}
 	}
-	return startsSQL(v, false)
+	return startsSQL(v, false) || startsCommand(v)
 }
 
 // startsSQL tells whether v begins with a word that an injection leads on with;

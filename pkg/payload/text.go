@@ -9,8 +9,9 @@ type text struct {
 	name  []byte // of the parameter, small; may be empty
 	signs signs  // of raw
 	place place
+	pairs pairs // of low
 
-	scratch *[]byte // room, for those who rewrite the text
+	scratch []byte // room, for those who rewrite the text
 }
 
 // place is where a value stood.
@@ -22,14 +23,29 @@ const (
 	inHeader
 )
 
+// reset makes t the text v of the parameter name.
+func (t *text) reset(name, v []byte, p place) {
+	t.raw, t.name, t.place, t.signs = v, name, p, signsOf(v)
+	t.low = lower(t.low, v)
+	t.pairs.fill(t.low)
+}
+
 // has tells whether any of the needles, small, lies in the text.
 func (t *text) has(needles ...string) bool {
 	for _, n := range needles {
-		if index(t.low, n) >= 0 {
+		if t.index(n) >= 0 {
 			return true
 		}
 	}
 	return false
+}
+
+// index is where needle, small, lies first, or -1.
+func (t *text) index(needle string) int {
+	if !t.pairs.mayHold(needle) {
+		return -1
+	}
+	return index(t.low, needle)
 }
 
 // starts tells whether the text begins with any of the needles.
@@ -42,14 +58,20 @@ func (t *text) starts(needles ...string) bool {
 	return false
 }
 
-// word tells whether needle stands in the text without a letter, digit or _ on
-// either side; a needle that ends in another character needs nothing behind it.
-func (t *text) word(needle string) bool { return wordIndex(t.low, needle) >= 0 }
+// wordIndex is where needle stands first without a letter, digit or _ on either
+// side, or -1; a side of the needle that is none of these itself needs nothing
+// beside it.
+func (t *text) wordIndex(needle string) int {
+	if !t.pairs.mayHold(needle) {
+		return -1
+	}
+	return wordIndex(t.low, needle)
+}
 
-// words tells whether any of the needles does.
+// words tells whether any of the needles stands in the text as a word.
 func (t *text) words(needles ...string) bool {
 	for _, n := range needles {
-		if wordIndex(t.low, n) >= 0 {
+		if t.wordIndex(n) >= 0 {
 			return true
 		}
 	}

@@ -3,7 +3,8 @@ package payload
 // traversal finds a way up out of a directory, and absolute names of files that
 // belong to the system.
 func traversal(t *text) bool {
-	return t.signs&dot != 0 && climbs(t.low) || systemFile(t)
+	return t.signs&dot != 0 && (climbs(t.low) || lostSlashes(t.low)) || systemFile(t) ||
+		t.has("0x2e0x2e", "..0x2f", "..0x5c", "/././", "/.../.../", "\\...\\...\\")
 }
 
 // climbs tells whether a segment of v is "..", or the dots that become one when
@@ -23,6 +24,14 @@ func climbs(v []byte) bool {
 		}
 	}
 	return false
+}
+
+// lostSlashes tells whether v begins with the dots of a way up whose backslashes
+// something took out: ......windows.
+func lostSlashes(v []byte) bool {
+	rest := skip(v, func(c byte) bool { return c == '/' })
+	dots := leading(rest, func(c byte) bool { return c == '.' })
+	return len(dots) >= 6 && len(dots) < len(rest) && (len(rest) < len(v) || len(dots) >= 8) && !isSpace(rest[len(dots)])
 }
 
 func beginsSegment(v []byte, i int) bool {
@@ -67,7 +76,7 @@ var systemFiles = [...]string{
 // part: a sentence about one is none.
 func systemFile(t *text) bool {
 	for _, name := range systemFiles {
-		n := index(t.low, name)
+		n := t.index(name)
 		if n < 0 || n > 0 && isWord(t.low[n-1]) || n == 0 && name[0] == '.' {
 			continue
 		}

@@ -168,7 +168,7 @@ func scriptBreakout(t *text) bool {
 	breaks := t.has("'", "\"", "`", "<", ">", "}", ";//", ")//")
 	alone := t.signs&space == 0 && t.starts("alert(", "confirm(", "prompt(", "eval(")
 	for _, call := range [...]string{"alert", "confirm", "prompt", "eval", "string.fromcharcode", "document.write", "settimeout", "setinterval", "atob", "import"} {
-		if n := wordIndex(t.low, call); n >= 0 && callsWith(t.low[n+len(call):]) && (breaks && breaksBefore(t.low[:n]) || alone) {
+		if n := t.wordIndex(call); n >= 0 && callsWith(t.low[n+len(call):]) && (breaks && breaksBefore(t.low[:n]) || alone) {
 			return true
 		}
 	}

@@ -5,6 +5,6 @@ func xxe(t *text) bool {
 	if t.has("<!entity", "<!element", "<xi:include", "%xxe;", "&xxe;", "<!attlist") {
 		return true
 	}
-	n := index(t.low, "<!doctype")
+	n := t.index("<!doctype")
 	return n >= 0 && (index(t.low[n:], "[") > 0 || wordIndex(t.low[n:], "system") > 0)
 }

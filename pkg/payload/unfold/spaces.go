@@ -19,6 +19,7 @@ func spaces(dst, v []byte) ([]byte, bool) {
 		changed = changed || size > 1 || c != v[i-1]
 		switch {
 		case c == 0:
+			changed = true
 		case c == ' ' && len(dst) > 0 && dst[len(dst)-1] == ' ':
 			changed = true
 		default:

@@ -72,6 +72,7 @@ func TestForms(t *testing.T) {
 	f("union/**/select/* x */1", "union select 1")
 	f("/*!50000union*/ select", " union select")
 	f("un\x00ion \t\n  select", "union select")
+	f("un\x00ion", "union")
 	f("a/*b")
 	f("a/*/b")
 	f("/*!1")
