@@ -11,7 +11,7 @@ import (
 // Limits of conditions.
 const (
 	maxCondition = 16 << 10 // bytes
-	maxTerms     = 20_000   // searches that it looks at, with those of "of"
+	maxTerms     = 400_000  // values that it looks at, those of a search as often as it is named
 )
 
 // condition reads the condition of a detection: text, or a list of texts that
@@ -187,11 +187,8 @@ func (p *conditionParser) didYouMean(word string) string {
 
 func (p *conditionParser) use(s *search) Node {
 	s.used = true
-	if p.terms++; p.terms > maxTerms {
-		return p.fail("", "the condition names searches more than %d times", maxTerms)
-	}
-	if s.Node == nil {
-		return s.Search // the search is wrong, and the document refused
+	if p.terms += s.weight; p.terms > maxTerms {
+		return p.fail("name searches less often", "the condition looks at more than %d values", maxTerms)
 	}
 	return s.Search
 }

@@ -45,7 +45,7 @@ func (d *draft) readCorrelation() {
 		d.fail(t, "write type, rules, group-by, timespan and condition", "correlation is %s", t.shape)
 		return
 	}
-	d.onlyKeys(t, "correlation", "type", "rules", "group-by", "timespan", "condition", "aliases", "generate")
+	d.nearlyKeys(t)
 	c := d.correlation
 	c.Type = CorrelationType(d.oneOf(t, "type", correlationTypes))
 	c.GroupBy = d.texts(t, "group-by")
@@ -60,6 +60,22 @@ func (d *draft) readCorrelation() {
 		return
 	}
 	d.bounds(t)
+}
+
+// nearlyKeys refuses keys that are nearly known ones: to go on without the
+// key that was meant would find something else.
+func (d *draft) nearlyKeys(t *tree) {
+	known := []string{"type", "rules", "group-by", "timespan", "condition", "aliases", "generate"}
+	for _, e := range t.entries {
+		near := mistake.Nearest(e.key.text, known)
+		switch {
+		case slices.Contains(known, e.key.text):
+		case near != "":
+			d.fail(e.key, fmt.Sprintf("did you mean %q?", near), "correlation has no key %q", e.key.text)
+		default:
+			d.warn(e.key, "", "nobody reads the key %q of correlation", e.key.text)
+		}
+	}
 }
 
 func (d *draft) timespan(t *tree) time.Duration {
@@ -98,28 +114,15 @@ func (d *draft) truth(t *tree, name string) bool {
 	if v == nil || v.shape == null {
 		return false
 	}
-	truth, ok := truthOfTree(v)
+	truth, ok := truthOf(TextValue, v.text)
 	if !ok {
 		d.fail(v, "write true or false", "%s is %s", name, v.shape)
 	}
 	return truth
 }
 
-func truthOfTree(v *tree) (truth, ok bool) {
-	if v.shape == boolean {
-		return v.boolean, true
-	}
-	switch strings.ToLower(v.text) {
-	case "yes", "on", "true":
-		return true, v.shape == text
-	case "no", "off", "false":
-		return false, v.shape == text
-	}
-	return false, false
-}
-
 // rules reads what a correlation or a filter refers to.
-func (d *draft) rules(t *tree) []*reference {
+func (d *draft) rules(t *tree) []reference {
 	v := t.get("rules")
 	if v == nil || v.shape == null || v.shape == sequence && len(v.items) == 0 {
 		d.fail(t, `write "rules:" and below it the ids or names of rules`, "it refers to no rules")
@@ -129,15 +132,17 @@ func (d *draft) rules(t *tree) []*reference {
 	if v.shape == sequence {
 		items = v.items
 	}
-	var refs []*reference
+	var refs []reference
+	seen := map[string]bool{}
 	for _, item := range items {
 		switch {
 		case !item.scalar() || item.shape == null:
 			d.fail(item, "write the id or name of a rule", "an entry of rules is %s", item.shape)
-		case slices.ContainsFunc(refs, func(r *reference) bool { return r.name == item.text }):
+		case seen[item.text]:
 			d.fail(item, "take it out", "it refers to %q twice", item.text)
 		default:
-			refs = append(refs, &reference{item, item.text})
+			refs = append(refs, reference{item, item.text})
+			seen[item.text] = true
 		}
 	}
 	return refs
@@ -197,13 +202,14 @@ func (d *draft) bounds(t *tree) {
 }
 
 func (d *draft) limit(e entry) float64 {
-	if e.value.shape == text {
-		e.value.plain() // a number in quotes
+	v := *e.value
+	if v.shape == text {
+		v.plain() // a number in quotes
 	}
-	if e.value.shape != number {
-		d.fail(e.value, "write a number", "%s wants a number, not %s", e.key.text, e.value.shape)
+	if v.shape != number {
+		d.fail(e.value, "write a number", "%s wants a number, not %s", e.key.text, v.shape)
 	}
-	return e.value.number
+	return v.number
 }
 
 // counted reads which field a correlation counts.
@@ -225,12 +231,4 @@ func (d *draft) counted(condition *tree) {
 			d.fail(p, "percentile stands in value_percentile, and is more than 0 and less than 100", "the percentile cannot be taken")
 		}
 	}
-}
-
-func unknownRule(name string, known []string) (message, hint string) {
-	hint = "a rule is referred to by its id or its name"
-	if near := mistake.Nearest(name, known); near != "" {
-		hint = fmt.Sprintf("did you mean %q?", near)
-	}
-	return fmt.Sprintf("there is no rule %q", name), hint
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
@@ -17,7 +18,11 @@ import (
 const (
 	maxSource   = 8 << 20 // bytes of a source
 	maxDocument = 1 << 20 // bytes of a document
-	maxNodes    = 50_000  // values of a document
+	maxParts    = 10_000  // documents of a source
+	maxNodes    = 50_000  // values of a document, those of aliases counted where they stand
+	maxKeys     = 10_000  // keys of a document; the library's time grows with their square
+	maxValues   = 100_000 // values of a document that modifiers have multiplied
+	maxListed   = 20      // mistakes of a document that are told
 	maxNesting  = 64      // depth of values in each other, of conditions too
 )
 
@@ -70,7 +75,12 @@ func (s *source) plantAll(data []byte) []*tree {
 	}
 	data = bytes.TrimPrefix(data, []byte("\ufeff"))
 	var trees []*tree
-	for _, p := range split(data) {
+	parts := split(data)
+	if len(parts) > maxParts {
+		s.failAt(0, 0, "split it over several files", "the file has more than %d documents", maxParts)
+		return nil
+	}
+	for _, p := range parts {
 		if t := s.plant(p); t != nil {
 			trees = append(trees, t)
 		}
@@ -79,39 +89,39 @@ func (s *source) plantAll(data []byte) []*tree {
 }
 
 func (s *source) plant(p part) *tree {
-	body, bad := parsed(p)
+	t, bad := planted(p)
 	if bad != nil {
-		s.failAt(bad.line, bad.column, bad.hint, "%s", bad.message)
-	}
-	if body == nil {
-		return nil
-	}
-	planting := planting{first: p.first, anchors: map[string]*tree{}}
-	t := planting.plant(body)
-	if bad := planting.err; bad != nil {
 		s.failAt(bad.line, bad.column, bad.hint, "%s", bad.message)
 		return nil
 	}
 	return t
 }
 
-// parsed is the body of a document; nil when there is none or it is wrong.
-func parsed(p part) (body ast.Node, bad *misplaced) {
-	if len(p.data) > maxDocument {
-		return nil, &misplaced{p.first + 1, 1, fmt.Sprintf("the document is larger than %d KiB", maxDocument>>10), "split it"}
-	}
-	if i := bytes.IndexByte(p.data, 0); i >= 0 {
-		return nil, &misplaced{p.first + 1 + bytes.Count(p.data[:i], []byte("\n")), 1, "the document holds a zero byte", "is it a text file?"}
-	}
-	// The library is trusted with its grammar, not with never failing: one
+// planted is the tree of a document; nil when there is none.
+func planted(p part) (t *tree, bad *misplaced) {
+	// The library is trusted with YAML's grammar, not with never failing: one
 	// document must not take the others with it.
 	defer func() {
 		if r := recover(); r != nil {
-			body, bad = nil, &misplaced{p.first + 1, 1, fmt.Sprintf("the document cannot be read as YAML: %v", r), ""}
+			t, bad = nil, &misplaced{p.first + 1, 1, fmt.Sprintf("the document cannot be read as YAML: %v", r), ""}
 		}
 	}()
+	body, bad := parsed(p)
+	if body == nil || bad != nil {
+		return nil, bad
+	}
+	planting := planting{first: p.first, anchors: map[string]*tree{}}
+	t = planting.plant(body)
+	return t, planting.err
+}
+
+// parsed is the body of a document; nil when there is none.
+func parsed(p part) (ast.Node, *misplaced) {
+	if bad := unreadable(p); bad != nil {
+		return nil, bad
+	}
 	tokens := lexer.Tokenize(string(p.data))
-	if bad := tooDeep(tokens, p.first); bad != nil {
+	if bad := tooMuch(tokens, p.first); bad != nil {
 		return nil, bad
 	}
 	file, err := parser.Parse(tokens, 0)
@@ -119,6 +129,21 @@ func parsed(p part) (body ast.Node, bad *misplaced) {
 		return nil, syntaxError(err, p.first)
 	}
 	return onlyBody(file, p.first)
+}
+
+// unreadable turns away what is too much, or no text.
+func unreadable(p part) *misplaced {
+	if len(p.data) > maxDocument {
+		return &misplaced{p.first + 1, 1, fmt.Sprintf("the document is larger than %d KiB", maxDocument>>10), "split it"}
+	}
+	line := p.first
+	for text := range bytes.Lines(p.data) {
+		line++
+		if bytes.IndexByte(text, 0) >= 0 || !utf8.Valid(text) {
+			return &misplaced{line, 1, "the line is not UTF-8 text", "save the file as UTF-8"}
+		}
+	}
+	return nil
 }
 
 // onlyBody finds the document among what the library makes of its text.
@@ -137,12 +162,16 @@ func onlyBody(file *ast.File, first int) (ast.Node, *misplaced) {
 	return body, nil
 }
 
-// tooDeep counts how deep a document's tokens would lead the parser, which
-// goes down by recursion.
-func tooDeep(tokens token.Tokens, first int) *misplaced {
-	brackets, run := 0, 0
+// tooMuch counts how deep a document's tokens would lead the parser, which
+// goes down by recursion, and keys.
+func tooMuch(tokens token.Tokens, first int) *misplaced {
+	brackets, run, keys := 0, 0, 0
+	var before token.Type
 	for _, t := range tokens {
 		switch t.Type {
+		case token.MappingValueType:
+			keys++
+			run = 0
 		case token.SequenceStartType, token.MappingStartType:
 			brackets++
 		case token.SequenceEndType, token.MappingEndType:
@@ -150,10 +179,15 @@ func tooDeep(tokens token.Tokens, first int) *misplaced {
 		case token.SequenceEntryType, token.MappingKeyType, token.TagType, token.AnchorType:
 			run++
 		default:
-			run = 0
+			if before != token.AnchorType { // an anchor's name does not end a run
+				run = 0
+			}
 		}
-		if brackets > maxNesting || run > maxNesting {
+		if before = t.Type; brackets > maxNesting || run > maxNesting {
 			return &misplaced{t.Position.Line + first, t.Position.Column, fmt.Sprintf("values are nested more than %d deep", maxNesting), ""}
+		}
+		if keys > maxKeys {
+			return &misplaced{t.Position.Line + first, t.Position.Column, fmt.Sprintf("the document has more than %d keys", maxKeys), "split it"}
 		}
 	}
 	return nil

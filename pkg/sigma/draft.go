@@ -2,6 +2,7 @@ package sigma
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/honeymoat/honeymoat/pkg/mistake"
 )
@@ -13,22 +14,29 @@ type draft struct {
 	options *Options
 	tree    *tree
 	refused bool
+	told    int // mistakes
+	values  int // that the modifiers made
 	meta    *Meta
 
 	rule        *Rule
 	correlation *Correlation
 	filter      *Filter
 
-	references []*reference // of a correlation or filter, as written
-	aliases    []alias      // of a correlation
-	state      linkState    // of a correlation, while references are followed
+	references []reference // of a correlation or filter, as written
+	aliases    []alias     // of a correlation
+	state      linkState   // of a correlation, while references are followed
 	warnings   mistake.List
 }
 
 // fail tells a mistake, with which the document is refused.
 func (d *draft) fail(at *tree, hint, format string, args ...any) {
 	d.refused = true
-	d.file.failAt(at.line, at.column, hint, format, args...)
+	if d.told++; d.told == maxListed {
+		hint, format, args = "mend those above first", "the document has more mistakes, which are not told", nil
+	}
+	if d.told <= maxListed {
+		d.file.failAt(at.line, at.column, hint, format, args...)
+	}
 }
 
 // warn tells what is right but probably not meant.
@@ -58,10 +66,10 @@ func (p *parsing) draft(file *source, t *tree) *draft {
 	return d
 }
 
-// misspelt is a hint when a key of the document is nearly one of the names.
+// misspelt is a hint when a key that is not known is nearly one of the names.
 func (d *draft) misspelt(names ...string) string {
 	for _, e := range d.tree.entries {
-		if near := mistake.Nearest(e.key.text, names); near != "" {
+		if near := mistake.Nearest(e.key.text, names); near != "" && !slices.Contains(topKeys, e.key.text) {
 			return fmt.Sprintf("did you mean %q by %q?", near, e.key.text)
 		}
 	}
@@ -82,9 +90,11 @@ func (d *draft) readRule() {
 
 // detection reads searches and their condition.
 func (d *draft) detection(t *tree, reserved ...string) Node {
-	if old := t.get("timeframe"); old != nil && old.scalar() {
-		d.fail(old, "write a correlation with a timespan", "timeframe belongs to the old way to count events, which the specification has taken out")
+	old := t.get("timeframe")
+	if old != nil && old.scalar() {
 		reserved = append(reserved, "timeframe")
+	} else {
+		old = nil
 	}
 	searches := d.searches(t, reserved...)
 	condition := t.get("condition")
@@ -93,11 +103,10 @@ func (d *draft) detection(t *tree, reserved ...string) Node {
 		return nil
 	}
 	node := d.condition(condition, searches)
-	for _, s := range searches {
-		if !s.used && node != nil {
-			d.warn(s.at, "name it in the condition, or take it out", "the condition does not use the search %q", s.Name)
-		}
+	if old != nil && node != nil {
+		d.fail(old, "write a correlation with a timespan", "timeframe belongs to the old way to count events, which the specification has taken out")
 	}
+	d.warnAboutUnused(searches, node)
 	return node
 }
 

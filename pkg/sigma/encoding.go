@@ -41,7 +41,7 @@ const byteOrderMark = "\xff\xfe"
 const dashes = "-/–—―"
 
 // maxVariants bounds what one value can become.
-const maxVariants = 4096
+const maxVariants = 16_384
 
 // permuted gives a pattern with all dashes in all ways. If those are too
 // many, only the dashes at the begin of words change; ok is false when there

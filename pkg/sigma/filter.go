@@ -64,11 +64,11 @@ func (p *parsing) filtered(d *draft) []*Rule {
 
 // filterTarget finds a rule that a filter names. That it is not there is no
 // mistake: a filter may be about rules that somebody else did not load.
-func (p *parsing) filterTarget(d *draft, r *reference) *Rule {
+func (p *parsing) filterTarget(d *draft, r reference) *Rule {
 	target := p.named(r.name)
 	switch {
 	case target == nil:
-		message, hint := unknownRule(r.name, p.names())
+		message, hint := p.unknownRule(r.name)
 		d.warn(r.at, hint, "%s", message)
 	case target.refused:
 		d.warn(r.at, "", "the rule %q was refused", r.name)

@@ -1,6 +1,11 @@
 package sigma
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+
+	"github.com/honeymoat/honeymoat/pkg/mistake"
+)
 
 // linkState is how far a correlation's references were followed.
 type linkState uint8
@@ -23,6 +28,7 @@ func (p *parsing) link() {
 	for _, d := range p.drafts {
 		p.collect(d)
 	}
+	p.warn()
 }
 
 // collect puts what was not refused into the collection.
@@ -39,8 +45,6 @@ func (p *parsing) collect(d *draft) {
 	case d.filter != nil:
 		c.Filters = append(c.Filters, d.filter)
 	}
-	d.hintAtDocument()
-	c.warnings = append(c.warnings, d.warnings...)
 }
 
 // unique refuses documents whose id or name an earlier one has, and fills the
@@ -83,7 +87,20 @@ func (p *parsing) named(reference string) *draft {
 	return d
 }
 
-// names are all names and ids, for hints, in order.
+// maxGuesses bounds how often the nearest of all names is looked for.
+const maxGuesses = 50
+
+func (p *parsing) unknownRule(name string) (message, hint string) {
+	hint = "a rule is referred to by its id or its name"
+	if p.guesses++; p.guesses <= maxGuesses {
+		if near := mistake.Nearest(name, p.names()); near != "" {
+			hint = fmt.Sprintf("did you mean %q?", near)
+		}
+	}
+	return fmt.Sprintf("there is no rule %q", name), hint
+}
+
+// names are all names and ids, in order.
 func (p *parsing) names() []string {
 	var names []string
 	for _, d := range p.drafts {
@@ -115,10 +132,10 @@ func (p *parsing) linkCorrelation(d *draft) {
 	}
 }
 
-func (p *parsing) member(d *draft, r *reference) *Member {
+func (p *parsing) member(d *draft, r reference) *Member {
 	target := p.named(r.name)
 	if target == nil {
-		message, hint := unknownRule(r.name, p.names())
+		message, hint := p.unknownRule(r.name)
 		d.fail(r.at, hint, "%s", message)
 		return nil
 	}
@@ -159,7 +176,7 @@ func (p *parsing) linkAliases(d *draft) {
 func (p *parsing) linkAlias(d *draft, alias string, field reference) {
 	target := p.named(field.name)
 	if target == nil {
-		message, hint := unknownRule(field.name, p.names())
+		message, hint := p.unknownRule(field.name)
 		d.fail(field.at, hint, "the alias %q: %s", alias, message)
 		return
 	}

@@ -48,7 +48,7 @@ func (d *draft) readMeta() {
 }
 
 func (d *draft) checkMeta() {
-	if strings.TrimSpace(d.meta.Title) == "" {
+	if t := d.tree.get("title"); strings.TrimSpace(d.meta.Title) == "" && (t == nil || t.scalar()) {
 		d.fail(d.tree, d.misspelt("title"), "there is no title")
 	}
 	if n := utf8.RuneCountInString(d.meta.Title); n > maxTitle {
@@ -156,4 +156,12 @@ func (d *draft) related() []Related {
 		related = append(related, r)
 	}
 	return related
+}
+
+// topKeys are the keys of documents that the specification and honeymoat
+// know. Others are allowed.
+var topKeys = []string{
+	"title", "id", "name", "related", "taxonomy", "status", "description", "license", "author", "references", "date",
+	"modified", "logsource", "detection", "correlation", "filter", "fields", "falsepositives", "level", "tags", "scope",
+	"generate", "action", "honeymoat",
 }

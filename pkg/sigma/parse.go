@@ -43,6 +43,7 @@ type parsing struct {
 	drafts     []*draft // all documents, in order
 	// Documents by what others refer to them by.
 	byID, byName map[string]*draft
+	guesses      int // at what a name was meant to be
 }
 
 // source is one source while it is read.

@@ -37,13 +37,14 @@ func pieces(s string) []piece {
 	return append(out, piece{text: plain.String()})
 }
 
-// placeholderAt reads the placeholder that s begins with.
+// placeholderAt reads the placeholder that s begins with; its name has neither
+// spaces nor backslashes.
 func placeholderAt(s string) (name string, ok bool) {
 	if s[0] != '%' {
 		return "", false
 	}
 	name, _, ok = strings.Cut(s[1:], "%")
-	return name, ok && name != "" && !strings.HasSuffix(name, `\`)
+	return name, ok && name != "" && !strings.ContainsAny(name, `\ `)
 }
 
 // expanded is the modifier expand: each placeholder becomes each of its

@@ -23,7 +23,7 @@ const (
 )
 
 func (s shape) String() string {
-	return [...]string{"a map", "a list", "text", "a number", "true or false", "nothing"}[s]
+	return [...]string{"a map", "a list", "text", "a number", "true or false", "empty"}[s]
 }
 
 // tree is a YAML value with its place. Aliases are resolved: what an alias
