@@ -130,27 +130,36 @@ func (a *automaton) classify(states []growth) {
 }
 
 // lay writes the table: the root first, then the states by depth, those that
-// end a literal last.
-func (a *automaton) lay(states []growth, order []int) {
-	slices.SortStableFunc(order, func(i, j int) int { return cmp.Compare(ends(&states[i]), ends(&states[j])) })
+// end a literal last. A state goes on as the longest other one that ends with
+// the same bytes does, but for the bytes of its own.
+func (a *automaton) lay(states []growth, byDepth []int) {
+	place := a.place(states, byDepth)
+	a.next = make([]uint32, len(states)*int(a.width))
+	for _, i := range byDepth {
+		row := a.next[place[i] : place[i]+a.width]
+		if i != 0 {
+			fail := place[states[i].fail]
+			copy(row, a.next[fail:fail+a.width])
+		}
+		for c, to := range states[i].byByte {
+			row[a.classes[c]] = place[to]
+		}
+	}
+}
+
+// place gives each state the place of its row.
+func (a *automaton) place(states []growth, byDepth []int) []uint32 {
+	order := slices.SortedStableFunc(slices.Values(byDepth), func(i, j int) int { return cmp.Compare(ends(&states[i]), ends(&states[j])) })
 	place := make([]uint32, len(states))
+	a.firstHit = uint32(len(states)) * a.width
 	for n, i := range order {
 		place[i] = uint32(n) * a.width
-	}
-	a.next = make([]uint32, len(states)*int(a.width))
-	a.firstHit = uint32(len(a.next))
-	for _, i := range order {
-		row := a.next[place[i] : place[i]+a.width]
-		for c := range a.classes {
-			if to := follow(states, i, byte(c)); a.classes[c] != 0 && (c < 'A' || c > 'Z') {
-				row[a.classes[c]] = place[to]
-			}
-		}
 		if states[i].rules != nil {
 			a.firstHit = min(a.firstHit, place[i])
 			a.hits = append(a.hits, states[i].rules)
 		}
 	}
+	return place
 }
 
 func ends(s *growth) int {

@@ -27,7 +27,8 @@ type entry struct {
 	values []value
 	arena  []byte  // the texts of values
 	hits   ruleSet // rules whose literals are in it
-	mask   ruleSet // rules whose gates it leaves open, in a lane that has gates
+	open   ruleSet // all rules but those that it alone is known to exclude
+	judged ruleSet // rules whose gates were asked, see learn
 	memo   []uint8 // by atom that asks for this column only: see answers
 	kinds  kinds
 	dirty  bool // not filled

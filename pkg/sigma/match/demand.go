@@ -124,6 +124,9 @@ func demandOfValue(columns []column, v *sigma.Value) demand {
 	var d demand
 	for _, c := range columns {
 		more, ok := demandIn(c, sets)
+		if c == extensionColumn {
+			more, ok = demandIn(c, dotted(v, sets))
+		}
 		if !ok {
 			return nil
 		}
@@ -156,6 +159,15 @@ func literalsOf(v *sigma.Value) []literals {
 		return []literals{{strconv.FormatBool(v.Bool)}}
 	}
 	return ofPattern(v.Pattern)
+}
+
+// dotted puts the dot of an extension before a pattern that begins with a
+// literal.
+func dotted(v *sigma.Value, sets []literals) []literals {
+	if v.Kind != sigma.TextValue || v.Pattern[0].Kind != sigma.Literal {
+		return sets
+	}
+	return append(ofPattern(sigma.Pattern{{Kind: sigma.Literal, Text: "." + v.Pattern[0].Text}}), sets...)
 }
 
 // demandIn gives the triggers for one column. It fails when the column is not

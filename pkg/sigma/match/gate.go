@@ -64,17 +64,24 @@ func (s *Scanner) open(g *gate) bool {
 	return g.all
 }
 
-// gated is a rule with its gate.
+// gated is a gate in a lane whose texts are remembered.
 type gated struct {
-	rule int
+	lane int
 	gate *gate
 }
 
-// shut takes the rules out of a set whose gates are shut on the open row.
-func (s *Scanner) shut(gates []gated, set ruleSet) {
-	for _, g := range gates {
+// learn notes in the row's entries which of a rule's gates are shut, after the
+// rule has failed for the first time with an entry: from then on the entry
+// alone tells that it does.
+func (s *Scanner) learn(rule int) {
+	for _, g := range s.program.gates[rule] {
+		e := s.entries[g.lane]
+		if e == nil || e.judged.has(rule) {
+			continue
+		}
+		e.judged.add(rule)
 		if !s.open(g.gate) {
-			set.remove(g.rule)
+			e.open.remove(rule)
 		}
 	}
 }
@@ -98,26 +105,34 @@ func statusSlot(status int64) int {
 }
 
 // maskStatuses tells for each status which rules it leaves possible.
-func (p *Program) maskStatuses(gates []gated) {
-	full := fillRuleSet(nil, len(p.rules))
+func (p *Program) maskStatuses(c *coder) {
+	gates := make([]*gate, len(p.rules))
+	for i, r := range p.rules {
+		gates[i] = c.gate(r.Condition, numberColumn(event.Status), false)
+	}
 	p.statuses = make([]ruleSet, statuses+2)
-	for i := range p.statuses {
-		p.statuses[i] = full
+	p.statuses[otherStatus] = fillRuleSet(nil, len(p.rules))
+	b := everyStatus()
+	s := p.Scanner()
+	for row := range b.Rows() {
+		s.turn(b, row)
+		set := fillRuleSet(nil, len(p.rules))
+		for rule, g := range gates {
+			if g != nil && !s.open(g) {
+				set.remove(rule)
+			}
+		}
+		p.statuses[row] = set
 	}
-	if len(gates) == 0 {
-		return
-	}
+}
+
+// everyStatus is a batch with a row for each slot but the last.
+func everyStatus() *event.Batch {
 	var b event.Batch
 	for status := range int64(statuses) {
 		b.SetNumber(event.Status, status)
 		b.EndRow()
 	}
-	b.EndRow() // the unknown status
-	s := p.Scanner()
-	for row := range statuses + 1 {
-		s.turn(&b, row)
-		set := fillRuleSet(nil, len(p.rules))
-		s.shut(gates, set)
-		p.statuses[row] = set
-	}
+	b.EndRow()
+	return &b
 }

@@ -14,9 +14,8 @@ import (
 // fair chance to be found by them.
 type generator struct {
 	*rand.Rand
-	words   []string // of which texts are made
-	fields  []string
-	plainly bool // only what other implementations understand too
+	words  []string // of which texts are made
+	fields []string
 }
 
 func newGenerator(seed uint64) *generator {

@@ -14,8 +14,7 @@ type lane struct {
 	automaton *automaton // nil: no rule has literals here
 	cached    bool       // its texts repeat
 	locals    int        // atoms whose answers its entries remember
-	gates     []gated
-	attacked  bool // rules ask for attacks in it
+	attacked  bool       // rules ask for attacks in it
 }
 
 // repeats tells whether a text column holds the same texts again and again.
@@ -31,22 +30,19 @@ func repeats(c column) bool {
 func (p *Program) prepare(c *coder) {
 	sieves := p.sieves()
 	p.target = sieves[targetColumn].automaton(len(p.rules))
-	methods := p.gatesAt(c, textColumn(event.Method))
 	p.attacked = p.askedAttacks()
 	for _, f := range event.TextFields() {
 		at := textColumn(f)
 		l := lane{column: at, automaton: sieves[at].automaton(len(p.rules)), cached: repeats(at), attacked: slices.Contains(p.attacked, at)}
-		if f == event.Method {
-			l.gates = methods
-		}
 		if l.cached {
 			l.locals = p.remember(at, len(p.lanes))
 		}
-		if l.automaton != nil || l.locals > 0 || len(l.gates) > 0 || l.cached && l.attacked {
+		if l.automaton != nil || l.locals > 0 || l.cached && l.attacked {
 			p.lanes = append(p.lanes, l)
 		}
 	}
-	p.maskStatuses(p.gatesAt(c, numberColumn(event.Status)))
+	p.gates = p.gatesInLanes(c)
+	p.maskStatuses(c)
 }
 
 // sieves collects what rules demand, by lane. Rules that demand nothing are
@@ -73,14 +69,20 @@ func (p *Program) sieves() map[column]sieve {
 	return sieves
 }
 
-// gatesAt gives the rules that demand something of one column.
-func (p *Program) gatesAt(c *coder, at column) (gates []gated) {
+// gatesInLanes gives, by rule, the gates in lanes whose texts are remembered.
+func (p *Program) gatesInLanes(c *coder) [][]gated {
+	all := make([][]gated, len(p.rules))
 	for i, r := range p.rules {
-		if g := c.gate(r.Condition, at, false); g != nil {
-			gates = append(gates, gated{i, g})
+		for n := range p.lanes {
+			if p.lanes[n].locals == 0 {
+				continue
+			}
+			if g := c.gate(r.Condition, p.lanes[n].column, false); g != nil {
+				all[i] = append(all[i], gated{n, g})
+			}
 		}
 	}
-	return gates
+	return all
 }
 
 // remember gives the atoms that ask for one column a place in the memo of its

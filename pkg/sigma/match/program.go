@@ -30,6 +30,7 @@ type Program struct {
 	onAttack ruleSet   // rules that demand an attack
 	statuses []ruleSet // by statusSlot: the rules that it leaves possible
 	lanes    []lane
+	gates    [][]gated  // by rule
 	target   *automaton // of host, path and query together
 	attacked []column   // where rules ask for attacks
 }

@@ -13,14 +13,15 @@ type Scanner struct {
 	program    *Program
 	memo       []uint64 // by atom: the stamp of the row, doubled, and the answer
 	caches     []*cache // by lane
+	active     []int    // lanes whose columns are not empty in the batch
 	entries    []*entry // by lane: of the row's text, nil when it is not kept
 	candidates ruleSet  // rules that may hold of the row
 	subject    ruleSet  // rules about the log that the batch is from
-	mask       ruleSet  // rules that the method leaves possible; nil: all
-	spare      ruleSet
 	positions  positions
 	addrs      []netip.Addr
 	searches   int64 // regular expressions that were run
+	costs      []Cost
+	clock      func() int64
 }
 
 // Scanner makes a scanner.
@@ -32,21 +33,22 @@ func (p *Program) Scanner() *Scanner {
 		caches:     make([]*cache, len(p.lanes)),
 		entries:    make([]*entry, len(p.lanes)),
 		candidates: newRuleSet(len(p.rules)),
-		spare:      newRuleSet(len(p.rules)),
+		costs:      make([]Cost, len(p.rules)),
+		clock:      p.options.Clock,
 	}
 }
 
 // Scan finds the rules that hold of rows, from included, to excluded: rows in
 // order, the rules of a row in order. The batch may not be written meanwhile.
 func (s *Scanner) Scan(b *event.Batch, from, to int, hit func(row, rule int)) {
-	s.subject = s.program.kinds[b.Kind&1][b.Direction&1]
+	s.begin(b)
 	for row := max(0, from); row < min(to, b.Rows()); row++ {
 		s.turn(b, row)
 		s.sift()
 		for w, word := range s.candidates {
 			for ; word != 0; word &= word - 1 {
 				rule := w<<6 | bits.TrailingZeros64(word)
-				if s.rule(rule) {
+				if s.measured(rule) {
 					hit(row, rule)
 				}
 			}
@@ -54,10 +56,24 @@ func (s *Scanner) Scan(b *event.Batch, from, to int, hit func(row, rule int)) {
 	}
 }
 
+// begin finds out what all rows of a batch have in common.
+func (s *Scanner) begin(b *event.Batch) {
+	s.subject = s.program.kinds[b.Kind&1][b.Direction&1]
+	s.active = s.active[:0]
+	for i := range s.program.lanes {
+		l := &s.program.lanes[i]
+		s.entries[i] = nil
+		if data, _ := b.TextColumn(l.column.text()); len(data) > 0 {
+			s.active = append(s.active, i)
+		}
+	}
+}
+
 // rule evaluates a rule on the open row.
-func (s *Scanner) rule(rule int) bool {
+func (s *Scanner) rule(rule int, c *Cost) bool {
 	at := s.program.entry[rule]
 	for at >= 0 {
+		c.Steps++
 		st := s.program.code[at]
 		if s.atom(st.atom) {
 			at = st.yes

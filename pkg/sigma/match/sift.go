@@ -6,7 +6,7 @@ import "github.com/honeymoat/honeymoat/pkg/event"
 func (s *Scanner) sift() {
 	p := s.program
 	copy(s.candidates, p.always)
-	for i := range p.lanes {
+	for _, i := range s.active {
 		s.siftLane(i)
 	}
 	s.siftTarget()
@@ -15,8 +15,10 @@ func (s *Scanner) sift() {
 	}
 	s.candidates.meet(s.subject)
 	s.candidates.meet(p.statuses[statusSlot(s.batch.Number(event.Status, s.row))])
-	if s.mask != nil {
-		s.candidates.meet(s.mask)
+	for _, i := range s.active {
+		if e := s.entries[i]; e != nil && s.program.lanes[i].locals > 0 {
+			s.candidates.meet(e.open)
+		}
 	}
 }
 
@@ -26,7 +28,7 @@ func (s *Scanner) siftLane(i int) {
 	l := &s.program.lanes[i]
 	s.entries[i] = nil
 	text := s.batch.Text(l.column.text(), s.row)
-	if len(text) == 0 && l.gates == nil {
+	if len(text) == 0 {
 		return
 	}
 	if e := s.entry(i, text); e != nil {
@@ -35,10 +37,6 @@ func (s *Scanner) siftLane(i int) {
 	}
 	if l.automaton != nil {
 		l.scan(s.values(l.column), s.candidates)
-	}
-	if l.gates != nil {
-		s.mask = fillRuleSet(s.spare, len(s.program.rules))
-		s.shut(l.gates, s.mask)
 	}
 }
 
@@ -49,9 +47,6 @@ func (s *Scanner) use(i int, e *entry) {
 	s.adopt(l.column, e.values)
 	if l.automaton != nil {
 		s.candidates.join(e.hits)
-	}
-	if l.gates != nil {
-		s.mask = e.mask
 	}
 	if l.attacked {
 		s.analyst.adopt(l.column, s.stamp, e.kinds)
@@ -89,10 +84,8 @@ func (s *Scanner) fill(i int, e *entry) bool {
 	if l.attacked {
 		e.kinds = s.kindsIn(l.column)
 	}
-	if l.gates != nil {
-		e.mask = fillRuleSet(e.mask, rules)
-		s.entries[i] = e
-		s.shut(l.gates, e.mask)
+	if l.locals > 0 {
+		e.open, e.judged = fillRuleSet(e.open, rules), clearRuleSet(e.judged, rules)
 	}
 	e.dirty = false
 	return true
