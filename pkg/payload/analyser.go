@@ -71,8 +71,12 @@ func (a *Analyser) forms(name, v []byte, forms [][]byte, p place) (k Kinds) {
 	return k
 }
 
-// form looks at one form of a value.
+// form looks at one form of a value. Headers are full of signs in their usual
+// places; a form that has no others is not looked at.
 func (a *Analyser) form(name, v []byte, p place) Kinds {
+	if p == inHeader && !suspicious(v, signsOf(v), p) {
+		return 0
+	}
 	a.whole.reset(name, v, p)
 	if isJSON(v) {
 		return a.json()

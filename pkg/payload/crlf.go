@@ -3,30 +3,16 @@ package payload
 // crlf finds a line in a value that would be a header of an answer, or the
 // answer's body.
 func crlf(t *text) bool {
-	v := t.raw
-	for i := 0; i < len(v); i++ {
-		size := breakSize(v[i:])
-		if size == 0 {
+	for i, c := range t.low {
+		if c != '\r' && c != '\n' {
 			continue
 		}
-		line := skip(t.low[i+size:], func(c byte) bool { return isSpace(c) })
+		line := skip(t.low[i+1:], isSpace)
 		if headerLine(line) || hasPrefix(line, "http/1.") || hasPrefix(line, "<html") || hasPrefix(line, "<script") {
 			return true
 		}
 	}
 	return false
-}
-
-// breakSize is the size of the line break that v begins with: CR, LF, or the
-// two letters whose lower bytes they are, which some servers cut down.
-func breakSize(v []byte) int {
-	switch {
-	case v[0] == '\r' || v[0] == '\n':
-		return 1
-	case len(v) >= 6 && string(v[:6]) == "\u560d\u560a", len(v) >= 6 && string(v[:6]) == "\u560a\u560d":
-		return 6
-	}
-	return 0
 }
 
 // headerLine tells whether v begins with the name of a header that attacks set,

@@ -24,14 +24,10 @@ func beginsFilter(v []byte) bool {
 	if len(v) < 2 || v[0] != '(' {
 		return false
 	}
-	v = skip(v, func(c byte) bool { return c == '(' })
-	if len(v) == 0 {
-		return false
-	}
-	if v[0] == '|' || v[0] == '&' {
+	v = skip(v, func(c byte) bool { return c == '!' || c == '(' })
+	if len(v) > 0 && (v[0] == '|' || v[0] == '&') {
 		return len(v) < 2 || v[1] == '(' || v[1] == ')'
 	}
-	v = skip(v, func(c byte) bool { return c == '!' || c == '(' })
 	name := leading(v, func(c byte) bool { return isWord(c) || c == '-' || c == ':' || c == '.' })
 	rest := v[len(name):]
 	if len(name) < 1 || isDigit(name[0]) || len(rest) == 0 {

@@ -22,8 +22,8 @@ func nosql(t *text) bool {
 
 func isOperator(name string) bool {
 	switch name {
-	case "ne", "eq", "gt", "gte", "lt", "lte", "in", "nin", "not", "or", "and", "nor", "regex", "exists", "where", "type",
-		"expr", "jsonschema", "mod", "text", "all", "elemmatch", "size", "function", "accumulator", "lookup", "unionwith", "func":
+	case "ne", "eq", "gt", "gte", "lt", "lte", "in", "nin", "not", "or", "and", "nor", "regex", "exists", "where",
+		"expr", "jsonschema", "elemmatch", "function", "accumulator", "lookup", "unionwith":
 		return true
 	}
 	return false

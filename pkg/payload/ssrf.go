@@ -10,10 +10,13 @@ func ssrf(t *text) bool {
 	if t.has("/latest/meta-data", "/latest/user-data", "/latest/api/token", "/computemetadata/v1", "/metadata/instance") || bytes.HasPrefix(t.low, metadata) {
 		return true
 	}
+	if t.starts("jar:http", "jar:file") {
+		return true
+	}
 	for from := 0; ; {
 		n := index(t.low[from:], "//")
 		if n < 0 {
-			return t.starts("file:/") && t.place == inValue
+			return t.place == inValue && t.starts("file:/", "netdoc:")
 		}
 		at := from + n
 		from = at + 2

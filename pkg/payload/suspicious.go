@@ -133,10 +133,14 @@ func suspiciousSyntax(v []byte, m signs, p place) bool {
 		return true
 	}
 	for i, c := range v {
+		next := byte(' ')
+		if i+1 < len(v) {
+			next = v[i+1]
+		}
 		switch {
-		case c == '(' && i > 0 && v[i-1] != ' ', c == '(' && i+1 < len(v) && v[i+1] == ')':
-			return true
-		case c == ';' && i+1 < len(v) && (v[i+1] != ' ' || startsCommand(v[i+2:])):
+		case c == '(' && (i > 0 && v[i-1] != ' ' || next == ')' || next == '('),
+			c == ')' && next != ' ' && next != ';' && next != ',',
+			c == ';' && (next != ' ' || startsCommand(v[min(len(v), i+2):])):
 			return true
 		}
 	}
@@ -154,10 +158,10 @@ func suspiciousPath(v []byte) bool {
 		return true
 	}
 	for i, c := range v[:max(0, len(v)-1)] {
-		if c != '/' {
+		if isWord(c) {
 			continue
 		}
-		if next := v[i+1]; next == '*' || next == '/' || i > 0 && (v[i-1] == ' ' || v[i-1] == ':') || startsSystemPath(v[i+1:]) {
+		if startsSystemPath(v[i+1:]) || c == '/' && (v[i+1] == '*' || v[i+1] == '/' || i > 0 && (v[i-1] == ' ' || v[i-1] == ':')) {
 			return true
 		}
 	}
@@ -172,19 +176,21 @@ func startsScheme(v []byte) bool {
 	return len(rest) < len(v) && len(rest) > 1 && rest[0] == ':' && isLetter(v[0]) && !isSpace(rest[1])
 }
 
-// startsSystemPath tells whether v begins like a directory that no site shows.
+// startsSystemPath tells whether v begins like a directory that no site shows:
+// a word of these, and a slash or dash behind it.
 func startsSystemPath(v []byte) bool {
 	if len(v) < 4 {
 		return false
 	}
 	switch [4]byte{v[0] | 0x20, v[1] | 0x20, v[2] | 0x20, v[3] | 0x20} {
-	case [4]byte{'0', 'x', '2', 'e'}, [4]byte{'e', 't', 'c', '/'}, [4]byte{'p', 'r', 'o', 'c'}, [4]byte{'w', 'i', 'n', 'd'},
-		[4]byte{'w', 'i', 'n', 'n'}, [4]byte{'w', 'e', 'b', '-'}, [4]byte{'m', 'e', 't', 'a'},
-		[4]byte{'v', 'a', 'r', '/'}, [4]byte{'u', 's', 'r', '/'}, [4]byte{'b', 'i', 'n', '/'},
-		[4]byte{'r', 'o', 'o', 't'}, [4]byte{'i', 'n', 'e', 't'}, [4]byte{'l', 'a', 't', 'e'},
-		[4]byte{'c', 'o', 'm', 'p'}, [4]byte{'.', 's', 's', 'h'}, [4]byte{'.', 'a', 'w', 's'},
-		[4]byte{'.', 'b', 'a', 's'}, [4]byte{'.', 'h', 't', 'p'}, [4]byte{'t', 'e', 'x', 't'}:
+	case [4]byte{'e', 't', 'c', '/'}, [4]byte{'v', 'a', 'r', '/'}, [4]byte{'u', 's', 'r', '/'}, [4]byte{'b', 'i', 'n', '/'},
+		[4]byte{'w', 'e', 'b', '-'}, [4]byte{'.', 's', 's', 'h'}, [4]byte{'.', 'a', 'w', 's'}, [4]byte{'.', 'b', 'a', 's'},
+		[4]byte{'.', 'h', 't', 'p'}, [4]byte{'0', 'x', '2', 'e'}:
 		return true
+	case [4]byte{'p', 'r', 'o', 'c'}, [4]byte{'w', 'i', 'n', 'd'}, [4]byte{'w', 'i', 'n', 'n'}, [4]byte{'m', 'e', 't', 'a'},
+		[4]byte{'r', 'o', 'o', 't'}, [4]byte{'i', 'n', 'e', 't'}, [4]byte{'l', 'a', 't', 'e'}, [4]byte{'c', 'o', 'm', 'p'}:
+		rest := skip(v[4:], isLetter)
+		return len(rest) > 0 && (rest[0] == '/' || rest[0] == '-')
 	}
 	return false
 }
@@ -219,7 +225,7 @@ func startsSQL(v []byte, number bool) bool {
 // suspiciousStart looks for values that begin in a way of their own, without
 // any sign.
 func suspiciousStart(v []byte) bool {
-	if len(v) < 8 {
+	if len(v) < 5 {
 		return false
 	}
 	switch string(v[:4]) {
