@@ -8,7 +8,8 @@ import (
 // kinds is a set of kinds of attack.
 type kinds = payload.Kinds
 
-// attackable are the columns in which attacks are looked for.
+// attackable are the columns in which attacks are looked for, in the order of
+// the columns of attacks.
 var attackable = [...]column{
 	textColumn(event.Path), textColumn(event.Query), textColumn(event.UserAgent),
 	textColumn(event.Referer), textColumn(event.ForwardedFor), textColumn(event.Host),
@@ -16,17 +17,12 @@ var attackable = [...]column{
 
 // attackSources are the columns that a column of attacks is about.
 func attackSources(c column) []column {
-	switch c {
-	case attackColumn:
+	switch {
+	case c == attackColumn:
 		return attackable[:]
-	case attackPathColumn:
-		return attackable[:1]
-	case attackQueryColumn:
-		return attackable[1:2]
-	case attackAgentColumn:
-		return attackable[2:3]
-	case attackRefererColumn:
-		return attackable[3:4]
+	case c > attackColumn:
+		i := c - attackColumn
+		return attackable[i-1 : i]
 	}
 	return nil
 }

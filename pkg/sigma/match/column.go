@@ -18,22 +18,24 @@ const (
 
 // The other columns.
 const (
-	targetColumn      = firstOther + iota // path?query
-	urlColumn                             // host, path?query
-	extensionColumn                       // of the path's last segment, without the dot
-	requestColumn                         // METHOD target PROTOCOL
-	dateColumn                            // 2006-01-02
-	takenColumn                           // the duration in milliseconds
-	sourceColumn                          // of the header, as the next ones
-	gatewayColumn                         //
-	kindColumn                            //
-	directionColumn                       //
-	formatColumn                          //
-	attackColumn                          // kinds of attack anywhere in the request
-	attackPathColumn                      // in the path, and so on
-	attackQueryColumn                     //
-	attackAgentColumn                     //
-	attackRefererColumn
+	targetColumn          = firstOther + iota // path?query
+	urlColumn                                 // host, path?query
+	extensionColumn                           // of the path's last segment, without the dot
+	requestColumn                             // METHOD target PROTOCOL
+	dateColumn                                // 2006-01-02
+	takenColumn                               // the duration in milliseconds
+	sourceColumn                              // of the header, as the next ones
+	gatewayColumn                             //
+	kindColumn                                //
+	directionColumn                           //
+	formatColumn                              //
+	attackColumn                              // kinds of attack anywhere in the request
+	attackPathColumn                          // in the path, and so on
+	attackQueryColumn                         //
+	attackAgentColumn                         //
+	attackRefererColumn                       //
+	attackForwardedColumn                     //
+	attackHostColumn                          //
 	columnCount
 )
 
@@ -127,4 +129,5 @@ func (c column) String() string {
 var otherNames = [columnCount - firstOther]string{
 	"target", "url", "extension", "request line", "date", "milliseconds", "source", "gateway", "kind", "direction", "format",
 	"attack", "attack.path", "attack.query", "attack.user_agent", "attack.referer",
+	"attack.forwarded_for", "attack.host",
 }

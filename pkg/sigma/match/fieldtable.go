@@ -66,6 +66,8 @@ func ourFields() []definition {
 		others("attack.query", "kinds of attack found in the query", attackQueryColumn),
 		others("attack.user_agent", "kinds of attack found in the user agent", attackAgentColumn),
 		others("attack.referer", "kinds of attack found in the referer", attackRefererColumn),
+		others("attack.forwarded_for", "kinds of attack found in X-Forwarded-For", attackForwardedColumn),
+		others("attack.host", "kinds of attack found in the host", attackHostColumn),
 	}
 }
 

@@ -1,8 +1,6 @@
 package match
 
 import (
-	"fmt"
-
 	sigmago "github.com/bradleyjkemp/sigma-go"
 
 	"github.com/honeymoat/honeymoat/pkg/event"
@@ -36,7 +34,7 @@ func theirEvent(b *event.Batch, row int) map[string]any {
 				e[c.String()] = int(n)
 			}
 		} else if values := r.values(c); len(values) > 0 {
-			e[c.String()] = fmt.Sprintf("%s", values[0].text)
+			e[c.String()] = string(values[0].text)
 		}
 	}
 	return e
