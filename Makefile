@@ -14,7 +14,7 @@ export CGO_ENABLED := 0
 RACE    := ./pkg/event ./pkg/block ./pkg/finding ./pkg/accesslog ./pkg/decoy ./pkg/ingest ./pkg/detect ./pkg/respond ./pkg/agent/... ./pkg/tailer \
            ./pkg/privacy ./pkg/erase ./pkg/receive ./pkg/quarantine
 
-.PHONY: help run test demo bench torture corpus build engine setup lint fuzz clean
+.PHONY: help run test demo bench torture corpus sigmahq build engine setup lint fuzz clean
 
 help: ## show the targets
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,6 +40,11 @@ corpus: build ## read public logs whole: make corpus CORPUS=DIR (gzipped logs)
 	@test -d "$(CORPUS)" || { echo "make corpus CORPUS=DIR: want a folder with logs, *.log.gz or *logs.gz"; exit 1; }
 	@for f in "$(CORPUS)"/*log.gz "$(CORPUS)"/*logs.gz; do \
 	  test ! -e "$$f" || { echo "== $$f"; $(BIN)/honeymoat replay "$$f"; }; done
+
+sigmahq: build ## read public Sigma rules whole: make sigmahq RULES=DIR; what is refused, and why
+	@test -d "$(RULES)" || { echo "make sigmahq RULES=DIR: want a folder with Sigma rules"; exit 1; }
+	@$(BIN)/honeymoat rules lint "$(RULES)" | awk '/: warning: /{skip=1; next} /^[ \t]/&&skip{next} {skip=0; print}' || \
+	  echo "The specification lets a tool refuse placeholders without values, and has no aggregation behind a |."
 
 build: ## compile both programs into bin/
 	go build -ldflags '$(LDFLAGS)' -o $(BIN)/ ./cmd/...

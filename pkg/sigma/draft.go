@@ -69,7 +69,10 @@ func (p *parsing) draft(file *source, t *tree) *draft {
 // misspelt is a hint when a key that is not known is nearly one of the names.
 func (d *draft) misspelt(names ...string) string {
 	for _, e := range d.tree.entries {
-		if near := mistake.Nearest(e.key.text, names); near != "" && !slices.Contains(topKeys, e.key.text) {
+		if slices.Contains(topKeys, e.key.text) {
+			continue
+		}
+		if near := mistake.Nearest(e.key.text, names); near != "" {
 			return fmt.Sprintf("did you mean %q by %q?", near, e.key.text)
 		}
 	}

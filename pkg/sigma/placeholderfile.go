@@ -1,17 +1,21 @@
 package sigma
 
-import (
-	"fmt"
-
-	"github.com/goccy/go-yaml"
-)
-
 // ParsePlaceholders reads a file of placeholders: a map of names, without the
-// percent signs, to lists of values.
+// percent signs, to lists of values. The error is a mistake.List.
 func ParsePlaceholders(s Source) (map[string][]string, error) {
+	file := &source{name: s.Name}
 	placeholders := map[string][]string{}
-	if err := yaml.UnmarshalWithOptions(s.Data, &placeholders, yaml.Strict()); err != nil {
-		return nil, fmt.Errorf("%s: want names with lists of values: %w", s.Name, err)
+	for _, t := range file.plantAll(s.Data) {
+		d := &draft{file: file, tree: t}
+		if t.shape != mapping {
+			d.fail(t, `write "Servers: [web1, web2]"`, "placeholders are %s, not a map", t.shape)
+		}
+		for _, e := range t.entries {
+			placeholders[e.key.text] = d.texts(t, e.key.text)
+		}
+	}
+	if len(file.mistakes) > 0 {
+		return nil, file.mistakes
 	}
 	return placeholders, nil
 }

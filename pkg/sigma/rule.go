@@ -157,7 +157,9 @@ const (
 )
 
 // Item is a field with the values that it may have, or, without a field, a
-// list of keywords: values that the record as a whole may hold.
+// list of keywords: values that the record as a whole may hold. Keywords are
+// Regexps, or Matches of Patterns that begin and end with AnyRun. Values of
+// other kinds of comparison under the same key are an Item of their own.
 type Item struct {
 	Field     string // as written, without modifiers; empty for keywords
 	Modifiers []string

@@ -106,15 +106,23 @@ func (d *draft) warnAboutItem(k key, values []*tree) {
 	}
 	seen := map[string]bool{}
 	for _, v := range values {
-		if word := strings.ToLower(v.text); seen[word] && !k.has(modifierCased) && !k.has("re") {
-			d.warn(v, "take it out", "%s: %q is there twice", k, v.text)
-		} else {
-			seen[word] = true
+		word := v.text
+		if !k.minding() {
+			word = strings.ToLower(word)
 		}
+		if seen[word] {
+			d.warn(v, "take it out", "%s: %q is there twice", k, v.text)
+		}
+		seen[word] = true
 		if message, hint := k.odd(v); message != "" {
 			d.warn(v, hint, "%s: %s", k, message)
 		}
 	}
+}
+
+// minding tells whether values that differ in case only are different.
+func (k key) minding() bool {
+	return k.has(modifierCased) || k.has("re") || k.has("base64") || k.has("base64offset") || k.has("expand") || k.has("fieldref")
 }
 
 // odd tells what is strange about a value.
