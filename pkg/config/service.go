@@ -23,6 +23,7 @@ type Service struct {
 	Alerting Alerting   `yaml:"alerting" doc:"Alertmanager."`
 	Decoys   Decoys     `yaml:"decoys" doc:"The decoy catalogue and the responder of a whole decoy API."`
 	Rules    Rules      `yaml:"rules" doc:"Rules that every event is held against."`
+	Intel    Intel      `yaml:"intel" doc:"Threat intelligence from elsewhere."`
 	Blocks   Blocks     `yaml:"blocks" doc:"Limits on what may be blocked without a person."`
 	API      API        `yaml:"api" doc:"The HTTP front: API, metrics, health."`
 }
@@ -181,6 +182,9 @@ func ParseService(file string, data []byte) (Service, error) {
 	for i := range s.Sources {
 		s.Sources[i].setDefaults()
 	}
+	for i := range s.Intel.Feeds {
+		s.Intel.Feeds[i].setDefaults()
+	}
 	if s.Decoys.Responder.Log == "" {
 		s.Decoys.Responder.Log = filepath.Join(s.DataDir, "decoy.log")
 	}
@@ -204,6 +208,7 @@ func (c *checker) service(s *Service) {
 		}
 	}
 	c.rules(s.Rules)
+	c.intel(s.Intel)
 	c.oneOf("$.bus.on_full", s.Bus.OnFull, "stop", "detect_only")
 	c.address("$.bus.listen", s.Bus.Listen, true)
 	c.address("$.store.engine.listen", s.Store.Engine.Listen, false)
