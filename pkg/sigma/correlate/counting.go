@@ -118,3 +118,7 @@ func (m totals) judge(w *window, bounds []sigma.Bound) (float64, bool) {
 }
 
 func (m totals) valid(w *window) bool { return len(w.cells) == 0 }
+
+func (counting) times() (at, to bool) { return true, false }
+
+func (totals) times() (at, to bool) { return false, false }

@@ -187,3 +187,7 @@ func (m variety) judge(w *window, bounds []sigma.Bound) (float64, bool) {
 }
 
 func (m variety) valid(w *window) bool { return rightKeys(w.cells) }
+
+func (*distinct) times() (at, to bool) { return true, true }
+
+func (variety) times() (at, to bool) { return false, false }

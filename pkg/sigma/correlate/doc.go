@@ -78,8 +78,9 @@
 // Beyond Options.MaxGroups or MaxBytes the least recently touched group goes,
 // but groups with few events before groups with many, as long as those with
 // few hold more than an eighth of the room: a million addresses with a request
-// each push out each other, not the one that has been coming for an hour, and
-// no number of busy groups keeps a new one from being seen. Values of clients
+// each push out each other, not the one that has been coming for an hour; one
+// that was pushed out and comes again is better known than they are; and no
+// number of busy groups keeps a new one from being seen. Values of clients
 // are kept as keyed hashes; those of group-by are cut to 256 bytes, with a hash
 // of the rest.
 //

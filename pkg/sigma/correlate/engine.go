@@ -30,6 +30,7 @@ type Engine struct {
 	secret   secret
 	horizon  int64 // how far event time has come
 	memory   memory
+	ghosts   ghosts
 	schedule schedule
 	files    names
 	counts   Stats
@@ -172,8 +173,9 @@ func (e *Engine) begin(rec Record) {
 func (e *Engine) feed(l *link, rec Record, emit func(Match)) {
 	key, ok := l.key(e.key[:0], rec)
 	e.key = key
-	o := occurrence{time: e.record.time, margin: 1, place: e.place, offset: e.record.offset}
-	if !ok || !l.fill(&o, rec, &e.tuple, e.secret) {
+	o := &l.watch.event
+	*o = occurrence{time: e.record.time, margin: 1, place: e.place, offset: e.record.offset}
+	if !ok || !l.fill(o, rec, &e.tuple, e.secret) {
 		l.watch.stats.Lacking++
 		return
 	}
@@ -183,7 +185,7 @@ func (e *Engine) feed(l *link, rec Record, emit func(Match)) {
 	if e.record.time < e.horizon-e.lateness {
 		l.watch.stats.Late++
 	}
-	e.occur(l.watch, key, &o, e.serial, emit)
+	e.occur(l.watch, key, o, e.serial, emit)
 }
 
 // identity is the hash of what names an event.
@@ -293,20 +295,21 @@ func (e *Engine) raise(g *group, index, at int64, first bool, emit func(Match)) 
 			continue
 		}
 		w.values.set(g.key)
-		o := occurrence{time: at, margin: 1}
+		o := &l.watch.event
+		*o = occurrence{time: at, margin: 1}
 		if w.judged != nil {
 			o.margin = 0
 		}
 		key, ok := l.key(w.key[:0], &w.values)
 		w.key = key
-		if !ok || !l.fill(&o, &w.values, &e.tuple, e.secret) {
+		if !ok || !l.fill(o, &w.values, &e.tuple, e.secret) {
 			l.watch.stats.Lacking++
 			continue
 		}
 		if l.watch.takes == takesIdentity {
 			o.value = e.identity(w.id, uint64(index), w.values.key)
 		}
-		e.occur(l.watch, key, &o, 0, emit)
+		e.occur(l.watch, key, o, 0, emit)
 	}
 }
 
@@ -316,18 +319,23 @@ func (e *Engine) raise(g *group, index, at int64, first bool, emit func(Match)) 
 // source of records can be trusted.
 func (e *Engine) Advance(to int64, emit func(Match)) {
 	to = min(max(to, minTime), maxTime)
-	for e.schedule.has(to) {
-		g := e.schedule[0]
-		e.horizon = max(e.horizon, g.due)
-		e.arrive(g, emit)
-	}
+	e.until(to, emit)
 	e.horizon = max(e.horizon, to)
 	e.shrink()
 }
 
 // Finish judges all that is open, and leaves the engine without groups: for
 // the end of a log.
-func (e *Engine) Finish(emit func(Match)) { e.Advance(math.MaxInt64, emit) }
+func (e *Engine) Finish(emit func(Match)) { e.until(maxDue, emit) }
+
+// until does what is due, in its order and each at its time.
+func (e *Engine) until(to int64, emit func(Match)) {
+	for e.schedule.has(to) {
+		g := e.schedule[0]
+		e.horizon = max(e.horizon, min(g.due, maxTime))
+		e.arrive(g, emit)
+	}
+}
 
 // arrive does what is due for a group.
 func (e *Engine) arrive(g *group, emit func(Match)) {

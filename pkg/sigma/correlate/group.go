@@ -28,12 +28,13 @@ type window struct {
 // group is what is remembered of a correlation for one set of values.
 type group struct {
 	watch   *watch
-	key     string   // the values, see appendValue
-	windows []window // by index
-	sample  []ref    // the last records
-	latest  int64    // greatest time of its events
-	touched int64    // event time when it was touched last
-	serial  uint64   // of the record that touched it last
+	key     string    // the values, see appendValue
+	windows []window  // by index
+	own     [1]window // where windows lie as long as there is one
+	sample  []ref     // the last records
+	latest  int64     // greatest time of its events
+	touched int64     // event time when it was touched last
+	serial  uint64    // of the record that touched it last
 	hits    int64
 	bytes   int64
 
@@ -98,7 +99,7 @@ func (g *group) remember(r ref) {
 
 // The cost of what Go keeps for a group, an entry of a map included.
 const (
-	groupBytes  = 264
+	groupBytes  = 360
 	windowBytes = 96
 	cellBytes   = 24
 	refBytes    = 24
@@ -106,7 +107,7 @@ const (
 
 // size is about how many bytes the group takes.
 func (g *group) size() int64 {
-	n := groupBytes + len(g.key) + cap(g.windows)*windowBytes + cap(g.sample)*refBytes
+	n := groupBytes + len(g.key) + (cap(g.windows)-len(g.own))*windowBytes + cap(g.sample)*refBytes
 	for _, w := range g.windows[:cap(g.windows)] {
 		n += cap(w.cells)*cellBytes + cap(w.times)*8
 	}

@@ -13,6 +13,8 @@ type measure interface {
 	add(w *window, o *occurrence) (sure bool)
 	// valid tells whether a window that was read from outside is one.
 	valid(w *window) bool
+	// times tells which numbers of its cells are times.
+	times() (at, to bool)
 }
 
 // rising is a measure of a condition that more events can only make true.

@@ -108,15 +108,34 @@ func (e *Engine) shrink() {
 		}
 		e.counts.EvictedBySize++
 		e.forget(g)
+		if g.level == 0 {
+			e.haunt(g)
+		}
 	}
 }
 
 func (e *Engine) newGroup(w *watch, key string) *group {
 	g := &group{watch: w, key: key, latest: minTime, touched: minTime, due: maxDue}
+	g.windows = g.own[:0]
+	if e.ghosts != nil && e.ghosts.take(e.ghost(g)) {
+		g.hits = 1
+	}
 	w.groups[key] = g
 	e.memory.add(g)
 	e.schedule.push(g)
 	return g
+}
+
+func (e *Engine) haunt(g *group) {
+	if e.ghosts == nil {
+		e.ghosts = newGhosts(e.options.MaxGroups)
+	}
+	e.ghosts.add(e.ghost(g))
+}
+
+func (e *Engine) ghost(g *group) uint64 {
+	e.tuple = append(e.tuple[:0], g.key...)
+	return e.secret.hash(e.tuple) ^ g.watch.id
 }
 
 func (e *Engine) forget(g *group) {

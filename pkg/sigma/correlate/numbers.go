@@ -167,3 +167,7 @@ func (shares) valid(w *window) bool {
 	return rightKeys(w.cells) && w.coarse < 64 &&
 		!slices.ContainsFunc(w.cells, func(c cell) bool { return c.to <= 0 || c.to > w.events || !inSample(c.key, w.coarse) })
 }
+
+func (percentile) times() (at, to bool) { return false, false }
+
+func (shares) times() (at, to bool) { return false, false }

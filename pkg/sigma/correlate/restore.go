@@ -22,7 +22,7 @@ func (e *Engine) Restore(data []byte) error {
 		}
 	}
 	e.reset()
-	e.secret, e.horizon, e.record = s.secret, s.horizon, ref{}
+	e.secret, e.horizon, e.ghosts, e.record = s.secret, s.horizon, nil, ref{}
 	e.take(s.groups)
 	return nil
 }
@@ -225,26 +225,25 @@ func (r *reader) group(w *watch) *group {
 	for range min(r.count(3), sampleSize) {
 		g.sample = append(g.sample, ref{file: r.file(), offset: r.number(), time: r.time(g.latest)})
 	}
-	span := int64(1)
+	span, at, to := int64(1), int64(0), int64(0)
 	if w != nil {
 		span = w.span
+		at, to = w.nearby(g.latest)
 	}
 	latest := floor(g.latest, span)
 	for range r.count(7) {
 		index := latest + r.number()
-		g.windows = append(g.windows, r.window(g.latest))
+		g.windows = append(g.windows, r.window(g.latest, at, to))
 		g.windows[len(g.windows)-1].index = index
 	}
 	return g
 }
 
-func (r *reader) window(near int64) window {
+func (r *reader) window(near, at, to int64) window {
 	flags := r.word()
 	w := window{told: flags&1 == 1, coarse: uint8(flags >> 1), total: r.number(), events: r.number(), first: r.time(near)}
 	for range r.count(3) {
-		c := cell{key: r.word(), at: near + r.number()}
-		c.to = c.at + r.number()
-		w.cells = append(w.cells, c)
+		w.cells = append(w.cells, cell{key: r.word(), at: at + r.number(), to: to + r.number()})
 	}
 	for range r.count(1) {
 		w.times = append(w.times, near+r.number())
@@ -285,6 +284,6 @@ func (e *Engine) Adopt(old *Engine) {
 		}
 	}
 	e.reset()
-	e.secret, e.horizon, e.record = old.secret, old.horizon, ref{}
+	e.secret, e.horizon, e.ghosts, e.record = old.secret, old.horizon, old.ghosts, ref{}
 	e.take(groups)
 }

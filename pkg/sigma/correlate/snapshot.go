@@ -69,12 +69,12 @@ func (w *writer) group(g *group) {
 	w.count(len(g.windows))
 	for i := range g.windows {
 		w.number(g.windows[i].index - latest)
-		w.window(&g.windows[i], g.latest)
+		w.window(g.watch, &g.windows[i], g.latest)
 	}
 }
 
 // window writes a window; its times lie near the group's latest one.
-func (w *writer) window(win *window, near int64) {
+func (w *writer) window(watch *watch, win *window, near int64) {
 	flags := uint64(win.coarse) << 1
 	if win.told {
 		flags |= 1
@@ -83,17 +83,30 @@ func (w *writer) window(win *window, near int64) {
 	w.number(win.total)
 	w.number(win.events)
 	w.number(win.first - near)
+	at, to := watch.nearby(near)
 	w.count(len(win.cells))
 	for i := range win.cells {
 		c := &win.cells[i]
 		w.word(c.key)
-		w.number(c.at - near)
-		w.number(c.to - c.at)
+		w.number(c.at - at)
+		w.number(c.to - to)
 	}
 	w.count(len(win.times))
 	for _, t := range win.times {
 		w.number(t - near)
 	}
+}
+
+// nearby gives what the numbers of cells are written as differences to.
+func (w *watch) nearby(near int64) (at, to int64) {
+	timesAt, timesTo := w.measure.times()
+	if timesAt {
+		at = near
+	}
+	if timesTo {
+		to = near
+	}
+	return at, to
 }
 
 // file gives a file's place in the table of names.

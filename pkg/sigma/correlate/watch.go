@@ -27,6 +27,7 @@ type watch struct {
 	groups  map[string]*group
 	values  groupValues // of the group that is being raised
 	key     []byte      // of the parent's group
+	event   occurrence  // that is being added; correlations do not refer to themselves
 	stats   CorrelationStats
 }
 
