@@ -148,7 +148,7 @@ func escapeText(s string, wildcardFollows bool) string {
 	return b.String()
 }
 
-// word tells whether the rune at the end or the begin of s belongs to a word.
+// word tells whether a rune belongs to a word.
 func word(r rune) bool {
 	return r == '_' || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r > utf8.RuneSelf && r != utf8.RuneError
 }

@@ -8,18 +8,18 @@ import (
 
 // White space and line ends as PCRE has them, as the content of brackets.
 const (
-	space       = `\t-\r `
-	notSpace    = `\x00-\x08\x0e-\x1f!-\x{10ffff}`
-	horizontal  = `\t \x{a0}`
-	notHorizont = `\x00-\x08\n-\x1f!-\x{9f}\x{a1}-\x{10ffff}`
-	vertical    = `\n-\r\x{85}\x{2028}\x{2029}`
-	notVertical = `\x00-\t\x0e-\x{84}\x{86}-\x{2027}\x{202a}-\x{10ffff}`
+	space         = `\t-\r `
+	notSpace      = `\x00-\x08\x0e-\x1f!-\x{10ffff}`
+	horizontal    = `\t \x{a0}`
+	notHorizontal = `\x00-\x08\n-\x1f!-\x{9f}\x{a1}-\x{10ffff}`
+	vertical      = `\n-\r\x{85}\x{2028}\x{2029}`
+	notVertical   = `\x00-\t\x0e-\x{84}\x{86}-\x{2027}\x{202a}-\x{10ffff}`
 )
 
 // classes are the escapes that stand for one of several characters and that
 // RE2 lacks or has smaller.
 var classes = map[byte]string{
-	's': space, 'S': notSpace, 'h': horizontal, 'H': notHorizont, 'v': vertical, 'V': notVertical, 'N': `\x00-\t\x0b-\x{10ffff}`,
+	's': space, 'S': notSpace, 'h': horizontal, 'H': notHorizontal, 'v': vertical, 'V': notVertical, 'N': `\x00-\t\x0b-\x{10ffff}`,
 }
 
 // escape rewrites what begins with a backslash.
