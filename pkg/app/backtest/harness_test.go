@@ -112,7 +112,9 @@ func parse(t testing.TB, text string) Chosen {
 }
 
 // request asks for a day from noon on.
-func request(c Chosen) Request { return Request{Chosen: c, Since: noon, Until: noon.Add(24 * time.Hour)} }
+func request(c Chosen) Request {
+	return Request{Chosen: c, Since: noon, Until: noon.Add(24 * time.Hour)}
+}
 
 func options(h History) Options {
 	return Options{History: h, Guard: respond.NewGuard(respond.GuardOptions{}), Parts: 2}
