@@ -238,7 +238,7 @@ func BenchmarkScan(b *testing.B) {
 	stored(b, s, batches...)
 	for _, parts := range []int{1, 2} {
 		b.Run(fmt.Sprintf("parts=%d", parts), func(b *testing.B) {
-			for range b.N {
+			for b.Loop() {
 				n := 0
 				err := s.Scan(b.Context(), ScanQuery{}, parts, func(p []Portion) error {
 					for _, runs := range p {
