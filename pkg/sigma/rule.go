@@ -20,8 +20,9 @@ type Collection struct {
 
 // Place is where something stands in a source.
 type Place struct {
-	File         string
-	Line, Column int // 1-based
+	File   string `json:"file"`
+	Line   int    `json:"line"` // 1-based, as Column
+	Column int    `json:"column"`
 }
 
 // Level is how grave a rule's author holds a match to be. The order is the gravity.
