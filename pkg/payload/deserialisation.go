@@ -9,7 +9,7 @@ func deserialisation(t *text) bool {
 	if bytes.HasPrefix(v, javaObject) || hasPrefix(v, "rO0AB") || hasPrefix(v, "AAEAAAD/////") || hasPrefix(t.low, "aced0005") || pickled(v) {
 		return true
 	}
-	if t.signs&(strange|dot|under|colon) == 0 {
+	if t.signs&strange == 0 {
 		return false
 	}
 	return phpObject(t.low) || t.has("!!python/", "!!javax.", "!!java.", "!!com.sun", "!!ruby/", "!ruby/object", "tag:yaml.org,2002:python",

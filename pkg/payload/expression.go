@@ -3,9 +3,15 @@ package payload
 // expression finds code of Java in an expression language: OGNL, SpEL, EL, and
 // the chains of properties that lead to a class loader.
 func expression(t *text) bool {
-	if t.has("@java.lang", "@java.io", "@org.apache", "#_memberaccess", "getruntime(", "java.lang.runtime", "java.lang.processbuilder",
-		"new java.", "t(java.", "t(org.", "t(javax.", "class.forname(", ".getclass(", "class.module.classloader", "class.classloader",
-		"java.lang.class", "java.lang.system", "scriptenginemanager", "#context[", "xwork.", "${script:", "${dns:", "${url:", "${const:",
+	if t.has("java.lang.", "class.module.classloader", "class.classloader") {
+		return true
+	}
+	if t.signs&(strange|paren) == 0 {
+		return false
+	}
+	if t.has("@java.lang", "@java.io", "@org.apache", "#_memberaccess", "getruntime(",
+		"new java.", "t(java.", "t(org.", "t(javax.", "class.forname(", ".getclass(",
+		"scriptenginemanager", "#context[", "xwork.", "${script:", "${dns:", "${url:", "${const:",
 		"opensymphony", "ognlcontext", "ognlutil", "processbuilder(") {
 		return true
 	}

@@ -49,7 +49,7 @@ func fingerprint(t *text) bool {
 // couldBeSQL tells whether a text holds an operator, a call, a comment or a word
 // of SQL: libinjection finds nothing without, and is dear.
 func couldBeSQL(t *text) bool {
-	return t.signs&(equals|paren|semicolon|at|plus) != 0 || t.has("--", "#", "/*", "|", "&", "<", ">", "^", "*") ||
+	return t.signs&(equals|paren|semicolon) != 0 || t.has("@@", "--", "#", "/*", "|", "&", "<", ">", "^", "*") ||
 		t.words("or", "and", "xor", "union", "select", "like", "in", "is", "div", "mod", "not", "having", "order", "group", "limit", "into",
 			"between", "rlike", "regexp", "where", "from")
 }

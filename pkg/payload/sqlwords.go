@@ -15,7 +15,7 @@ func sqlFunctions(t *text) bool {
 	if !t.words(sqlNames...) {
 		return false
 	}
-	return breaksOut(t) || t.words("select", "from", "where", "and", "or")
+	return t.signs&(strange|paren|semicolon) != 0 && breaksOut(t) || t.words("select")
 }
 
 // opensCall tells whether v goes on with an argument in parentheses.
@@ -38,7 +38,7 @@ var sqlNames = []string{
 	"pg_shadow", "pg_user", "pg_tables", "sqlite_master", "sqlite_schema", "mysql.user", "all_tables", "all_users",
 	"user_tables", "dba_users", "v$version", "v$instance", "sysibm.systables", "sysibm.sysdummy1", "rdb$database",
 	"rdb$fields", "msysaccessobjects", "msysobjects", "master..", "@@version", "@@datadir", "@@hostname",
-	"domain.tables", "dual",
+	"domain.tables",
 }
 
 // sqlStatements looks for statements and clauses that were put behind a value.

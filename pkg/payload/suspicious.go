@@ -18,8 +18,8 @@ func suspicious(v []byte, m signs, p place) bool {
 		return suspiciousEncoded(v, p)
 	}
 	return suspiciousPairs(v, m) || suspiciousSyntax(v, m, p) ||
-		m&(colon|slash) != 0 && suspiciousPath(v) ||
-		m&space != 0 && suspiciousWords(v) ||
+		m&(colon|slash) != 0 && suspiciousPath(v, p) ||
+		m&(space|plus) != 0 && suspiciousWords(v) ||
 		suspiciousStart(v)
 }
 
@@ -104,23 +104,41 @@ var (
 // suspiciousPairs looks for what is ordinary once and not twice, and for the
 // few words that need no other sign.
 func suspiciousPairs(v []byte, m signs) bool {
-	return m&dot != 0 && (bytes.Contains(v, twoDots) || containsAny(v, "lass", "java", "proto", ".ini", ".exe", "169.254.")) ||
+	return m&dot != 0 && (bytes.Contains(v, twoDots) || anyBehind(v, '.', "ini", "exe", "lang", "class", "module", "prototype", "254.")) ||
 		m&dash != 0 && bytes.Contains(v, twoDashes) ||
-		m&under != 0 && containsAny(v, "__", "call_user", "_url_", "gc_") ||
+		m&under != 0 && anyBehind(v, '_', "_proto", "user_func", "url_include", "prepend_file") ||
 		m&at != 0 && bytes.Contains(v, twoAts) ||
 		m&colon != 0 && bytes.Contains(v, twoColons) ||
-		m&bracket != 0 && containsAny(v, "proto", "lass")
+		m&bracket != 0 && anyBehind(v, '[', "prototype")
 }
 
-// containsAny tells whether v holds one of a few words as they are usually
-// written.
-func containsAny(v []byte, words ...string) bool {
-	for _, w := range words {
-		if index(v, w) >= 0 {
-			return true
+// anyBehind tells whether one of the words, small, stands directly behind a c,
+// whatever its case.
+func anyBehind(v []byte, c byte, words ...string) bool {
+	for {
+		n := bytes.IndexByte(v, c)
+		if n < 0 {
+			return false
+		}
+		v = v[n+1:]
+		for _, w := range words {
+			if startsFold(v, w) {
+				return true
+			}
 		}
 	}
-	return false
+}
+
+func startsFold(v []byte, word string) bool {
+	if len(v) < len(word) {
+		return false
+	}
+	for i := range len(word) {
+		if lowerByte(v[i]) != word[i] {
+			return false
+		}
+	}
+	return true
 }
 
 // suspiciousSyntax looks for the signs that ordinary values have in their place
@@ -152,8 +170,9 @@ func equalsInside(v []byte) bool {
 	return bytes.IndexByte(bytes.TrimRight(v, "="), '=') >= 0
 }
 
-// suspiciousPath looks for comments, URLs, schemes, and files of the system.
-func suspiciousPath(v []byte) bool {
+// suspiciousPath looks for comments, URLs, schemes, and files of the system. In
+// a header a URL is ordinary.
+func suspiciousPath(v []byte, p place) bool {
 	if startsScheme(v) || startsSystemPath(v) {
 		return true
 	}
@@ -161,11 +180,27 @@ func suspiciousPath(v []byte) bool {
 		if isWord(c) {
 			continue
 		}
-		if startsSystemPath(v[i+1:]) || c == '/' && (v[i+1] == '*' || v[i+1] == '/' || i > 0 && (v[i-1] == ' ' || v[i-1] == ':')) {
+		if c == '/' && suspiciousSlash(v, i, p) || startsSystemPath(v[i+1:]) {
 			return true
 		}
 	}
 	return false
+}
+
+// suspiciousSlash tells whether the slash v[i], not the last byte, is more than
+// one between the parts of a path.
+func suspiciousSlash(v []byte, i int, p place) bool {
+	before := byte(0)
+	if i > 0 {
+		before = v[i-1]
+	}
+	switch v[i+1] {
+	case '*', '.':
+		return true
+	case '/':
+		return before != ':' || p != inHeader
+	}
+	return before == ' ' || before == ':'
 }
 
 // startsScheme tells whether v begins as a URL does: a word, a colon, and no
@@ -190,7 +225,7 @@ func startsSystemPath(v []byte) bool {
 	case [4]byte{'p', 'r', 'o', 'c'}, [4]byte{'w', 'i', 'n', 'd'}, [4]byte{'w', 'i', 'n', 'n'}, [4]byte{'m', 'e', 't', 'a'},
 		[4]byte{'r', 'o', 'o', 't'}, [4]byte{'i', 'n', 'e', 't'}, [4]byte{'l', 'a', 't', 'e'}, [4]byte{'c', 'o', 'm', 'p'}:
 		rest := skip(v[4:], isLetter)
-		return len(rest) > 0 && (rest[0] == '/' || rest[0] == '-')
+		return len(rest) > 0 && (rest[0] == '/' || rest[0] == '-' && len(rest) == len(v)-4)
 	}
 	return false
 }
@@ -199,11 +234,11 @@ func startsSystemPath(v []byte) bool {
 func suspiciousWords(v []byte) bool {
 	number := isDigit(v[0]) || v[0] == '-'
 	for i := 1; i+2 < len(v); i++ {
-		if v[i-1] == ' ' && startsSQL(v[i:], number) {
+		if !isWord(v[i-1]) && isLetter(v[i]) && startsSQL(v[i:], number) {
 			return true
 		}
 	}
-	return startsSQL(v, false) || startsCommand(v)
+	return startsSQL(v, false) || startsCommand(skip(v, isShellSpace))
 }
 
 // startsSQL tells whether v begins with a word that an injection leads on with;

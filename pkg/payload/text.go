@@ -132,3 +132,13 @@ func skip(v []byte, like func(byte) bool) []byte {
 
 // leading returns the leading bytes that are like what is told.
 func leading(v []byte, like func(byte) bool) []byte { return v[:len(v)-len(skip(v, like))] }
+
+// containsAny tells whether v holds one of the needles.
+func containsAny(v []byte, needles ...string) bool {
+	for _, n := range needles {
+		if index(v, n) >= 0 {
+			return true
+		}
+	}
+	return false
+}
