@@ -34,6 +34,7 @@ func Reference(version string) reference.Program {
 			{Name: "data_dir/alertmanager", Meaning: "Silences and the notification log of the embedded Alertmanager."},
 			{Name: "data_dir/secrets", Meaning: "Keys and passwords, a file each; viewer.password is for Grafana and people."},
 			{Name: "data_dir/quarantine", Meaning: "Raw bytes of records that could not be parsed, to be read again: `honeymoat quarantine retry`."},
+			{Name: "data_dir/intel", Meaning: "Threat feeds, a folder each: the last body that was whole, and what is known of it."},
 			{Name: "data_dir/positions.json", Meaning: "How far each log has been read; positions.json.lock is its lock."},
 			{Name: "data_dir/tokens.yaml", Meaning: "Hashes of the API's tokens. `api.token_file`."},
 			{Name: "data_dir/admin.token", Meaning: "The first admin's token, for commands on this host. Delete it once you have others."},

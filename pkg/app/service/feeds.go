@@ -1,0 +1,60 @@
+package service
+
+import (
+	"net/netip"
+
+	"github.com/honeymoat/honeymoat/pkg/config"
+	"github.com/honeymoat/honeymoat/pkg/detect"
+	"github.com/honeymoat/honeymoat/pkg/finding"
+	"github.com/honeymoat/honeymoat/pkg/indicator"
+	"github.com/honeymoat/honeymoat/pkg/intel"
+)
+
+// IntelDir holds the threat feeds, a folder each.
+func (d DataDir) IntelDir() string { return d.join("intel") }
+
+// Feeds are the configured threat feeds.
+func Feeds(cfg config.Intel) []intel.Feed {
+	feeds := make([]intel.Feed, len(cfg.Feeds))
+	for i := range cfg.Feeds {
+		feeds[i] = feedOf(&cfg.Feeds[i])
+	}
+	return feeds
+}
+
+func feedOf(f *config.IntelFeed) intel.Feed {
+	kind, _ := indicator.ParseKind(f.Kind) // checked with the configuration
+	separator, _ := f.SeparatorByte()
+	return intel.Feed{
+		Name: f.Name, URL: f.URL, File: f.File, Collection: f.Collection,
+		Read: indicator.Options{
+			Format: f.Format, Kind: kind, Table: indicator.Table{Columns: f.Columns, Header: f.Header, Separator: separator},
+			Confidence: f.Confidence, MinConfidence: f.MinConfidence, Labels: f.Labels, Only: f.Only,
+			Subdomains: f.Subdomains, Expires: f.Expires,
+		},
+		Every: f.Every, Timeout: f.Timeout, MaxBytes: int64(f.MaxBytes), MaxShrink: f.MaxShrink,
+		TokenFile: f.TokenFile, TokenHeader: f.TokenHeader, User: f.User, PasswordFile: f.PasswordFile,
+	}
+}
+
+// Listings are what a match of each feed deserves.
+func Listings(cfg config.Intel) map[string]detect.Listing {
+	listings := map[string]detect.Listing{}
+	for i := range cfg.Feeds {
+		f := &cfg.Feeds[i]
+		tier, _ := finding.ParseTier(f.Tier) // checked with the configuration
+		listings[f.Name] = detect.Listing{Tier: tier, Wanted: finding.Wanted{
+			LifetimeSeconds: int64(f.Block.TTL.Seconds()), Shadow: f.Block.Mode != "enforce",
+		}}
+	}
+	return listings
+}
+
+// OwnNetworks are those that no threat feed may speak about.
+func OwnNetworks(n config.Networking) []netip.Prefix {
+	var own []netip.Prefix
+	for _, list := range []config.Networks{n.Own, n.Internal, n.Allow, n.TrustedHops} {
+		own = append(own, list.Prefixes()...)
+	}
+	return own
+}
