@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/honeymoat/honeymoat/pkg/event"
 	"github.com/honeymoat/honeymoat/pkg/sigma"
@@ -47,12 +48,13 @@ func keywordColumns() []column {
 // keyOf is the same for items that ask the same.
 func keyOf(it *sigma.Item) string {
 	columns, _ := columnsOf(it)
-	key := fmt.Sprint(it.Field == "", columns, it.Op, it.Part, it.All && len(it.Values) > 1, it.Cased)
+	var key strings.Builder
+	fmt.Fprint(&key, it.Field == "", columns, it.Op, it.Part, it.All && len(it.Values) > 1, it.Cased)
 	for i := range it.Values {
 		v := &it.Values[i]
-		key += fmt.Sprintf("\x00%d%v%q%q%g%t%v%t%t", v.Kind, v.Pattern, v.Regexp, v.Field, v.Number, v.Bool, v.Prefix, v.AnyBefore, v.AnyAfter)
+		fmt.Fprintf(&key, "\x00%d%v%q%q%g%t%v%t%t", v.Kind, v.Pattern, v.Regexp, v.Field, v.Number, v.Bool, v.Prefix, v.AnyBefore, v.AnyAfter)
 	}
-	return key
+	return key.String()
 }
 
 // columnsOf are where an item's values are looked for.

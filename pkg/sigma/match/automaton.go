@@ -35,11 +35,37 @@ type growth struct {
 	rules  ruleSet // nil: no literal ends here
 }
 
+// maxStates bounds an automaton: 65536 states of about 60 classes take 16 MB.
+const maxStates = 1 << 16
+
+// bounded shortens the literals until an automaton of them is not too large.
+// Whatever holds a literal holds its beginning.
+func (s sieve) bounded() sieve {
+	for length := maxLiteral - 1; s.size() > maxStates && length > 0; length-- {
+		short := sieve{}
+		for _, literal := range slices.Sorted(maps.Keys(s)) {
+			for _, rule := range s[literal] {
+				short.add(literal[:min(length, len(literal))], rule)
+			}
+		}
+		s = short
+	}
+	return s
+}
+
+func (s sieve) size() (bytes int) {
+	for literal := range s {
+		bytes += len(literal)
+	}
+	return bytes
+}
+
 // automaton makes the automaton; nil when there are no literals.
 func (s sieve) automaton(rules int) *automaton {
 	if len(s) == 0 {
 		return nil
 	}
+	s = s.bounded()
 	states := s.trie(rules)
 	order := link(states, rules)
 	a := &automaton{}

@@ -20,7 +20,8 @@ const (
 // coder writes the conditions of rules as steps, last step first.
 type coder struct {
 	atoms []atom
-	known map[string]int32 // atoms by what they ask
+	known map[string]int32      // atoms by what they ask
+	items map[*sigma.Item]int32 // and by item
 	code  []step
 }
 
@@ -53,6 +54,9 @@ func (c *coder) node(n sigma.Node, yes, no int32) int32 {
 
 // atom finds or makes the atom of an item.
 func (c *coder) atom(it *sigma.Item) int32 {
+	if i, ok := c.items[it]; ok {
+		return i
+	}
 	key := keyOf(it)
 	i, ok := c.known[key]
 	if !ok {
@@ -60,6 +64,7 @@ func (c *coder) atom(it *sigma.Item) int32 {
 		c.known[key] = i
 		c.atoms = append(c.atoms, newAtom(it))
 	}
+	c.items[it] = i
 	return i
 }
 

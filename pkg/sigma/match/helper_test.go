@@ -67,3 +67,10 @@ func hits(s *Scanner, b *event.Batch) [][2]int {
 	s.Scan(b, 0, b.Rows(), func(row, rule int) { got = append(got, [2]int{row, rule}) })
 	return got
 }
+
+func skippedRules(p *Program) (rules []*sigma.Rule) {
+	for _, s := range p.Skipped() {
+		rules = append(rules, s.Rule)
+	}
+	return rules
+}

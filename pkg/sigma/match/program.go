@@ -39,7 +39,7 @@ type Program struct {
 // other logs are left out, see [Program.Skipped].
 func Compile(rules []*sigma.Rule, o Options) *Program {
 	p := &Program{options: o}
-	c := coder{known: map[string]int32{}}
+	c := coder{known: map[string]int32{}, items: map[*sigma.Item]int32{}}
 	for _, r := range rules {
 		if reason := unfit(r); reason != "" {
 			p.skipped = append(p.skipped, Skipped{r, reason})

@@ -148,7 +148,7 @@ func numberOf(b *event.Batch, row int, c column) (float64, bool) {
 		return float64(ns) / float64(time.Millisecond), ns != event.Unknown
 	case c.shape() == timeShape:
 		ns := b.Number(event.Time, row)
-		return float64(ns) / float64(time.Second), ns != event.Unknown
+		return float64(ns/int64(time.Second)) + float64(ns%int64(time.Second))/float64(time.Second), ns != event.Unknown
 	case c.shape() == numberShape:
 		v := b.Number(c.number(), row)
 		return float64(v), v != event.Unknown
