@@ -3,6 +3,7 @@ package sigma
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/honeymoat/honeymoat/pkg/mistake"
 )
@@ -11,7 +12,7 @@ import (
 // the three is set, unless the document is refused.
 type draft struct {
 	file    *source
-	options *Options
+	filling filling
 	tree    *tree
 	refused bool
 	told    int // mistakes
@@ -48,7 +49,7 @@ func (d *draft) warn(at *tree, hint, format string, args ...any) {
 
 // draft reads a document as far as it can be read alone.
 func (p *parsing) draft(file *source, t *tree) *draft {
-	d := &draft{file: file, options: &p.options, tree: t}
+	d := &draft{file: file, filling: filling{values: p.options.Placeholders}, tree: t}
 	if t.shape != mapping {
 		d.fail(t, `begin with "title: …"`, "a document is %s, not a map", t.shape)
 		return d
@@ -63,7 +64,23 @@ func (p *parsing) draft(file *source, t *tree) *draft {
 	default:
 		d.fail(t, d.misspelt("detection", "correlation", "filter"), "the document has neither detection nor correlation nor filter")
 	}
+	d.readUnfilled()
 	return d
+}
+
+// readUnfilled tells placeholders without values: a rule with one waits for
+// them, a filter has no other meaning than to let things pass and is refused.
+func (d *draft) readUnfilled() {
+	if len(d.filling.unfilled) == 0 {
+		return
+	}
+	names := "%" + strings.Join(d.filling.unfilled, "%, %") + "%"
+	if d.rule == nil {
+		d.fail(d.tree, d.filling.likely(), "%s: no values for this placeholder", names)
+		return
+	}
+	d.rule.Unfilled = d.filling.unfilled
+	d.warn(d.tree, d.filling.likely(), "the rule is not in force: no values for %s", names)
 }
 
 // misspelt is a hint when a key that is not known is nearly one of the names.

@@ -65,7 +65,10 @@ func (d *draft) atoms(k key, v *tree, listed bool) []atom {
 	atoms := []atom{a}
 	for _, name := range k.modifiers {
 		if bad == nil {
-			atoms, bad = modify(d.options, modifiers[name], atoms)
+			atoms, bad = modify(&d.filling, modifiers[name], atoms)
+		}
+		if len(d.filling.unfilled) > 0 {
+			break // what stands for itself may be no network and no number
 		}
 	}
 	for i := range atoms {

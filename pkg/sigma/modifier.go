@@ -11,7 +11,7 @@ import (
 )
 
 // modifier changes one value; the result is its alternatives.
-type modifier func(o *Options, a atom) ([]atom, *problem)
+type modifier func(f *filling, a atom) ([]atom, *problem)
 
 // Modifiers of a whole item, which leave its values as they are.
 const (
@@ -64,7 +64,7 @@ var modifiers = map[string]modifier{
 	"year":   partOfTime(timePart{"year", Year, 0, 9999}),
 }
 
-func unchanged(_ *Options, a atom) ([]atom, *problem) { return []atom{a}, nil }
+func unchanged(_ *filling, a atom) ([]atom, *problem) { return []atom{a}, nil }
 
 func unknownModifier(name string) *problem {
 	if name == "" {
@@ -78,10 +78,10 @@ func unknownModifier(name string) *problem {
 }
 
 // modify takes atoms through one modifier.
-func modify(o *Options, m modifier, atoms []atom) ([]atom, *problem) {
+func modify(f *filling, m modifier, atoms []atom) ([]atom, *problem) {
 	var next []atom
 	for _, a := range atoms {
-		made, bad := m(o, a)
+		made, bad := m(f, a)
 		if bad != nil {
 			return nil, bad
 		}

@@ -7,7 +7,7 @@ import (
 
 // anchored is contains, startswith and endswith.
 func anchored(before, behind bool) modifier {
-	return func(_ *Options, a atom) ([]atom, *problem) {
+	return func(_ *filling, a atom) ([]atom, *problem) {
 		switch {
 		case a.op == Regexp:
 			a.begin, a.end = a.begin || !before, a.end || !behind
@@ -24,7 +24,7 @@ func anchored(before, behind bool) modifier {
 
 // onText is a modifier that changes text into others.
 func onText(f func(Pattern) ([]Pattern, *problem)) modifier {
-	return func(_ *Options, a atom) ([]atom, *problem) {
+	return func(_ *filling, a atom) ([]atom, *problem) {
 		if !a.asText() {
 			return nil, wrong("", "the modifier wants text, not %s", a.describe())
 		}

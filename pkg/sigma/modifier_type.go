@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-func existence(_ *Options, a atom) ([]atom, *problem) {
+func existence(_ *filling, a atom) ([]atom, *problem) {
 	if a.modified || a.op != Matches {
 		return nil, wrong("write exists alone", "exists cannot follow modifiers that change the value")
 	}
@@ -28,7 +28,7 @@ func truthOf(kind ValueKind, written string) (truth, ok bool) {
 	return false, false
 }
 
-func regular(_ *Options, a atom) ([]atom, *problem) {
+func regular(_ *filling, a atom) ([]atom, *problem) {
 	if a.modified || a.op != Matches {
 		return nil, wrong("write re before them", "re cannot follow modifiers that change the value")
 	}
@@ -37,7 +37,7 @@ func regular(_ *Options, a atom) ([]atom, *problem) {
 }
 
 func flagged(flag string) modifier {
-	return func(_ *Options, a atom) ([]atom, *problem) {
+	return func(_ *filling, a atom) ([]atom, *problem) {
 		if a.op != Regexp {
 			return nil, wrong("write re|"+flag, "%s is a flag of regular expressions", flag)
 		}
@@ -48,7 +48,7 @@ func flagged(flag string) modifier {
 	}
 }
 
-func network(_ *Options, a atom) ([]atom, *problem) {
+func network(_ *filling, a atom) ([]atom, *problem) {
 	s, plain := a.value.Pattern.plain()
 	if a.op != Matches || a.value.Kind != TextValue || !plain {
 		return nil, wrong("", "cidr wants a network such as 192.0.2.0/24, not %s", a.describe())
@@ -64,7 +64,7 @@ func network(_ *Options, a atom) ([]atom, *problem) {
 	return one(a)
 }
 
-func otherField(_ *Options, a atom) ([]atom, *problem) {
+func otherField(_ *filling, a atom) ([]atom, *problem) {
 	if a.op != Matches || a.value.Kind != TextValue {
 		return nil, wrong("", "fieldref wants the name of a field, not %s", a.describe())
 	}
@@ -77,7 +77,7 @@ func otherField(_ *Options, a atom) ([]atom, *problem) {
 }
 
 func compared(op Op) modifier {
-	return func(_ *Options, a atom) ([]atom, *problem) {
+	return func(_ *filling, a atom) ([]atom, *problem) {
 		if a.op != Matches || !a.asNumber() {
 			return nil, wrong("", "lt, lte, gt and gte want a number, not %s", a.describe())
 		}
@@ -94,7 +94,7 @@ type timePart struct {
 }
 
 func partOfTime(p timePart) modifier {
-	return func(_ *Options, a atom) ([]atom, *problem) {
+	return func(_ *filling, a atom) ([]atom, *problem) {
 		comparison := a.op == Matches || a.op >= Less && a.op <= GreaterEqual
 		if !comparison || a.part != WholeValue || !a.asNumber() {
 			return nil, wrong("", "%s wants a number, not %s", p.name, a.describe())

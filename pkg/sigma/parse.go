@@ -18,7 +18,7 @@ type Source struct {
 type Options struct {
 	// Placeholders are the values of %name% under the modifier expand, by name
 	// without the signs. A value may have wildcards. A rule with a placeholder
-	// that is not among them is refused, as the specification asks.
+	// that has none is read and not in force, see Rule.Unfilled.
 	Placeholders map[string][]string
 }
 

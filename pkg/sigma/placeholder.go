@@ -49,9 +49,9 @@ func placeholderAt(s string) (name string, ok bool) {
 
 // expanded is the modifier expand: each placeholder becomes each of its
 // values, so that several make the product of theirs.
-func expanded(o *Options, a atom) ([]atom, *problem) {
+func expanded(f *filling, a atom) ([]atom, *problem) {
 	if a.op == Regexp {
-		return expandedRegexp(o, a)
+		return expandedRegexp(f, a)
 	}
 	if !a.asText() {
 		return nil, wrong("", "expand wants text with a placeholder such as %%name%%, not %s", a.describe())
@@ -60,10 +60,7 @@ func expanded(o *Options, a atom) ([]atom, *problem) {
 	for _, t := range a.value.Pattern {
 		options := [][]Pattern{{Pattern{t}}}
 		if t.Kind == Literal {
-			var bad *problem
-			if options, bad = textOptions(o, t.Text); bad != nil {
-				return nil, bad
-			}
+			options = textOptions(f, t.Text)
 		}
 		var bad *problem
 		if variants, bad = product(variants, options, Pattern.followedBy); bad != nil {
@@ -73,13 +70,11 @@ func expanded(o *Options, a atom) ([]atom, *problem) {
 	return a.each(variants), nil
 }
 
-func expandedRegexp(o *Options, a atom) ([]atom, *problem) {
+func expandedRegexp(f *filling, a atom) ([]atom, *problem) {
 	variants := []string{""}
 	for _, p := range pieces(a.value.Regexp) {
-		options, bad := o.values(p)
-		if bad == nil {
-			variants, bad = product(variants, [][]string{options}, func(a, b string) string { return a + b })
-		}
+		var bad *problem
+		variants, bad = product(variants, [][]string{f.of(p)}, func(a, b string) string { return a + b })
 		if bad != nil {
 			return nil, bad
 		}
@@ -93,13 +88,10 @@ func expandedRegexp(o *Options, a atom) ([]atom, *problem) {
 }
 
 // textOptions gives, for each piece of text, the patterns that it can be.
-func textOptions(o *Options, s string) ([][]Pattern, *problem) {
+func textOptions(f *filling, s string) [][]Pattern {
 	var options [][]Pattern
 	for _, p := range pieces(s) {
-		values, bad := o.values(p)
-		if bad != nil {
-			return nil, bad
-		}
+		values := f.of(p)
 		patterns := make([]Pattern, len(values))
 		for i, v := range values {
 			if patterns[i] = plainPattern(v); p.placeholder {
@@ -108,26 +100,39 @@ func textOptions(o *Options, s string) ([][]Pattern, *problem) {
 		}
 		options = append(options, patterns)
 	}
-	return options, nil
+	return options
 }
 
-// values gives what a piece can be.
-func (o *Options) values(p piece) ([]string, *problem) {
+// filling is what placeholders stand for while one document is read.
+type filling struct {
+	values   map[string][]string
+	unfilled []string // placeholders that nobody has given values
+}
+
+// of gives what a piece can be. A placeholder without values stands for itself:
+// its rule is not in force.
+func (f *filling) of(p piece) []string {
 	if !p.placeholder {
-		return []string{p.text}, nil
+		return []string{p.text}
 	}
-	values, known := o.Placeholders[p.text]
-	if !known {
-		hint := "give it values, or take the rule out"
-		if near := mistake.Nearest(p.text, slices.Sorted(maps.Keys(o.Placeholders))); near != "" {
-			hint = fmt.Sprintf("did you mean %%%s%%?", near)
+	if values := f.values[p.text]; len(values) > 0 {
+		return values
+	}
+	if !slices.Contains(f.unfilled, p.text) {
+		f.unfilled = append(f.unfilled, p.text)
+	}
+	return []string{"%" + p.text + "%"}
+}
+
+// likely is a hint for placeholders without values: a name that is nearly one
+// of theirs.
+func (f *filling) likely() string {
+	for _, name := range f.unfilled {
+		if near := mistake.Nearest(name, slices.Sorted(maps.Keys(f.values))); near != "" && near != name {
+			return fmt.Sprintf("did you mean %%%s%% by %%%s%%?", near, name)
 		}
-		return nil, wrong(hint, "the placeholder %%%s%% has no values", p.text)
 	}
-	if len(values) == 0 {
-		return nil, wrong("give it at least one", "the placeholder %%%s%% has no values", p.text)
-	}
-	return values, nil
+	return "give it values, or take the rule out"
 }
 
 // product puts each of the options behind each of the variants.

@@ -88,6 +88,9 @@ type Rule struct {
 	// Condition is what has to hold of an event: the conditions of the rule,
 	// by or, and the conditions of the filters that refer to it, by and.
 	Condition Node
+	// Unfilled are placeholders that nobody has given values. Such a rule is not
+	// in force: nobody can know what it would match.
+	Unfilled []string
 	// Silent: a correlation refers to the rule and does not set generate, so
 	// the rule's own matches are no findings.
 	Silent bool

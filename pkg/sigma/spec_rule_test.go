@@ -1,6 +1,9 @@
 package sigma
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 // The tests in this file follow the sections of the Sigma specification,
 // version 2.1.0, "Sigma Rules Specification".
@@ -162,10 +165,26 @@ func TestPlaceholders(t *testing.T) {
 	item(t, "field|expand|all:\n    - '%Admins%'\n    - x", `(field = "root", "adm?" and field = "x")`)
 	item(t, `field|expand: '100%'`, `field = "100%"`)
 	item(t, `field|expand: '%% %a'`, `field = "%% %a"`)
-	// "If the tool isn't able to handle placeholders, it must reject the rule."
-	refusedItem(t, `field|expand: '%Srvers%'`, `the placeholder %Srvers% has no values (did you mean %Servers%?)`)
-	refusedItem(t, `field|expand: '%Workstations%'`, `the placeholder %Workstations% has no values (give it values`)
-	refusedItem(t, `field|expand: '%empty%'`, `the placeholder %empty% has no values (give it at least one)`)
+}
+
+// "Placeholders must be handled appropriately": a rule is read, and waits for
+// the values of its placeholders.
+func TestPlaceholdersWithoutValues(t *testing.T) {
+	f := func(line, unfilled, hint string) {
+		t.Helper()
+		c, mistakes := Parse(Options{Placeholders: placeholders}, Source{Name: "a.yml", Data: []byte(
+			"title: A rule\nid: a\nlevel: low\ndescription: x\nlogsource: {category: webserver}\ndetection:\n  selection:\n" + indent(line, "    ") + "\n  condition: selection\n")})
+		if len(mistakes) > 0 || len(c.Rules) != 1 || strings.Join(c.Rules[0].Unfilled, " ") != unfilled {
+			t.Fatalf("%s: %v, %+v", line, mistakes, c.Rules)
+		}
+		if w := c.Warnings().Error(); !strings.Contains(w, "%"+unfilled+"%") || !strings.Contains(w, hint) {
+			t.Errorf("%s: warned %s", line, w)
+		}
+	}
+	f(`field|expand: '%Srvers%'`, "Srvers", "did you mean %Servers%")
+	f(`field|expand: '%Workstations%'`, "Workstations", "give it values")
+	f(`field|expand: '%empty%'`, "empty", "give it values")
+	f(`field|expand|cidr: '%Office%'`, "Office", "give it values")
 }
 
 func TestKeywordsSearch(t *testing.T) {

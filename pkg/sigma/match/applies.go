@@ -9,7 +9,8 @@ import (
 	"github.com/honeymoat/honeymoat/pkg/sigma"
 )
 
-// Skipped is a rule that is about other logs than ours.
+// Skipped is a rule that is not in force: it is about other logs than ours, or
+// waits for values of a placeholder.
 type Skipped struct {
 	Rule   *sigma.Rule
 	Reason string
@@ -28,11 +29,13 @@ var gateways = []string{
 	"wso2", "apigee", "pingintelligence", "aws", "alb", "lighttpd", "tomcat", "squid", productOurs,
 }
 
-// unfit tells why a rule is about no log of ours; empty when it is about one.
+// unfit tells why a rule is not in force; empty when it is.
 func unfit(r *sigma.Rule) string {
 	s := r.LogSource
 	category, product, service := strings.ToLower(s.Category), strings.ToLower(s.Product), strings.ToLower(s.Service)
 	switch {
+	case len(r.Unfilled) > 0:
+		return fmt.Sprintf("it waits for values of %%%s%%: rules.placeholders gives them", strings.Join(r.Unfilled, "%, %"))
 	case category != "" && category != webserver && category != proxy:
 		return fmt.Sprintf("logs of category %q are not access logs", s.Category)
 	case category == "" && !slices.Contains(gateways, product):
