@@ -63,7 +63,10 @@ func (f *fakeRules) Explain(_ context.Context, r wire.ExplainRequest) (wire.Expl
 		Format: "combined", Fields: []wire.SeenField{{Field: "path", Value: "/%61", Decoded: []string{"/a"}}}, Matched: 1, Looked: 2, Warnings: []string{},
 		Rules: []wire.ExplainedRule{{Key: "rule-1", Title: "One", Held: true, Tree: &wire.ExplainedNode{
 			Kind: "search", Text: "selection", Held: true,
-			Nodes: []wire.ExplainedNode{{Kind: "item", Text: "path: /a", Held: true, Seen: []string{"/%61", "/a"}, By: "/a", In: "/a"}},
+			Nodes: []wire.ExplainedNode{{
+				Kind: "item", Text: "path", Held: true, Seen: []wire.SeenValue{{Column: "path", Text: "/%61"}, {Column: "path", Text: "/a", Decoded: true}},
+				Values: []wire.AskedValue{{Text: "/a", Met: true, By: &wire.SeenValue{Column: "path", Text: "/a", Decoded: true}}},
+			}},
 		}}},
 	}, f.err
 }

@@ -6,16 +6,17 @@ import (
 	"fmt"
 
 	"github.com/honeymoat/honeymoat/pkg/accesslog"
+	"github.com/honeymoat/honeymoat/pkg/app/ruleset"
+	"github.com/honeymoat/honeymoat/pkg/app/ruletest"
 	"github.com/honeymoat/honeymoat/pkg/block"
 	"github.com/honeymoat/honeymoat/pkg/event"
 	"github.com/honeymoat/honeymoat/pkg/httpapi/wire"
-	"github.com/honeymoat/honeymoat/pkg/sigma"
 	"github.com/honeymoat/honeymoat/pkg/sigma/match"
 )
 
 // Explain implements httpapi.Rules.
 func (r ruleAPI) Explain(ctx context.Context, req wire.ExplainRequest) (wire.Explanation, error) {
-	rules, err := r.explained(req)
+	explainer, err := r.explainer(req)
 	if err != nil {
 		return wire.Explanation{}, err
 	}
@@ -23,15 +24,24 @@ func (r ruleAPI) Explain(ctx context.Context, req wire.ExplainRequest) (wire.Exp
 	if err != nil {
 		return wire.Explanation{}, err
 	}
-	x := wire.Explanation{Format: b.Format, Fields: []wire.SeenField{}, Rules: []wire.ExplainedRule{}, Warnings: []string{}}
-	program := match.Compile(rules, match.Options{})
-	x.Looked = len(program.Rules())
-	program.Scanner().Scan(b, 0, 1, func(_, rule int) {
-		m := program.Rules()[rule]
-		x.Rules = append(x.Rules, wire.ExplainedRule{Key: m.Key(), Title: m.Title, Held: true, Silent: m.Silent})
-	})
-	x.Matched = len(x.Rules)
+	x := explanationOf(explainer.Row(b, 0))
+	if req.Event != "" {
+		x.Warnings = append(x.Warnings, "the event is as it was masked on its way into the store: detection saw it as it was")
+	}
 	return x, nil
+}
+
+// explainer is for all rules in force, or for those that the request names or
+// brings along.
+func (r ruleAPI) explainer(req wire.ExplainRequest) (*ruletest.Explainer, error) {
+	if req.Rule == "" && req.YAML == "" {
+		return ruletest.NewExplainer(r.rules.Load(), nil)
+	}
+	chosen, err := r.choose(req.Rule, req.YAML)
+	if err != nil {
+		return nil, err
+	}
+	return ruletest.NewExplainer(&ruleset.Set{Collection: chosen.Collection}, chosen.Keys)
 }
 
 // record reads the line, or fetches the event.
@@ -56,14 +66,42 @@ func (r ruleAPI) record(ctx context.Context, req wire.ExplainRequest) (*event.Ba
 	return b, nil
 }
 
-// explained are the rules in question.
-func (r ruleAPI) explained(req wire.ExplainRequest) ([]*sigma.Rule, error) {
-	if req.Rule == "" && req.YAML == "" {
-		return r.rules.Load().Collection.Rules, nil
+func explanationOf(x ruletest.Explained) wire.Explanation {
+	e := wire.Explanation{
+		Format: x.Format, Fields: []wire.SeenField{}, Rules: []wire.ExplainedRule{},
+		Matched: x.Matched, Near: x.Near, Looked: x.Looked, Warnings: []string{},
 	}
-	chosen, err := r.choose(req.Rule, req.YAML)
-	if err != nil {
-		return nil, err
+	for _, f := range x.Fields {
+		e.Fields = append(e.Fields, wire.SeenField(f))
 	}
-	return chosen.Collection.Rules, nil
+	for _, v := range x.Rules {
+		e.Rules = append(e.Rules, verdictOf(v))
+	}
+	return e
+}
+
+func verdictOf(v ruletest.Verdict) wire.ExplainedRule {
+	e := wire.ExplainedRule{Key: v.Key, Title: v.Title, Held: v.Held, Silent: v.Silent, Note: v.Note}
+	for _, c := range v.CountedBy {
+		e.CountedBy = append(e.CountedBy, c.Key)
+	}
+	if v.Explanation != nil {
+		tree := nodeOf(&v.Explanation.Condition)
+		e.Tree = &tree
+	}
+	return e
+}
+
+func nodeOf(s *match.Step) wire.ExplainedNode {
+	n := wire.ExplainedNode{Kind: string(s.Kind), Text: s.Text, Held: s.Held}
+	for _, seen := range s.Seen {
+		n.Seen = append(n.Seen, wire.SeenValue(seen))
+	}
+	for _, v := range s.Values {
+		n.Values = append(n.Values, wire.AskedValue{Text: v.Text, Met: v.Met, By: (*wire.SeenValue)(v.By)})
+	}
+	for i := range s.Steps {
+		n.Nodes = append(n.Nodes, nodeOf(&s.Steps[i]))
+	}
+	return n
 }

@@ -124,12 +124,25 @@ type ExplainedRule struct {
 type ExplainedNode struct {
 	// What it is: "and", "or", "not", "search" or "item".
 	Kind string `json:"kind"`
-	Text string `json:"text,omitempty"` // a search's name, an item as written
+	// Text is a search's name, or an item's field and modifiers as written.
+	Text string `json:"text,omitempty"`
 	Held bool   `json:"held"`
-	// Seen are the values of an item's field, decoded ones included.
-	Seen []string `json:"seen,omitempty"`
-	// By is the value of the rule that matched, and In where it did.
-	By    string          `json:"by,omitempty"`
-	In    string          `json:"in,omitempty"`
-	Nodes []ExplainedNode `json:"nodes,omitempty"`
+	// Seen are the values that an item looked at; none when the field is unknown.
+	Seen   []SeenValue     `json:"seen,omitempty"`
+	Values []AskedValue    `json:"values,omitempty"` // that an item asks for
+	Nodes  []ExplainedNode `json:"nodes,omitempty"`
+}
+
+// SeenValue is a value that a record has.
+type SeenValue struct {
+	Column  string `json:"column"`
+	Text    string `json:"text"`
+	Decoded bool   `json:"decoded,omitempty"` // it is a decoded form
+}
+
+// AskedValue is a value that a rule asks for.
+type AskedValue struct {
+	Text string     `json:"text"` // as the rule has it
+	Met  bool       `json:"met"`
+	By   *SeenValue `json:"by,omitempty"`
 }
