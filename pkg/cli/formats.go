@@ -85,7 +85,7 @@ func formatsDetectCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		d, err := detect(sample, log)
+		d, err := examine(sample, log)
 		if err != nil {
 			return flags.mistaken(err)
 		}
@@ -159,8 +159,8 @@ type field struct {
 	Known float64 `json:"known"` // share of the records that have one
 }
 
-// detect reads a sample in the format that log names, or in the best one.
-func detect(sample []byte, log accesslog.Options) (detected, error) {
+// examine reads a sample in the format that log names, or in the best one.
+func examine(sample []byte, log accesslog.Options) (detected, error) {
 	d := detected{Guesses: []guess{}, Rejected: map[string]int64{}, Fields: []field{}, Quality: map[string]int64{}}
 	for _, g := range accesslog.Detect(sample, log) {
 		d.Guesses = append(d.Guesses, guess{g.Format, g.Confidence, g.Parsed, g.Sampled})
@@ -192,7 +192,7 @@ func (d *detected) read(b *event.Batch) {
 		switch f {
 		case event.Offset, event.Line, event.Length, event.Quality:
 		default:
-			d.field(f.String(), b.Rows(), func(row int) string { return numberText(f, b.Number(f, row)) })
+			d.field(f.String(), b.Rows(), func(row int) string { return f.Text(b.Number(f, row)) })
 		}
 	}
 	for _, f := range event.AddrFields() {
@@ -211,18 +211,6 @@ func (d *detected) read(b *event.Batch) {
 			d.Quality[name]++
 		}
 	}
-}
-
-func numberText(f event.NumberField, n int64) string {
-	switch {
-	case n == event.Unknown:
-		return ""
-	case f == event.Time:
-		return time.Unix(0, n).UTC().Format(time.RFC3339Nano)
-	case f == event.Duration || f == event.UpstreamDuration:
-		return time.Duration(n).String()
-	}
-	return fmt.Sprint(n)
 }
 
 func (d *detected) field(name string, rows int, value func(row int) string) {

@@ -68,7 +68,7 @@ func (c *checker) oneOf(t Text, what string, allowed ...string) {
 
 func (c *checker) test(t *Test) {
 	if len(t.Match)+len(t.Near)+len(t.Sequences) == 0 {
-		c.add(t.Rule.Place, "give it lines under match, near or sequences", "the test %q has no lines", t.Rule.Text)
+		c.add(t.place(), "give it lines under match, near or sequences", "the test %q has no lines", t.Rule.Text)
 	}
 	for i := range t.Sequences {
 		c.sequence(&t.Sequences[i])

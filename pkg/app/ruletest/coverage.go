@@ -64,7 +64,7 @@ const looked = 200
 func (t *trial) cover(s subject, b *event.Batch) {
 	if s.rule == nil {
 		for _, m := range s.correlation.Members {
-			t.cover(subject{m.Rule, m.Correlation}, b)
+			t.cover(subjectOf(m), b)
 		}
 		return
 	}

@@ -155,7 +155,7 @@ func (e *Explainer) answers(b *event.Batch, row int, s subject, told map[*sigma.
 		Note: fmt.Sprintf("a correlation (%s within %s): one line alone is not looked at; it builds on what follows", c.Type, c.Timespan),
 	}}
 	for _, m := range c.Members {
-		all = append(all, e.answers(b, row, subject{m.Rule, m.Correlation}, told)...)
+		all = append(all, e.answers(b, row, subjectOf(m), told)...)
 	}
 	return all
 }

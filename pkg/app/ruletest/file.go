@@ -51,6 +51,21 @@ type Test struct {
 	Sequences []Sequence `yaml:"sequences"`
 }
 
+// place is where the test begins, as far as is known.
+func (t *Test) place() sigma.Place {
+	places := []Text{t.Rule}
+	places = append(append(places, t.Match...), t.Near...)
+	for i := range t.Sequences {
+		places = append(places, t.Sequences[i].Name, t.Sequences[i].Want)
+	}
+	for _, at := range places {
+		if at.Place.Line > 0 {
+			return at.Place
+		}
+	}
+	return sigma.Place{}
+}
+
 // Sequence is lines in their order, which together have to complete a
 // correlation or not.
 type Sequence struct {

@@ -52,7 +52,7 @@ func List(set *ruleset.Set, only func(file string) bool) []Listed {
 			continue
 		}
 		l := listed(m)
-		l.Silent, l.Tested, l.Skipped = s.silent(), tested[ruleset.TestOf(m.Place.File)], skipped[s.rule]
+		l.Silent, l.Tested, l.Skipped = s.silent, tested[ruleset.TestOf(m.Place.File)], skipped[s.rule]
 		if s.correlation != nil {
 			l.Kind = "correlation"
 		}

@@ -1,7 +1,6 @@
 package ruletest
 
 import (
-	"bytes"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -75,15 +74,4 @@ func (l *Log) read(lines []Text, from event.Position) (*event.Batch, []unread, e
 		}
 	}
 	return b, bad, from, nil
-}
-
-// splitLines cuts text into its lines, without the empty ones.
-func splitLines(text []byte) []Text {
-	var lines []Text
-	for line := range bytes.Lines(text) {
-		if line = bytes.TrimRight(line, "\r\n"); len(line) > 0 {
-			lines = append(lines, Text{Text: string(line)})
-		}
-	}
-	return lines
 }

@@ -50,6 +50,9 @@ func newTrial(o Options) *trial {
 		wanted: map[*sigma.Meta]bool{}, coverage: map[*sigma.Rule]*coverage{},
 		report: Report{Mistakes: mistake.List{}, Failures: []Failure{}, Untested: []Rule{}, Coverage: []Coverage{}},
 	}
+	for i, s := range subjects(o.Set.Collection) {
+		t.all[i].silent = s.silent
+	}
 	for _, s := range o.Set.Sources {
 		t.sources[s.Name] = true
 	}
@@ -91,12 +94,12 @@ func (t *trial) file(src sigma.Source) {
 	log := newLog(f)
 	for i := range f.Tests {
 		test := &f.Tests[i]
-		s, err, hint := pick(test.Rule.Text, among)
+		s, hint, err := pick(test.Rule.Text, among)
 		switch {
 		case err != nil && t.refused[rules]:
 			continue // it may be among those that were refused, which is told
 		case err != nil:
-			t.mistake(src.Name, test.Rule.Place, hint, "%s", err)
+			t.mistake(src.Name, test.place(), hint, "%s", err)
 			continue
 		}
 		run := testRun{trial: t, file: f, log: &log, subject: s}
@@ -110,7 +113,7 @@ func (t *trial) want(s subject) {
 	t.wanted[s.meta()] = true
 	if s.correlation != nil {
 		for _, m := range s.correlation.Members {
-			t.want(subject{m.Rule, m.Correlation})
+			t.want(subjectOf(m))
 		}
 	}
 }

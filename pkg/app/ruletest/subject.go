@@ -9,24 +9,21 @@ import (
 	"github.com/honeymoat/honeymoat/pkg/sigma"
 )
 
-// subject is what a test is about: one of the two is set.
+// subject is what a test is about: a rule or a correlation.
 type subject struct {
 	rule        *sigma.Rule
 	correlation *sigma.Correlation
+	silent      bool // as it is in force
 }
+
+// subjectOf is what a correlation builds on.
+func subjectOf(m sigma.Member) subject { return subject{rule: m.Rule, correlation: m.Correlation} }
 
 func (s subject) meta() *sigma.Meta {
 	if s.rule != nil {
 		return &s.rule.Meta
 	}
 	return &s.correlation.Meta
-}
-
-func (s subject) silent() bool {
-	if s.rule != nil {
-		return s.rule.Silent
-	}
-	return s.correlation.Silent
 }
 
 func (s subject) called(name string) bool {
@@ -39,10 +36,10 @@ func (s subject) called(name string) bool {
 func subjects(c *sigma.Collection) []subject {
 	all := make([]subject, 0, len(c.Rules)+len(c.Correlations))
 	for _, r := range c.Rules {
-		all = append(all, subject{rule: r})
+		all = append(all, subject{rule: r, silent: r.Silent})
 	}
 	for _, r := range c.Correlations {
-		all = append(all, subject{correlation: r})
+		all = append(all, subject{correlation: r, silent: r.Silent})
 	}
 	return all
 }
@@ -53,10 +50,10 @@ func of(all []subject, file string) []subject {
 }
 
 // pick finds what a test is about among what stands in its rule file.
-func pick(name string, among []subject) (s subject, err error, hint string) {
+func pick(name string, among []subject) (s subject, hint string, err error) {
 	var titles []string
 	if name == "" {
-		among = slices.DeleteFunc(slices.Clone(among), subject.silent)
+		among = slices.DeleteFunc(slices.Clone(among), func(s subject) bool { return s.silent })
 	} else {
 		for _, s := range among {
 			titles = append(titles, s.meta().Title, s.meta().Name)
@@ -65,16 +62,16 @@ func pick(name string, among []subject) (s subject, err error, hint string) {
 	}
 	switch {
 	case len(among) == 1:
-		return among[0], nil, ""
+		return among[0], "", nil
 	case name == "":
-		return subject{}, fmt.Errorf("the file has %d rules that are reported", len(among)), "say which one is meant: rule: its id, name or title"
+		return subject{}, "say which one is meant: rule: its id, name or title", fmt.Errorf("the file has %d rules that are reported", len(among))
 	case len(among) > 1:
-		return subject{}, fmt.Errorf("several rules are called %q", name), "use the id"
+		return subject{}, "use the id", fmt.Errorf("several rules are called %q", name)
 	}
 	if near := mistake.Nearest(name, titles); near != "" {
 		hint = fmt.Sprintf("did you mean %q?", near)
 	}
-	return subject{}, fmt.Errorf("no rule in the file beside it is called %q", name), hint
+	return subject{}, hint, fmt.Errorf("no rule in the file beside it is called %q", name)
 }
 
 // outspoken gives a copy of a collection in which nothing is silent, so that

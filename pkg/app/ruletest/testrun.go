@@ -43,12 +43,12 @@ func (r *testRun) single(line Text, want string) {
 		why := match.Explain(rule, b, 0)
 		f.Explanation = &why
 	}
-	f.Message = r.whySingle(want, f.Explanation)
+	f.Message = r.whySingle(want, f.Explanation, b)
 	r.fail(f, line)
 }
 
 // whySingle tells what went wrong with a line.
-func (r *testRun) whySingle(want string, why *match.Explanation) string {
+func (r *testRun) whySingle(want string, why *match.Explanation, b *event.Batch) string {
 	switch {
 	case want == wantSilent:
 		return "it matches a line that it must not match"
@@ -56,6 +56,8 @@ func (r *testRun) whySingle(want string, why *match.Explanation) string {
 		return "one line does not complete it; write sequences"
 	case r.trial.stage.skipped[r.subject.rule] != "":
 		return "it does not apply to our logs: " + r.trial.stage.skipped[r.subject.rule]
+	case why.Held && b.Addr(event.ClientAddress, 0).IsValid():
+		return "it matches the line, but the line says that we refused the request ourselves, and that is evidence of nothing"
 	case why.Held:
 		return "it matches the line, but there is nobody to blame: the line names no client"
 	}
@@ -95,11 +97,11 @@ func (r *testRun) sequence(s *Sequence) {
 // members tells how often what a correlation refers to was found.
 func (r *testRun) members(lines int, p played) string {
 	if r.subject.correlation == nil {
-		return fmt.Sprintf("none of %d lines matches", lines)
+		return fmt.Sprintf("none of its lines matches (%d)", lines)
 	}
 	var told []string
 	for _, m := range r.subject.correlation.Members {
-		about := subject{rule: m.Rule, correlation: m.Correlation}.meta()
+		about := subjectOf(m).meta()
 		told = append(told, fmt.Sprintf("%q %d times", about.Title, len(p.found[about.Key()])))
 	}
 	return fmt.Sprintf("in %d lines there is %s", lines, strings.Join(told, ", "))

@@ -89,7 +89,7 @@ func itemText(s *match.Step) string {
 	for _, v := range s.Values {
 		asked = append(asked, Printable(v.Text))
 	}
-	return fmt.Sprintf("%s: %s; %s", s.Text, shortened(asked), seenText(s))
+	return fmt.Sprintf("%s: %s  (%s)", s.Text, shortened(asked), seenText(s))
 }
 
 // metText tells of the values that were met, and by what.
@@ -98,7 +98,7 @@ func metText(met []match.Asked, asked int) string {
 	for _, v := range met {
 		text := Printable(v.Text)
 		if v.By != nil {
-			text += " is in " + placeOf(v.By) + " " + Printable(v.By.Text)
+			text += fmt.Sprintf("  (%s %s)", placeOf(v.By), Printable(v.By.Text))
 		}
 		texts = append(texts, text)
 	}

@@ -1,0 +1,96 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/jedib0t/go-pretty/v6/text"
+	"github.com/spf13/cobra"
+
+	"github.com/honeymoat/honeymoat/pkg/app/ruletest"
+)
+
+func rulesListCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use: "list [PATH…]",
+		Short: "List rules with level, family, tier, block and tags, or what each costs. " +
+			"Without a path, those of the configuration's folders, else the shipped ones.",
+	}
+	rules := addRuleFlags(c)
+	asJSON := c.Flags().Bool("json", false, "Print the list as JSON.")
+	cost := addCostFlags(c)
+	c.RunE = func(c *cobra.Command, paths []string) error {
+		set, err := rules.load(paths)
+		if err != nil {
+			return err
+		}
+		tellRefused(c.ErrOrStderr(), set)
+		if cost.file != "" {
+			return cost.run(c, *rules.config, set, *asJSON)
+		}
+		list := ruletest.List(set.Set, set.only)
+		if *asJSON {
+			return printJSON(c.OutOrStdout(), list)
+		}
+		printRules(c.OutOrStdout(), list)
+		return nil
+	}
+	return c
+}
+
+// tellRefused warns that rules are missing from what is shown.
+func tellRefused(w io.Writer, set selected) {
+	refused := 0
+	for _, m := range set.Mistakes {
+		if set.only(m.File) {
+			refused++
+		}
+	}
+	if refused > 0 {
+		fmt.Fprintf(w, "%s in these files; what has one is left out: honeymoat rules lint tells which.\n", count(refused, "mistake"))
+	}
+}
+
+func printRules(w io.Writer, list []ruletest.Listed) {
+	if len(list) == 0 {
+		fmt.Fprintln(w, "There are no rules.")
+		return
+	}
+	t := newTable(w, "rule", "level", "family", "tier", "block", "OWASP, ATT&CK", "tests", "title and place")
+	skipped := 0
+	for _, r := range list {
+		if r.Skipped != "" {
+			skipped++
+			continue
+		}
+		t.AppendRow(table.Row{
+			r.Key, r.Level, r.Family, tierText(r), blockText(r.Block), text.WrapSoft(strings.Join(append(r.OWASP, r.Attack...), " "), 24),
+			yes(r.Tested), text.WrapSoft(r.Title, 48) + fmt.Sprintf("\n%s:%d", r.File, r.Line),
+		})
+	}
+	t.Style().Options.SeparateRows = true
+	t.Render()
+	fmt.Fprintf(w, "%s and correlations.\n", count(len(list)-skipped, "rule"))
+	if skipped > 0 {
+		fmt.Fprintf(w, "%s about other logs than those of gateways and not listed; --json lists them.\n", are(skipped, "rule"))
+	}
+}
+
+// tierText is the tier of what a rule finds; one that only correlations build
+// on finds nothing by itself.
+func tierText(r ruletest.Listed) string {
+	if r.Silent {
+		return "(silent)"
+	}
+	return r.Tier.String()
+}
+
+func blockText(b *ruletest.Block) string {
+	if b == nil {
+		return ""
+	}
+	return fmt.Sprintf("%s %s", time.Duration(b.LifetimeSeconds)*time.Second, b.Mode)
+}
