@@ -80,7 +80,8 @@
 // few hold more than an eighth of the room: a million addresses with a request
 // each push out each other, not the one that has been coming for an hour; one
 // that was pushed out and comes again is better known than they are; and no
-// number of busy groups keeps a new one from being seen. Values of clients
+// number of busy groups keeps a new one from being seen. A group that was pushed
+// out begins anew, and may tell the same finding again. Values of clients
 // are kept as keyed hashes; those of group-by are cut to 256 bytes, with a hash
 // of the rest.
 //

@@ -274,16 +274,28 @@ func (e *Engine) tell(g *group, index int64, m Match, emit func(Match)) {
 	w.stats.Matches++
 	m.Correlation, m.Group, m.Window = w.rule, splitKey(g.key, len(w.rule.GroupBy)), index*w.span
 	m.Trigger = e.fed
-	for _, r := range g.sample {
-		m.Sample = append(m.Sample, Ref{File: *r.file, Offset: r.offset, Time: r.time})
+	m.Sample = e.sample(g)
+	emit(m)
+}
+
+// sample gives the records to show for a group: the one being fed is not among
+// those that it remembers, unless another rule matched it before.
+func (e *Engine) sample(g *group) []Ref {
+	known := g.sample
+	if n := len(known); e.fed && n > 0 && known[n-1] == e.record {
+		known = known[:n-1]
 	}
-	if e.fed && len(m.Sample) == sampleSize {
-		m.Sample = m.Sample[1:]
+	if e.fed && len(known) == sampleSize {
+		known = known[1:]
+	}
+	var out []Ref
+	for _, r := range known {
+		out = append(out, Ref{File: *r.file, Offset: r.offset, Time: r.time})
 	}
 	if e.fed {
-		m.Sample = append(m.Sample, Ref{File: *e.record.file, Offset: e.record.offset, Time: e.record.time})
+		out = append(out, Ref{File: *e.record.file, Offset: e.record.offset, Time: e.record.time})
 	}
-	emit(m)
+	return out
 }
 
 // raise gives a group's match to the correlations over its own.

@@ -78,7 +78,10 @@ func parse(t testing.TB, correlations string) *sigma.Collection {
 
 func newBench(t testing.TB, correlations string, o Options) *bench {
 	t.Helper()
-	c := parse(t, correlations)
+	return benchOf(parse(t, correlations), o)
+}
+
+func benchOf(c *sigma.Collection, o Options) *bench {
 	b := &bench{newest: minTime, Engine: New(c.Correlations, o), correlations: c.Correlations, rules: map[string]*sigma.Rule{}}
 	for _, r := range c.Rules {
 		b.rules[r.Name] = r
@@ -267,6 +270,14 @@ func TestMatch(t *testing.T) {
 		t.Errorf("found %+v", m)
 	}
 	if len(m.Sample) != 5 || m.Sample[0] != (Ref{"f", 3, 23 * second}) || m.Sample[4] != (Ref{"f", 7, 27 * second}) {
+		t.Errorf("shows %+v", m.Sample)
+	}
+}
+
+func TestSampleHasARecordOnce(t *testing.T) {
+	b := newBench(t, `x: type: temporal, rules: [a, b, c], group-by: [ip], timespan: 10s`, Options{})
+	b.say(t, "a 1 ip=1, a+b+c 2 ip=1")
+	if m := b.matches[0]; len(m.Sample) != 2 || m.Sample[1].Offset != 2 {
 		t.Errorf("shows %+v", m.Sample)
 	}
 }

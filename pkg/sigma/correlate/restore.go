@@ -81,14 +81,8 @@ func (s *state) read(data []byte, ours []*watch) error {
 	return nil
 }
 
-// named is what a correlation is known by.
-type named struct{ key, version string }
-
 func (s *state) readWatches(r *reader, ours []*watch) {
-	known := map[named]*watch{}
-	for _, w := range ours {
-		known[named{w.rule.Key(), w.rule.Version}] = w
-	}
+	known := byName(ours)
 	for range r.count(2) {
 		s.watches = append(s.watches, known[named{r.text(), r.text()}])
 	}
@@ -264,26 +258,4 @@ func (r *reader) file() *string {
 		r.names = append(r.names, new(string))
 	}
 	return r.names[i]
-}
-
-// Adopt takes over the memory of an engine for the correlations that both
-// know by key and version, and its event time. The old engine must not be used
-// any more.
-func (e *Engine) Adopt(old *Engine) {
-	known := map[named]*watch{}
-	for _, w := range e.watches {
-		known[named{w.rule.Key(), w.rule.Version}] = w
-	}
-	var groups []*group
-	for i := range old.memory.lists {
-		for g := old.memory.lists[i].oldest; g != nil; g = g.next {
-			if w := known[named{g.watch.rule.Key(), g.watch.rule.Version}]; w != nil {
-				g.watch = w
-				groups = append(groups, g)
-			}
-		}
-	}
-	e.reset()
-	e.secret, e.horizon, e.ghosts, e.record = old.secret, old.horizon, old.ghosts, ref{}
-	e.take(groups)
 }

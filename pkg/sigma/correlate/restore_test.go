@@ -3,6 +3,7 @@ package correlate
 import (
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"hash/crc32"
 	"math/rand/v2"
 	"strings"
@@ -101,6 +102,26 @@ func TestAdoptAndRestoreOfChangedCorrelations(t *testing.T) {
 	})
 }
 
+// Figures go on through a reload, also those of correlations that went.
+func TestAdoptKeepsCounting(t *testing.T) {
+	a := newBench(t, hits, Options{Lateness: 1})
+	a.Advance(1e6*second, a.emit)
+	for i := range 60 {
+		a.say(t, fmt.Sprintf("a %d ip=1, a 1", i))
+	}
+	want := a.Stats()
+	b := newBench(t, hits, Options{})
+	b.Adopt(a.Engine)
+	if got := b.Stats(); got.Late != 60 || got.Lacking != 60 || got.Matches != 1 || got.Correlations[0].Matches != 1 || got.Bytes != want.Bytes {
+		t.Errorf("%+v became %+v", want, got)
+	}
+	c := newBench(t, strings.Replace(hits, "60", "61", 1), Options{})
+	c.Adopt(b.Engine)
+	if got := c.Stats(); got.Late != 60 || got.Lacking != 60 || got.Matches != 1 || got.Correlations[0].Matches != 0 {
+		t.Errorf("%+v became %+v", want, got)
+	}
+}
+
 // What is more than the bounds allow is forgotten, the least known first.
 func TestRestoreIntoLessRoom(t *testing.T) {
 	a, b := newBench(t, hits, Options{}), newBench(t, hits, Options{MaxGroups: 2})
@@ -115,10 +136,13 @@ func TestRestoreIntoLessRoom(t *testing.T) {
 
 // Whatever is restored, the engine goes on working.
 func FuzzRestore(f *testing.F) {
+	collection := parse(f, everything)
+	few := benchOf(collection, Options{})
+	few.say(f, "a+b+c 1 ip=1 user=1 bytes=1, d 2 ip=1")
+	f.Add(snapshot(f, few))
 	f.Add(snapshot(f, something(f)))
-	f.Add(snapshot(f, newBench(f, everything, Options{})))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		b := newBench(t, everything, Options{MaxGroups: 1000, MaxBytes: 1 << 20})
+		b := benchOf(collection, Options{MaxGroups: 1000, MaxBytes: 1 << 20})
 		if err := b.Restore(sealed(data[:max(0, len(data)-4)])); err != nil && !errors.Is(err, ErrState) {
 			t.Fatal(err)
 		}

@@ -46,6 +46,9 @@ type writer struct {
 	buf   []byte
 	files map[*string]uint64
 	names []string
+
+	last     *string
+	lastFile uint64
 }
 
 func (w *writer) count(n int)    { w.buf = binary.AppendUvarint(w.buf, uint64(n)) }
@@ -109,12 +112,17 @@ func (w *watch) nearby(near int64) (at, to int64) {
 	return at, to
 }
 
-// file gives a file's place in the table of names.
+// file gives a file's place in the table of names. Most records are of the file
+// of the one before.
 func (w *writer) file(name *string) uint64 {
+	if name == w.last {
+		return w.lastFile
+	}
 	i, ok := w.files[name]
 	if !ok {
 		i = uint64(len(w.names))
 		w.files[name], w.names = i, append(w.names, *name)
 	}
+	w.last, w.lastFile = name, i
 	return i
 }

@@ -1,0 +1,50 @@
+package correlate
+
+// Adopt takes over the memory and the figures of an engine for the
+// correlations that both know by key and version, its event time, and its
+// figures of all others. The old engine must not be used any more.
+func (e *Engine) Adopt(old *Engine) {
+	known := byName(e.watches)
+	var groups []*group
+	for i := range old.memory.lists {
+		for g := old.memory.lists[i].oldest; g != nil; g = g.next {
+			if w := known[g.watch.name()]; w != nil {
+				g.watch = w
+				groups = append(groups, g)
+			}
+		}
+	}
+	e.reset()
+	e.secret, e.horizon, e.ghosts, e.record = old.secret, old.horizon, old.ghosts, ref{}
+	e.counts = old.counts
+	for _, w := range old.watches {
+		e.adoptStats(known[w.name()], w.stats)
+	}
+	e.take(groups)
+}
+
+// adoptStats goes on counting where another engine was.
+func (e *Engine) adoptStats(w *watch, s CorrelationStats) {
+	if w == nil {
+		e.counts.Late += s.Late
+		e.counts.TooLate += s.TooLate
+		e.counts.Lacking += s.Lacking
+		e.counts.Matches += s.Matches
+		return
+	}
+	s.Correlation = w.rule
+	w.stats = s
+}
+
+// named is what a correlation is known by.
+type named struct{ key, version string }
+
+func (w *watch) name() named { return named{w.rule.Key(), w.rule.Version} }
+
+func byName(watches []*watch) map[named]*watch {
+	known := map[named]*watch{}
+	for _, w := range watches {
+		known[w.name()] = w
+	}
+	return known
+}
