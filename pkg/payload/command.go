@@ -12,7 +12,7 @@ func command(t *text) bool {
 
 // shellSyntax finds what only a shell reads.
 func shellSyntax(t *text) bool {
-	return t.has("${ifs", "$ifs", "/dev/tcp/", "/dev/udp/", "2>&1", ">/dev/null", "<!--#exec", "<!--#include") ||
+	return t.has("${ifs", "$ifs", "/dev/tcp/", "/dev/udp/", "2>&1", ">/dev/null", "<!--#") ||
 		shellshock(t.low) || backticks(t) || substitution(t)
 }
 
@@ -80,6 +80,11 @@ func separatorSize(v []byte) int {
 	switch v[0] {
 	case ';', '\n', '\r':
 		return 1
+	case '\\':
+		// A line break as strings are written.
+		if len(v) > 2 && (v[1] == 'n' || v[1] == 'r') {
+			return 2
+		}
 	case '|', '&':
 		if len(v) > 1 && v[1] == v[0] {
 			return 2

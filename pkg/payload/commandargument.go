@@ -27,7 +27,8 @@ func argument(v []byte) bool {
 	case c == '.':
 		return rest[1] == '/' || rest[1] == '.'
 	}
-	return isDrive(rest) || hasPrefix(rest, "http://") || hasPrefix(rest, "https://") || hasPrefix(rest, "ftp://") || hasFile(rest)
+	return isDrive(rest) || hasPrefix(rest, "http://") || hasPrefix(rest, "https://") || hasPrefix(rest, "ftp://") ||
+		index(rest, " /add") > 0 || hasFile(rest)
 }
 
 func isShellSpace(c byte) bool { return isSpace(c) || c == '+' }

@@ -85,7 +85,7 @@ func classOf(word []byte) class {
 	switch string(word) {
 	case "whoami", "ifconfig", "ipconfig", "netstat", "nslookup", "uname", "systeminfo", "tasklist", "wget", "tftp",
 		"powershell", "pwsh", "certutil", "bitsadmin", "printenv", "chmod", "chown", "mknod", "mkfifo", "busybox",
-		"lsof", "crontab", "xxd", "regsvr32", "rundll32", "mshta", "wmic", "hostnamectl":
+		"lsof", "netsh", "crontab", "xxd", "regsvr32", "rundll32", "mshta", "wmic", "hostnamectl":
 		return sureCommand
 	case "cat", "tac", "ls", "id", "ps", "cp", "mv", "rm", "sh", "bash", "zsh", "ksh", "csh", "dash", "nc", "ncat",
 		"netcat", "socat", "telnet", "curl", "fetch", "lynx", "ftp", "ssh", "scp", "vi", "vim", "nano", "ed", "dd",

@@ -3,6 +3,9 @@ package payload
 // ldap finds a value that ends the filter it is put into and begins another:
 // *)(uid=*, admin)(&), x)(|(cn=*.
 func ldap(t *text) bool {
+	if t.has("*(|(", "*(&(") {
+		return true
+	}
 	depth := 0
 	for i, c := range t.low {
 		switch c {
@@ -26,7 +29,7 @@ func beginsFilter(v []byte) bool {
 	}
 	v = skip(v, func(c byte) bool { return c == '!' || c == '(' })
 	if len(v) > 0 && (v[0] == '|' || v[0] == '&') {
-		return len(v) < 2 || v[1] == '(' || v[1] == ')'
+		return len(v) < 2 || v[1] == '(' || v[1] == ')' || isLetter(v[1])
 	}
 	name := leading(v, func(c byte) bool { return isWord(c) || c == '-' || c == ':' || c == '.' })
 	rest := v[len(name):]

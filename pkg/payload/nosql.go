@@ -52,5 +52,5 @@ func scriptCondition(t *text) bool {
 	if !t.has("'", "\"") {
 		return false
 	}
-	return t.has("this.password", "this.username", "return true", "return(true)", "db.getcollection", "db.version()", "; while(", ";while(", "'||'1'=='1", "' || '1'=='1", "\"||\"1\"==\"1", "'||1==1", "' || 1==1", "|| true//", "||true//")
+	return t.has("this.password", "this.username", "return true", "';return ", "return(true)", "db.getcollection", "db.version()", "; while(", ";while(", "'||'1'=='1", "' || '1'=='1", "\"||\"1\"==\"1", "'||1==1", "' || 1==1", "|| true//", "||true//")
 }

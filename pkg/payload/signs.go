@@ -28,7 +28,7 @@ func signTable() (t [256]signs) {
 	for c := range 0x20 {
 		t[c] = strange
 	}
-	for _, c := range []byte("'\"`<>${}|\\#*!^\x7f\xc0\xc1\xe0\xef\xf0\xac") {
+	for _, c := range []byte("'\"`<>${}|\\#*!^\x7f\xc0\xc1\xca\xe0\xe2\xef\xf0\xf8\xfc\xac") {
 		t[c] = strange
 	}
 	t['%'], t['.'], t['/'], t[':'], t['-'], t['='] = percent, dot, slash, colon, dash, equals

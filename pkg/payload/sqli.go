@@ -14,17 +14,37 @@ const maxSQL = 4 << 10
 // sqli finds SQL injection: by what only an injection says, or by libinjection's
 // fingerprint together with a second sign.
 func sqli(t *text) bool {
-	return sqlFunctions(t) || sqlStatements(t) || sqlTautology(t) || cutOff(t) || fingerprint(t)
+	return sqlFunctions(t) || sqlStatements(t) || sqlTautology(t) || cutOff(t) || emptyQuotes(t.low) || fingerprint(t)
 }
 
-// cutOff finds a quote with a comment directly behind it: admin'--.
+// cutOff finds a quote with a comment directly behind it, admin'--, or a clause
+// that ends in one.
 func cutOff(t *text) bool {
 	v, found := withoutComment(t.low)
 	if !found {
 		return false
 	}
 	v = bytes.TrimRight(v, " )")
-	return len(v) > 1 && (v[len(v)-1] == '\'' || v[len(v)-1] == '"') && isWord(v[len(v)-2])
+	if clauseFirst(v) {
+		return true
+	}
+	n := len(v)
+	return n > 0 && (v[n-1] == '\'' || v[n-1] == '"') && (n == 1 || isWord(v[n-2]))
+}
+
+// emptyQuotes tells whether v calculates with what is around it, '-', so that a
+// comparison holds.
+func emptyQuotes(v []byte) bool {
+	if len(v) != 3 || v[0] != v[2] || v[0] != '\'' && v[0] != '"' {
+		return false
+	}
+	return bytes.IndexByte([]byte("-+*&|^=%"), v[1]) >= 0
+}
+
+// clauseFirst tells whether v begins with what goes on where a value ended.
+func clauseFirst(v []byte) bool {
+	v = skip(v, isClosing)
+	return prefixed(v, "or ", "and ", "order by ", "group by ", "having ", "union ", "where ")
 }
 
 // fingerprint asks libinjection. Its shortest fingerprints are prose and

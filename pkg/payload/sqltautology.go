@@ -3,9 +3,7 @@ package payload
 // sqlTautology finds a condition that was put behind a value: or 1=1, and
 // 'a'='a, || true, xor(…).
 func sqlTautology(t *text) bool {
-	if !breaksOut(t) {
-		return false
-	}
+	breaks := breaksOut(t)
 	for from := 0; from < len(t.low); {
 		n, size := nextLogic(t.low[from:])
 		if n < 0 {
@@ -13,14 +11,14 @@ func sqlTautology(t *text) bool {
 		}
 		at := from + n
 		from = at + size
-		if leavesValue(t.low[:at]) && condition(t.low[from:]) {
+		if (breaks && leavesValue(t.low[:at]) || isAll(t.low[:at], isClosing)) && condition(t.low[from:]) {
 			return true
 		}
 	}
 	return false
 }
 
-// nextLogic finds the next or, and, xor, || or &&.
+// nextLogic finds the next or, and, xor, having, where, || or &&.
 func nextLogic(v []byte) (at, size int) {
 	for i := range v {
 		switch v[i] {
@@ -28,7 +26,7 @@ func nextLogic(v []byte) (at, size int) {
 			if i+1 < len(v) && v[i+1] == v[i] {
 				return i, 2
 			}
-		case 'o', 'a', 'x':
+		case 'o', 'a', 'x', 'h', 'w':
 			if size := logicWord(v, i); size > 0 {
 				return i, size
 			}
@@ -42,7 +40,7 @@ func logicWord(v []byte, i int) int {
 	if i > 0 && (isLetter(v[i-1]) || v[i-1] == '_') {
 		return 0
 	}
-	for _, w := range [...]string{"or", "and", "xor"} {
+	for _, w := range [...]string{"or", "and", "xor", "having", "where"} {
 		end := i + len(w)
 		if hasPrefix(v[i:], w) && end < len(v) && !isLetter(v[end]) && v[end] != '_' {
 			return len(w)
@@ -112,8 +110,8 @@ func operand(v []byte) int {
 
 // comparison is the size of the operator that v begins with.
 func comparison(v []byte) int {
-	for _, op := range [...]string{"<=>", "<>", "!=", "<=", ">=", "=", "<", ">", "like", "rlike", "between", "regexp", "in"} {
-		if hasPrefix(v, op) {
+	for _, op := range [...]string{"<=>", "<>", "!=", "<=", ">=", "==", "=", "<", ">", "like", "rlike", "between", "regexp", "in"} {
+		if hasPrefix(v, op) && (!isLetter(op[0]) || len(v) == len(op) || !isWord(v[len(op)])) {
 			return len(op)
 		}
 	}

@@ -43,7 +43,22 @@ var sqlNames = []string{
 
 // sqlStatements looks for statements and clauses that were put behind a value.
 func sqlStatements(t *text) bool {
-	return unionSelect(t) || subselect(t.low) || waits(t) || stacked(t) || clause(t)
+	return unionSelect(t) || wholeStatement(t) || subselect(t.low) || waits(t) || stacked(t) || clause(t)
+}
+
+// wholeStatement finds a value that is a statement by itself.
+func wholeStatement(t *text) bool {
+	v := skip(t.low, isClosing)
+	if hasPrefix(v, "select ") {
+		rest := skip(v[len("select "):], isSpace)
+		return prefixed(rest, "* from ", "@@") || t.signs&semicolon != 0 && wordIndex(rest, "from") > 0
+	}
+	if t.signs&(semicolon|paren|strange) == 0 {
+		return false
+	}
+	verb := leading(v, isWord)
+	object := leading(skip(v[len(verb):], isSpace), isObject)
+	return len(object) > 0 && string(verb) != "update" && string(verb) != "copy" && statement(string(verb), string(object))
 }
 
 // unionSelect finds union [all|distinct] [(]select.

@@ -238,7 +238,7 @@ func suspiciousWords(v []byte) bool {
 			return true
 		}
 	}
-	return startsSQL(v, false) || startsCommand(skip(v, isShellSpace))
+	return startsSQL(skip(v, isClosing), true) || startsCommand(skip(v, isShellSpace))
 }
 
 // startsSQL tells whether v begins with a word that an injection leads on with;

@@ -24,7 +24,7 @@ func template(t *text) bool {
 			return true
 		}
 	}
-	return t.has("#set($", "#set ($", "[[${", "__${", "freemarker.template", "{php}", "#evaluate(", "#parse(", "__subclasses__", "__globals__", "__builtins__") ||
+	return t.has("#set($", "#set ($", "[[${", "__${", "freemarker.template", "{php}", "#evaluate(", "#parse(", "<esi:", "__subclasses__", "__globals__", "__builtins__") ||
 		len(t.low) < 64 && hasPrefix(t.low, "{") && between(t.low, "{", "}", onlyArithmetic)
 }
 

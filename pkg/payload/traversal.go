@@ -3,8 +3,8 @@ package payload
 // traversal finds a way up out of a directory, and absolute names of files that
 // belong to the system.
 func traversal(t *text) bool {
-	return t.signs&dot != 0 && (climbs(t.low) || lostSlashes(t.low)) || systemFile(t) ||
-		t.has("0x2e0x2e", "..0x2f", "..0x5c", "/././", "/.../.../", "\\...\\...\\")
+	return t.place == inValue && rooted(t.low) || t.signs&dot != 0 && (climbs(t.low) || lostSlashes(t.low)) || systemFile(t) ||
+		t.has("0x2e0x2e", "..0x2f", "..0x5c", "/././", ".../.../", "...\\...\\", ".php\x00", ".html\x00", "passwd\x00", "\x00.jpg", "\x00.png", "\x00.html", "\x00.php", "\x00.txt")
 }
 
 // climbs tells whether a segment of v is "..", or the dots that become one when
@@ -20,6 +20,27 @@ func climbs(v []byte) bool {
 		}
 		n := i - start
 		if (n == 2 || n >= 4) && beginsSegment(v, start) && endsSegment(v, start, i) {
+			return true
+		}
+	}
+	return false
+}
+
+// rooted tells whether v is a path from the root of a system to what no site
+// offers from there.
+func rooted(v []byte) bool {
+	v = skip(v, isSpace)
+	if len(v) > 3 && isLetter(v[0]) && v[1] == ':' && v[2] == '/' {
+		v = skip(v[2:], func(c byte) bool { return c == '/' })
+		return prefixed(v, "windows/", "winnt/", "apache", "xampp/", "wamp", "program files", "programdata/", "documents and settings/", "inetpub/", "appserv/", "mysql/", "php/", "nginx/")
+	}
+	return len(v) > 5 && v[0] == '/' && prefixed(v[1:], "etc/", "proc/", "root/", "var/log/", "var/apache", "var/www/", "var/lib/", "var/spool/", "var/mail/",
+		"var/run/", "usr/local/apache", "usr/local/nginx", "usr/local/etc/", "usr/local/php", "opt/lamp", "boot/grub", "dev/fd/", "sys/class/", "sys/kernel/")
+}
+
+func prefixed(v []byte, prefixes ...string) bool {
+	for _, p := range prefixes {
+		if hasPrefix(v, p) {
 			return true
 		}
 	}

@@ -7,7 +7,7 @@ import (
 // xss finds markup and script. Without a tag libinjection's word counts only
 // when there is something to run, since "style=…" and "onload=…" are words too.
 func xss(t *text) bool {
-	if activeMarkup(t) || scriptURL(t) || scriptBreakout(t) {
+	if t.has("+adw-", "\u00bcscript\u00be") || activeMarkup(t) || scriptURL(t) || scriptBreakout(t) {
 		return true
 	}
 	runs := t.signs&paren != 0 && t.signs&(equals|strange) != 0 || t.has("`", "&#", "&colon")
@@ -69,7 +69,7 @@ func assigns(v []byte) bool {
 	return len(v) > 1 && v[0] == '='
 }
 
-// handler finds on…= with something to run behind it.
+// handler finds on…= with something behind it.
 func handler(v []byte) bool {
 	for from := 0; ; {
 		n := index(v[from:], "on")
@@ -83,7 +83,7 @@ func handler(v []byte) bool {
 		if len(name) < 3 || i > 0 && isWord(v[i-1]) || len(rest) == 0 || rest[0] != '=' {
 			continue
 		}
-		if runsCode(rest[1:]) {
+		if anything(rest[1:]) {
 			return true
 		}
 	}
@@ -92,17 +92,6 @@ func handler(v []byte) bool {
 // isJunk tells whether browsers of some age skip c between a handler's name and
 // its =.
 func isJunk(c byte) bool { return !isWord(c) && c != '=' && c != '>' && c != '"' && c != '\'' }
-
-// runsCode tells whether v has what a script needs to do anything: a call or an
-// assignment.
-func runsCode(v []byte) bool {
-	for i, c := range v {
-		if c == '(' && i > 0 || c == '`' || c == '=' && i > 0 {
-			return true
-		}
-	}
-	return index(v, "&#") >= 0 || index(v, "&lpar") >= 0
-}
 
 // scriptURL finds javascript: and its like, whatever white space lies in it,
 // where a URL begins.

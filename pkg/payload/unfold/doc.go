@@ -7,8 +7,8 @@
 //  1. percent: %41 and %u0041 (and + as a space in the first form of a query);
 //  2. base64: a value, or what stands between = and &, when that decodes to
 //     text;
-//  3. characters: HTML entities, \u0041, \u{41}, \x41, overlong UTF-8, and the
-//     wide forms of ASCII;
+//  3. characters: HTML entities, \u0041, \u{41}, \x41, overlong UTF-8, the
+//     wide forms of ASCII, and what is often taken for ' / \ and .;
 //  4. spaces: SQL comments and runs of white space become one space, /*! … */
 //     what stands in it; NUL goes;
 //  5. path: \ becomes /, // and /./ become /, but the // of a URL stays.
