@@ -57,7 +57,7 @@ func separated(t *text) bool {
 		if class == noCommand || t.place == inHeader && t.low[i] == ';' && !argument(after) {
 			continue
 		}
-		if class == sureCommand && !followsWord(after) || argument(after) || isolated(t.low[:i], size, after) {
+		if class == sureCommand && (i == 0 || !followsWord(after)) || argument(after) || isolated(t.low[:i], size, after) {
 			return true
 		}
 	}
@@ -89,9 +89,18 @@ func separatorSize(v []byte) int {
 		if len(v) > 1 && v[1] == v[0] {
 			return 2
 		}
+		if isEntity(v) {
+			return 0
+		}
 		return 1
 	}
 	return 0
+}
+
+// isEntity tells whether v begins with a character of HTML: &copy;.
+func isEntity(v []byte) bool {
+	rest := skip(v[1:], isLetter)
+	return v[0] == '&' && len(rest) < len(v)-1 && len(rest) > 0 && rest[0] == ';' && (len(rest) == 1 || rest[1] == ' ')
 }
 
 func isBeforeCommand(c byte) bool {
@@ -157,7 +166,13 @@ func commandLine(t *text) bool {
 		return false
 	}
 	program := index(v[:len(v)-len(after)], ".exe") > 0
-	return program || rest[0] == '/' && isWord(rest[1]) || isDrive(rest) || rest[0] == '-' && hasTarget(rest)
+	return program || systemRoot(rest) || isDrive(rest) || rest[0] == '-' && hasTarget(rest)
+}
+
+// systemRoot tells whether v begins with one of the first directories of a
+// system.
+func systemRoot(v []byte) bool {
+	return prefixed(v, "/etc/", "/var/", "/usr/", "/bin/", "/sbin/", "/tmp/", "/home/", "/root/", "/proc/", "/dev/", "/opt/", "/mnt/")
 }
 
 // hasTarget tells whether a path or the address of a machine is among the words
@@ -165,7 +180,7 @@ func commandLine(t *text) bool {
 func hasTarget(v []byte) bool {
 	for len(v) > 0 {
 		v = skip(skip(v, isPrint), isSpace)
-		if len(v) > 1 && v[0] == '/' && isWord(v[1]) {
+		if systemRoot(v) {
 			return true
 		}
 		number := leading(v, func(c byte) bool { return isDigit(c) || c == '.' })

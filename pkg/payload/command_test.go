@@ -4,7 +4,7 @@ import "testing"
 
 func TestCommand(t *testing.T) {
 	finds(t, Command,
-		";id", "|id", "||id", "&&id", "; cat /etc/passwd", "| cat /etc/passwd", "|whoami", ";whoami;", "`id`", "`whoami`", "$(id)", "$(cat /etc/passwd)",
+		";id", "|id", "||id", "&&id", "; cat /etc/passwd", "| cat /etc/passwd", "|whoami", "\\nid", "x\\n/bin/ls -al\\n", "<!--#echo var=\"x\" -->", "; netsh firewall set opmode disable", ";whoami;", "`id`", "`whoami`", "$(id)", "$(cat /etc/passwd)",
 		"127.0.0.1;id", "127.0.0.1 && cat /etc/passwd", "127.0.0.1|ls -la", "8.8.8.8; ls", "x;ls${IFS}-la", "x;cat${IFS}/etc/passwd", "x;cat$IFS/etc/passwd",
 		"\nid", "a\ncat /etc/passwd", "a%0aid", "a%0a/bin/cat /etc/passwd", ";/bin/ls", ";/usr/bin/id;", "a;sleep 5", "a|sleep 5|", "& ping -n 5 127.0.0.1 &",
 		"&& dir c:\\", "| type c:\\windows\\win.ini", "cmd.exe /c dir", "powershell -enc SQBFAFgA", "; powershell IEX(New-Object Net.WebClient)", "; c'a't /etc/passwd",
@@ -23,5 +23,5 @@ func TestNoCommand(t *testing.T) {
 		"what is whoami?", "wait; date night", "cut & paste", "black & decker", "echo & the bunnymen", "M&S; next", "Q&A", "line one\nline two\nmore to come", "bash tutorial", "ls command",
 		"how to ping google.com", "python vs. php; java", "$100 (sale)", "$(document).ready", "price: $5; date: today", "a && b", "a || b",
 		"C++; C#; Java", "id=5", "host: example.com", "1; 2; 3", "file.txt", "sleep 8 hours", "net price; type of goods", "perl & python", "more; less", "exec summary; head of sales", "v=1;w=2", "text/html;charset=utf-8", "en-US,en;q=0.9",
-		"*/5 * * * *", "0 0 * * 1-5")
+		"*/5 * * * *", "&copy; Axiom", "&copy; Copy, 2024", "Alias /robots.txt", "touch /file", "0 0 * * 1-5")
 }

@@ -58,12 +58,15 @@ func fingerprint(t *text) bool {
 		return false
 	}
 	switch print {
-	case "n&1", "n&n", "1&n", "1&1", "f(n)", "f(1)", "f(s)", "n&f(n", "f(n)k", "f(n)n", "f(n)o", "f(n,n", "f(n)&":
+	case "n&1", "n&n", "1&n", "1&1", "f(n)", "f(1)", "f(1)n", "f(s)", "n&f(n", "f(n)k", "f(n)n", "f(n)o", "f(n,n", "f(n)&":
 		return t.words("or", "and", "sleep", "having") && hasComparison(t.low) && breaksOut(t)
 	case "1c", "nc", "sc", "s&s", "n&s", "s&n", "1&s", "sos", "so1", "son", "1os", "nos":
 		return breaksOut(t) && (hasComparison(t.low) || endsInComment(t.low) || t.has("||"))
 	}
-	return t.signs&(strange|equals|dash|paren|semicolon) != 0
+	if t.words("union", "select", "sleep", "benchmark", "waitfor", "insert", "drop", "exec", "database", "version", "concat", "char", "chr", "user") {
+		return t.signs&(strange|equals|dash|paren|semicolon) != 0 && (breaksOut(t) || print[0] != 'n')
+	}
+	return breaksOut(t) && (hasComparison(t.low) || endsInComment(t.low) || t.has("||", "&&", "' ;", "';", "\";", "');") || startsNumber(t.low) && t.words("or", "and", "order", "like", "is"))
 }
 
 // couldBeSQL tells whether a text holds an operator, a call, a comment or a word

@@ -42,6 +42,7 @@ func TestSQLStacked(t *testing.T) {
 		"1; drop table users", "1';drop table users--", "1; DELETE FROM users", "1;insert into users values('x','y')",
 		"1; exec xp_cmdshell 'dir'", "1;exec master..xp_cmdshell 'ping 10.0.0.1'", "1; shutdown with nowait", "1;declare @q varchar(99)",
 		"1; update users set password='x' where id=1", "1;copy x from program 'id'", "1' into outfile '/var/www/x.php'--",
+		" or 1=1", " ORDER BY 1-- ", " HAVING 1=1#", "select * from users where id=1", "select @@version", "'-'", "' or ''='", "’ or ‘1’=’1",
 		"x'; truncate table logs;--", "1;create user x identified by 'y'", "1; alter table a add b int", "1;select 1", "1';select * from users--")
 }
 
@@ -66,6 +67,7 @@ func TestNoSQLStatement(t *testing.T) {
 		"startswith(name,'A') or contains(city,'Berlin')", "Price gt 20 and (Rating ge 4 or Name eq 'x')", "top 10 or so",
 		"sleep (8 hours)", "how to sleep(well)", "benchmark results", "c/ huertas altas, 114", "doctor ramon 17 11?d", "3 and a half men",
 		"24 or 48 hours", "7 or 8 p.m.", "sort by date; then name", "create table of contents", "drop database performance",
-		"Kids' shoes & women's bags", "Men's 9 or 10", "what's \"it\"", "'tis the season", "the '90s and '80s", "don't and won't",
+		"Kids' shoes & women's bags", "Men's 9 or 10", "what's \"it\"", "'tis the season", "the '90s and '80s", "don't and won't", "If you like it (a lot), you'd like to show it", "10 release (buster). These packages", "title-lower (titleCase)", "harnesses; if a new one supersedes, remove the old one in",
+		"run 'update-certificates --fresh'. If you want to", "and an **epoch** (a 16-bit int)", "benchmark ( #193 )", "sleep(4) called",
 		"where's waldo", "L'été à Paris", "Qu'est-ce que c'est ?", "Müller's Straße 5 - 7", "¿cuál es el precio?")
 }

@@ -20,8 +20,8 @@ func sqlFunctions(t *text) bool {
 
 // opensCall tells whether v goes on with an argument in parentheses.
 func opensCall(v []byte) bool {
-	v = skip(v, isSpace)
-	return len(v) > 1 && v[0] == '('
+	rest := skip(v, isSpace)
+	return len(rest) > 1 && rest[0] == '(' && (len(rest) == len(v) || isDigit(rest[1]) || rest[1] == '\'' || rest[1] == '(')
 }
 
 var sqlCalls = []string{
@@ -205,10 +205,10 @@ func statement(verb, object string) bool {
 // clause finds clauses that were put behind a value to see how a query reacts:
 // order by 4--, group by … having, into outfile, limit … procedure.
 func clause(t *text) bool {
-	if t.has("into outfile", "into dumpfile") {
+	if t.has("into outfile", "into dumpfile") || t.has("case when ") && t.has(" then ") && t.words("end") && hasComparison(t.low) {
 		return true
 	}
-	for _, c := range [...]string{"order by ", "group by ", "having ", "limit ", "rlike ", "regexp ", "like ", "where "} {
+	for _, c := range [...]string{"order by ", "group by ", "having ", "limit ", "rlike ", "regexp "} {
 		n := t.index(c)
 		if n < 1 || isWord(t.low[n-1]) {
 			continue
@@ -216,7 +216,7 @@ func clause(t *text) bool {
 		if breaksOut(t) && (endsInComment(t.low) || hasComparison(t.low[n+len(c):]) && t.has("'", "\"", ")")) {
 			return true
 		}
-		if n < 12 && startsNumber(t.low) && c != "where " && c != "like " && numberToEnd(t.low[n+len(c):]) {
+		if n < 12 && startsNumber(t.low) && numberToEnd(t.low[n+len(c):]) {
 			return c == "order by " || c == "having " || c == "group by "
 		}
 	}

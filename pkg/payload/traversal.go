@@ -34,7 +34,7 @@ func rooted(v []byte) bool {
 		v = skip(v[2:], func(c byte) bool { return c == '/' })
 		return prefixed(v, "windows/", "winnt/", "apache", "xampp/", "wamp", "program files", "programdata/", "documents and settings/", "inetpub/", "appserv/", "mysql/", "php/", "nginx/")
 	}
-	return len(v) > 5 && v[0] == '/' && prefixed(v[1:], "etc/", "proc/", "root/", "var/log/", "var/apache", "var/www/", "var/lib/", "var/spool/", "var/mail/",
+	return len(v) > 5 && v[0] == '/' && isAll(v, isPrint) && prefixed(v[1:], "etc/", "proc/", "root/", "var/log/", "var/apache", "var/www/", "var/lib/", "var/spool/", "var/mail/",
 		"var/run/", "usr/local/apache", "usr/local/nginx", "usr/local/etc/", "usr/local/php", "opt/lamp", "boot/grub", "dev/fd/", "sys/class/", "sys/kernel/")
 }
 
@@ -89,8 +89,7 @@ var systemFiles = [...]string{
 	"etc/kubernetes/", "etc/security/", "proc/self/", "proc/version", "proc/cpuinfo", "proc/cmdline", "proc/mounts",
 	"proc/net/", "proc/1/", "var/log/", "var/run/secrets", "var/spool/cron", "var/lib/mysql", "var/mail/",
 	"root/.ssh", "root/.bash", ".ssh/id_", ".ssh/authorized_keys", ".aws/credentials", ".bash_history", ".htpasswd",
-	"boot.ini", "win.ini", "system.ini", "php.ini", "desktop.ini", "windows/system32", "windows/repair", "winnt/",
-	"windows/win", "windows/php", "windows/debug", "inetpub/", "web-inf/", "web-inf\\", "meta-inf/context", "meta-inf/manifest",
+	"boot.ini", "win.ini", "system.ini", "php.ini", "desktop.ini", "windows/system32", "windows/repair", "winnt/", "inetpub/", "web-inf/", "web-inf\\", "meta-inf/context", "meta-inf/manifest",
 }
 
 // systemFile finds a file of the system as the whole of a value, or as its last

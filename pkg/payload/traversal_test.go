@@ -10,7 +10,7 @@ func TestTraversal(t *testing.T) {
 		"/..;/..;/", "c:\\windows\\win.ini", "C:/boot.ini", "file:///etc/passwd", "/proc/self/environ", "/proc/self/cmdline", "WEB-INF/web.xml",
 		"/../WEB-INF/web.xml", "../../../etc/passwd\x00.jpg", "../../../etc/passwd%00", "/var/log/apache2/access.log", "....\\\\....\\\\boot.ini", "..／..／etc/passwd",
 		"php://filter/convert.base64-encode/resource=../config", "images/../../config.php", "/var/www/../../etc/hosts", "/././././etc/passwd", "/etc/./passwd", "/etc//passwd",
-		"../.ssh/id_rsa", "/root/.bash_history", "..0x2f..0x2fetc", "0x2e0x2e/0x2e0x2e/x")
+		"../.ssh/id_rsa", "/root/.bash_history", "..0x2f..0x2fetc", "0x2e0x2e/0x2e0x2e/x", "/etc/apt/sources.list", "c:\\apache\\logs\\access.log", "/usr/local/apache/conf/httpd.conf", "..%u2215..%u2215x", ".../.../x", "..%c0%5cx", "/proc/config.gz")
 }
 
 func TestTraversalInPaths(t *testing.T) {
@@ -50,5 +50,5 @@ func TestNoTraversal(t *testing.T) {
 	clean(t,
 		"2024-01-01..2024-12-31", "1..10", "a..b", "1.0.0...2.0.0", "wait...", "wait... what", "and so on.../or not", "...", "foo.bar.baz",
 		"archive.tar.gz", "v1.2.3", "^1.2.3 || ~2.0", "C:\\Users\\bob\\Documents", "what is /etc/passwd", "how to edit /etc/hosts on linux",
-		"windows 11", "/products/shoes", "docs/intro.md", "./build", "~/notes", "/home/user/file.txt", "boot camp", "initial value")
+		"windows 11", "/products/shoes", "docs/intro.md", "./build", "~/notes", "/home/user/file.txt", "boot camp", "libs/log/src/windows/debug_output.cpp", "/etc/ssl/certs is where they live", "initial value")
 }
