@@ -35,6 +35,17 @@ func remoteFlags(c *cobra.Command) remote {
 	}
 }
 
+// named tells whether the command line says where the service is, or as whom
+// it is asked.
+func (r remote) named(c *cobra.Command) bool {
+	for _, flag := range []string{"url", "token-file", "ca"} {
+		if c.Flags().Changed(flag) {
+			return true
+		}
+	}
+	return false
+}
+
 // connect makes a client. It connects to nothing yet.
 func (r remote) connect() (*client.Client, error) { return r.connectFor(0) }
 

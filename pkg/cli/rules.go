@@ -32,11 +32,12 @@ type ruleFlags struct {
 }
 
 func addRuleFlags(c *cobra.Command) ruleFlags {
-	return ruleFlags{
-		config: configFlag(c),
-		with: c.Flags().StringSlice("with", nil, "Rules to which those refer: read besides and not reported on. A file, a folder, or "+shippedRules+
-			" for the rules that come with honeymoat. May be given again."),
-	}
+	return ruleFlags{config: configFlag(c), with: withFlag(c)}
+}
+
+func withFlag(c *cobra.Command) *[]string {
+	return c.Flags().StringSlice("with", nil, "Rules to which those refer: read besides and not reported on. A file, a folder, or "+shippedRules+
+		" for the rules that come with honeymoat. May be given again.")
 }
 
 // selected is a set of rules and which of its files are meant.

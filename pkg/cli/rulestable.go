@@ -16,10 +16,11 @@ import (
 func rulesListCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use: "list [PATH…]",
-		Short: "List rules with level, family, tier, block and tags, or what each costs. " +
+		Short: "List rules with level, family, tier, block, tags and what they found in the last day, or what each costs. " +
 			"Without a path, those of the configuration's folders, else the shipped ones.",
 	}
-	rules := addRuleFlags(c)
+	service := remoteFlags(c)
+	rules := ruleFlags{config: service.config, with: withFlag(c)}
 	asJSON := c.Flags().Bool("json", false, "Print the list as JSON.")
 	cost := addCostFlags(c)
 	c.RunE = func(c *cobra.Command, paths []string) error {
@@ -31,7 +32,10 @@ func rulesListCommand() *cobra.Command {
 		if cost.file != "" {
 			return cost.run(c, *rules.config, set, *asJSON)
 		}
-		list := ruletest.List(set.Set, set.only)
+		list, err := withHits(c, service, ruletest.List(set.Set, set.only))
+		if err != nil {
+			return err
+		}
 		if *asJSON {
 			return printJSON(c.OutOrStdout(), list)
 		}
@@ -54,12 +58,12 @@ func tellRefused(w io.Writer, set selected) {
 	}
 }
 
-func printRules(w io.Writer, list []ruletest.Listed) {
+func printRules(w io.Writer, list []listedRule) {
 	if len(list) == 0 {
 		fmt.Fprintln(w, "There are no rules.")
 		return
 	}
-	t := newTable(w, "rule", "level", "family", "tier", "block", "OWASP, ATT&CK", "tests", "title and place")
+	t := newTable(w, "title", "level", "family", "tier", "block", "tests", "last day", "OWASP, ATT&CK", "rule")
 	skipped := 0
 	for _, r := range list {
 		if r.Skipped != "" {
@@ -67,11 +71,10 @@ func printRules(w io.Writer, list []ruletest.Listed) {
 			continue
 		}
 		t.AppendRow(table.Row{
-			r.Key, r.Level, r.Family, tierText(r), blockText(r.Block), text.WrapSoft(strings.Join(append(r.OWASP, r.Attack...), " "), 24),
-			yes(r.Tested), text.WrapSoft(r.Title, 48) + fmt.Sprintf("\n%s:%d", r.File, r.Line),
+			text.Trim(r.Title, 48), r.Level, r.Family, tierText(r), blockText(r.Block), yes(r.Tested), hitsText(r.Hits),
+			text.Trim(strings.Join(append(r.OWASP, r.Attack...), " "), 40), r.Key,
 		})
 	}
-	t.Style().Options.SeparateRows = true
 	t.Render()
 	fmt.Fprintf(w, "%s and correlations.\n", count(len(list)-skipped, "rule"))
 	if skipped > 0 {
@@ -81,7 +84,7 @@ func printRules(w io.Writer, list []ruletest.Listed) {
 
 // tierText is the tier of what a rule finds; one that only correlations build
 // on finds nothing by itself.
-func tierText(r ruletest.Listed) string {
+func tierText(r listedRule) string {
 	if r.Silent {
 		return "(silent)"
 	}
