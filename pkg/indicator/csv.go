@@ -11,7 +11,7 @@ import (
 	"github.com/honeymoat/honeymoat/pkg/mistake"
 )
 
-// ColumnRoles are what a column of a table can hold.
+// ColumnRoles are what a column of a table can hold; the value is the first.
 func ColumnRoles() []string {
 	return []string{"value", "kind", "confidence", "labels", "reference", "source", "seen", "from", "until"}
 }
@@ -187,22 +187,12 @@ func (r *reader) row(number int, line string, where columns) {
 		return
 	}
 	e := entry{Indicator: Indicator{Kind: r.options.Kind, Value: value}}
-	for _, read := range []struct {
-		role string
-		into func(text string) error
-	}{
-		{"kind", e.readKind}, {"confidence", e.readConfidence}, {"labels", e.readLabels},
-		{"reference", func(text string) error { e.Reference = text; return nil }},
-		{"source", func(text string) error { e.Source = text; return nil }},
-		{"seen", func(text string) error { return readTime(text, &e.seen) }},
-		{"from", func(text string) error { return readTime(text, &e.From) }},
-		{"until", func(text string) error { return readTime(text, &e.Until) }},
-	} {
-		text, at := get(read.role)
+	for _, role := range ColumnRoles()[1:] {
+		text, at := get(role)
 		if text == "" {
 			continue
 		}
-		err := read.into(text)
+		err := e.set(role, text)
 		if errors.Is(err, errElsewhere) {
 			r.report.LeftOut[leftElsewhere]++
 			return
@@ -213,6 +203,29 @@ func (r *reader) row(number int, line string, where columns) {
 		}
 	}
 	r.take(at, e)
+}
+
+// set reads what a column says besides the value.
+func (e *entry) set(role, text string) error {
+	switch role {
+	case "kind":
+		return e.readKind(text)
+	case "confidence":
+		return e.readConfidence(text)
+	case "labels":
+		e.Labels = strings.FieldsFunc(text, func(c rune) bool { return strings.ContainsRune(",;| ", c) })
+	case "reference":
+		e.Reference = text
+	case "source":
+		e.Source = text
+	case "seen":
+		return readTime(text, &e.seen)
+	case "from":
+		return readTime(text, &e.From)
+	case "until":
+		return readTime(text, &e.Until)
+	}
+	return nil
 }
 
 // errElsewhere is that of kinds that do not show in requests, such as hashes
@@ -259,11 +272,6 @@ func (e *entry) readConfidence(text string) error {
 		e.Confidence = int(n)
 	}
 	e.confident = true
-	return nil
-}
-
-func (e *entry) readLabels(text string) error {
-	e.Labels = strings.FieldsFunc(text, func(c rune) bool { return strings.ContainsRune(",;| ", c) })
 	return nil
 }
 
