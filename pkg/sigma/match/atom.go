@@ -21,6 +21,9 @@ type atom struct {
 	// lane is the one whose entries remember the answer, -1 if none does, and
 	// local the place in their memo.
 	lane, local int
+	// sign is the place in a set of signs without which the atom does not
+	// hold, -1 if there is none.
+	sign int
 }
 
 // nowhere is the home of atoms that ask for several columns.
@@ -70,7 +73,7 @@ func columnsOf(it *sigma.Item) (columns []column, own bool) {
 func newAtom(it *sigma.Item) atom {
 	b := atomBuilder{item: it}
 	b.columns, b.known = columnsOf(it)
-	a := atom{test: b.build(), cost: b.cost, home: nowhere, lane: -1}
+	a := atom{test: b.build(), cost: b.cost, home: nowhere, lane: -1, sign: -1}
 	if b.known && len(b.columns) == 1 && it.Op != sigma.SameAs {
 		a.home = b.columns[0]
 	}
@@ -92,6 +95,11 @@ type atomBuilder struct {
 func (b *atomBuilder) build() test {
 	for i := range b.item.Values {
 		b.value(&b.item.Values[i])
+	}
+	for _, like := range b.likes {
+		if like != nil && !b.item.All {
+			like.gather()
+		}
 	}
 	switch {
 	case len(b.tests) == 1:
@@ -263,7 +271,7 @@ func (b *atomBuilder) expression(v *sigma.Value) {
 	if !asserts(v.Regexp) {
 		columns = covering(columns)
 	}
-	guard := best(ofExpression(v.Regexp))
+	guard := best(targetColumn, ofExpression(v.Regexp))
 	b.add(&expression{columns, re, guard.bytes(), leastOf(v.Regexp)}, costOf(columns)+costExpression)
 }
 

@@ -18,8 +18,8 @@ type automaton struct {
 	hits     []ruleSet
 }
 
-// sieve is the set of literals that an automaton is made of, with the rules
-// that each may be a sign of.
+// sieve is the set of literals that an automaton is made of, with the rules,
+// or other things with a number, that each is a sign of.
 type sieve map[string][]int
 
 func (s sieve) add(literal string, rule int) {
@@ -206,4 +206,16 @@ func (a *automaton) scan(state uint32, v []byte, into ruleSet) uint32 {
 		}
 	}
 	return state
+}
+
+// finds tells whether one of the literals stands in a text.
+func (a *automaton) finds(v []byte) bool {
+	next, classes, state := a.next, &a.classes, uint32(0)
+	for _, c := range v {
+		state = next[state+uint32(classes[c])]
+		if state >= a.firstHit {
+			return true
+		}
+	}
+	return false
 }

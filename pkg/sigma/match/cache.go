@@ -19,6 +19,31 @@ type cache struct {
 	seed maphash.Seed
 	sets [cacheSets][2]*entry
 	last *entry
+
+	asked, missed int // since it was last thought over
+	resting       int // rows for which nothing is looked up, as texts do not repeat
+}
+
+// A cache is thought over after so many questions: when nearly all texts were
+// new, it rests for a longer while.
+const (
+	thinkAfter = 4096
+	restFor    = 8 * thinkAfter
+)
+
+// rests tells whether the cache is not to be asked now.
+func (c *cache) rests() bool {
+	if c.resting > 0 {
+		c.resting--
+		return true
+	}
+	if c.asked++; c.asked == thinkAfter {
+		if c.missed > thinkAfter*7/8 {
+			c.resting = restFor
+		}
+		c.asked, c.missed = 0, 0
+	}
+	return false
 }
 
 // entry is what was seen in one text.
@@ -58,6 +83,7 @@ func (c *cache) find(text []byte) *entry {
 			return e
 		}
 	}
+	c.missed++
 	c.last = displace(set)
 	c.last.hash, c.last.dirty = hash, true
 	c.last.text = append(c.last.text[:0], text...)

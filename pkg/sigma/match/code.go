@@ -22,6 +22,7 @@ type coder struct {
 	atoms []atom
 	known map[string]int32      // atoms by what they ask
 	items map[*sigma.Item]int32 // and by item
+	first []*sigma.Item         // by atom: an item that asks it
 	code  []step
 }
 
@@ -62,7 +63,7 @@ func (c *coder) atom(it *sigma.Item) int32 {
 	if !ok {
 		i = int32(len(c.atoms))
 		c.known[key] = i
-		c.atoms = append(c.atoms, newAtom(it))
+		c.atoms, c.first = append(c.atoms, newAtom(it)), append(c.first, it)
 	}
 	c.items[it] = i
 	return i

@@ -26,7 +26,7 @@ func (d demand) cost() (sum float64, useless bool) {
 			sum += attackLikelihood
 			continue
 		}
-		p := likelihood(t.literal)
+		p := likelihood(t.lane, t.literal)
 		sum, useless = sum+p, useless || p >= hopeless
 	}
 	return sum, useless
@@ -184,14 +184,14 @@ func demandIn(c column, sets []literals) (demand, bool) {
 	case c.shape() != textShape && c.shape() != listShape:
 		return nil, false
 	}
-	set := best(sets)
-	if len(set) == 0 {
-		return nil, false
-	}
 	var d demand
-	for _, literal := range set {
-		part, _ := rarest(literal)
-		for _, lane := range lanesOf(c) {
+	for _, lane := range lanesOf(c) {
+		set := best(lane, sets)
+		if len(set) == 0 {
+			return nil, false
+		}
+		for _, literal := range set {
+			part, _ := rarest(lane, literal)
 			d = append(d, trigger{lane, part})
 		}
 	}
@@ -233,7 +233,7 @@ func withoutSpaces(sets []literals) (parts []literals) {
 			for _, word := range strings.Fields(literal) {
 				words = append(words, literals{word})
 			}
-			if rare := best(words); rare != nil {
+			if rare := best(targetColumn, words); rare != nil {
 				part = append(part, rare...)
 			}
 		}

@@ -106,24 +106,40 @@ func statusSlot(status int64) int {
 
 // maskStatuses tells for each status which rules it leaves possible.
 func (p *Program) maskStatuses(c *coder) {
+	b := everyStatus()
+	p.statuses = p.possible(c, numberColumn(event.Status), b)
+	p.statuses = append(p.statuses, fillRuleSet(nil, len(p.rules)))
+}
+
+// maskUnknown tells for each lane which rules are possible where its column is
+// unknown.
+func (p *Program) maskUnknown(c *coder) {
+	var b event.Batch
+	b.EndRow()
+	for i := range p.lanes {
+		p.lanes[i].unknown = p.possible(c, p.lanes[i].column, &b)[0]
+	}
+}
+
+// possible gives, for each row of a batch, the rules whose gates at a column it
+// leaves open.
+func (p *Program) possible(c *coder, at column, b *event.Batch) []ruleSet {
 	gates := make([]*gate, len(p.rules))
 	for i, r := range p.rules {
-		gates[i] = c.gate(r.Condition, numberColumn(event.Status), false)
+		gates[i] = c.gate(r.Condition, at, false)
 	}
-	p.statuses = make([]ruleSet, statuses+2)
-	p.statuses[otherStatus] = fillRuleSet(nil, len(p.rules))
-	b := everyStatus()
+	sets := make([]ruleSet, b.Rows())
 	s := p.Scanner()
-	for row := range b.Rows() {
+	for row := range sets {
 		s.turn(b, row)
-		set := fillRuleSet(nil, len(p.rules))
+		sets[row] = fillRuleSet(nil, len(p.rules))
 		for rule, g := range gates {
 			if g != nil && !s.open(g) {
-				set.remove(rule)
+				sets[row].remove(rule)
 			}
 		}
-		p.statuses[row] = set
 	}
+	return sets
 }
 
 // everyStatus is a batch with a row for each slot but the last.

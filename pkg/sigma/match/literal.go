@@ -20,30 +20,22 @@ func (l literals) bytes() (all [][]byte) {
 	return all
 }
 
-// likelihood estimates how often one of them is found.
-func (l literals) likelihood() (sum, highest float64) {
+// likelihood estimates how often one of them is found in a lane.
+func (l literals) likelihood(lane column) (sum float64) {
 	for _, literal := range l {
-		_, p := rarest(literal)
-		sum, highest = sum+p, max(highest, p)
+		_, p := rarest(lane, literal)
+		sum += p
 	}
-	return sum, highest
+	return sum
 }
 
-// better tells whether l is found less often than m.
-func (l literals) better(m literals) bool {
-	if len(l) == 0 || len(m) == 0 {
-		return len(m) == 0 && len(l) > 0
-	}
-	a, _ := l.likelihood()
-	b, _ := m.likelihood()
-	return a < b
-}
-
-// best is the rarest among sets that are all necessary; nil when there is none.
-func best(sets []literals) (rare literals) {
+// best is the rarest in a lane among sets that are all necessary; nil when
+// there is none.
+func best(lane column, sets []literals) (rare literals) {
+	least := 0.0
 	for _, set := range sets {
-		if set.better(rare) {
-			rare = set
+		if p := set.likelihood(lane); len(set) > 0 && (rare == nil || p < least) {
+			rare, least = set, p
 		}
 	}
 	return rare
@@ -120,7 +112,7 @@ func ofRunes(re *syntax.Regexp) (sets []literals) {
 func ofAlternatives(alternatives []*syntax.Regexp) []literals {
 	var union literals
 	for _, sub := range alternatives {
-		set := best(ofSyntax(sub))
+		set := best(targetColumn, ofSyntax(sub))
 		if len(set) == 0 || len(union)+len(set) > maxAlternatives {
 			return nil
 		}

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/honeymoat/honeymoat/pkg/event"
 	"github.com/honeymoat/honeymoat/pkg/sigma"
 )
 
@@ -79,9 +80,9 @@ func TestDemands(t *testing.T) {
 	f("    s:\n        path|contains: zzyx\n    f:\n        user_agent: qqqx\n    condition: s or f\n", "target:zzyx user_agent:qqqx")
 	f("    s:\n        path|contains: zzyx\n    f:\n        user_agent: qqqx\n    condition: not s\n", "")
 	f("    s:\n        path|contains|neq: zzyx\n    f:\n        status: 5\n    condition: not s and f\n", "target:zzyx")
-	f("    s:\n        cs-method: GET\n    condition: s\n", "method:get")
+	f("    s:\n        cs-method: GET\n    condition: s\n", "")
 	f("    s:\n        user_agent: ['*', nikto]\n    condition: s\n", "")
-	f("    s:\n        user_agent|startswith: Mozilla/5.0\n    condition: s\n", "user_agent:mozilla/5.0")
+	f("    s:\n        user_agent|startswith: Mozilla/5.0\n    condition: s\n", "")
 	f("    s:\n        c-uri-extension: hta\n    condition: s\n", "target:.hta")
 	f("    s:\n        attack: sqli\n    condition: s\n", "attack:")
 	f("    s:\n        sc-status: 404\n    condition: s\n", "")
@@ -91,13 +92,14 @@ func TestDemands(t *testing.T) {
 func TestRarest(t *testing.T) {
 	f := func(literal, want string) {
 		t.Helper()
-		if got, _ := rarest(literal); got != want {
+		if got, _ := rarest(textColumn(event.UserAgent), literal); got != want {
 			t.Errorf("the rarest part of %q is %q, want %q", literal, got, want)
 		}
 	}
 	f("short", "short")
 	f("mozilla/5.0 (zqxj-scanner)", "5.0 (zqxj-sc")
-	if likelihood("mozilla/5.0") < hopeless*0.8 || likelihood("zqxj") > 0.1 || likelihood("/") < hopeless {
+	agent := textColumn(event.UserAgent)
+	if likelihood(agent, "mozilla/5.0") < hopeless || likelihood(targetColumn, "mozilla/5.0") > 0.1 || likelihood(agent, "zqxj") > 0.1 {
 		t.Error("the estimates are upside down")
 	}
 }

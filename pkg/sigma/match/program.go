@@ -26,6 +26,8 @@ type Program struct {
 	entry   []int32       // the first step of each rule
 	kinds   [2][2]ruleSet // the rules about each kind of log and direction
 
+	words    int       // of a set of rules
+	signs    int       // size of a set of signs: all rules and then atoms, as if they were rules
 	always   ruleSet   // rules that demand no literal
 	onAttack ruleSet   // rules that demand an attack
 	statuses []ruleSet // by statusSlot: the rules that it leaves possible

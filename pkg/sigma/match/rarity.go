@@ -3,6 +3,8 @@ package match
 import (
 	"math"
 	"strings"
+
+	"github.com/honeymoat/honeymoat/pkg/event"
 )
 
 const (
@@ -18,26 +20,54 @@ const (
 	surprise = 0.7
 )
 
-// commonplace is what values are full of, in lower case: what stands in it is
-// no rare literal.
-const commonplace = "mozilla/5.0 (windows nt 10.0; win64; x64) applewebkit/537.36 (khtml, like gecko) chrome/120.0.0.0 safari/537.36 " +
-	"mozilla/5.0 (macintosh; intel mac os x 10_15_7) applewebkit/605.1.15 version/17.0 mobile/15e148 safari/604.1 " +
-	"mozilla/5.0 (x11; ubuntu; linux x86_64; rv:109.0) gecko/20100101 firefox/115.0 " +
-	"mozilla/5.0 (compatible; googlebot/2.1; +http://www.google.com/bot.html) mozilla/4.0 (compatible; msie 8.0; windows nt 6.1; trident/4.0) " +
-	"https://www.google.com/search?q= http://www.example.com/index.html /api/v1/users?id=1&page=2&limit=10 /images/logo.png " +
-	"/static/js/main.js /static/css/style.css /favicon.ico /robots.txt /wp-content/uploads/2020/01/ .jpg .gif .svg .php " +
-	"get post put delete head options http/1.0 http/1.1 http/2.0 /login /admin /home /assets/"
+// commonplace is what texts of a lane are full of, in lower case.
+type commonplace struct{ everywhere, frequent string }
 
-// likelihood estimates how often a literal is found in a value, from 0 to 1.
-func likelihood(literal string) float64 {
-	if strings.Contains(commonplace, literal) {
-		return max(hopeless*0.8, 1-0.2*float64(len(literal)))
+// commonplaces are those of the lanes whose texts look alike.
+func commonplaces(lane column) commonplace {
+	const targets = "/index.html /index.php /api/v1/ /api/v2/ /users ?id= &id= &page= ?page= &limit= ?q= &lang= /images/ /img/ /static/ " +
+		"/assets/ /js/ /css/ /favicon.ico /robots.txt /login /admin /home /search .js .css .png .jpg .jpeg .gif .svg .php .ico .woff2 .xml .html"
+	switch lane {
+	case targetColumn:
+		return commonplace{"/", targets}
+	case textColumn(event.Referer):
+		return commonplace{"https://www. http://www. .com/", targets}
+	case textColumn(event.UserAgent):
+		return commonplace{
+			"mozilla/5.0 (windows nt 10.0; win64; x64) applewebkit/537.36 (khtml, like gecko) chrome/1 safari/537.36 mozilla/5.0 (compatible; ",
+			"mozilla/5.0 (macintosh; intel mac os x 10_15_7) version/17.0 mobile/15e148 safari/604.1 mozilla/5.0 (x11; ubuntu; linux x86_64; " +
+				"rv:109.0) gecko/20100101 firefox/115.0 (iphone; cpu iphone os 17_0 like mac os x) (linux; android 10; k) edg/ mozilla/4.0 " +
+				"(compatible; msie 8.0; windows nt 6.1; trident/4.0) googlebot/2.1; +http://www.google.com/bot.html) bingbot/",
+		}
+	case textColumn(event.Method):
+		return commonplace{"get", "post put head options delete"}
+	case textColumn(event.Protocol):
+		return commonplace{"http/1.1 http/2.0", "http/1.0"}
 	}
+	return commonplace{}
+}
+
+// Estimates for what stands in these texts.
+const (
+	likelyEverywhere = 0.9
+	likelyFrequent   = 0.1
+)
+
+// likelihood estimates how often a literal is found in a value of a lane, from
+// 0 to 1.
+func likelihood(lane column, literal string) float64 {
 	bits := 0.0
 	for i := range len(literal) {
 		bits += information(literal[i])
 	}
-	return min(1, typicalLength*math.Exp2(-surprise*bits))
+	p := min(1, typicalLength*math.Exp2(-surprise*bits))
+	switch common := commonplaces(lane); {
+	case strings.Contains(common.everywhere, literal):
+		return max(p, likelyEverywhere)
+	case strings.Contains(common.frequent, literal):
+		return max(p, likelyFrequent)
+	}
+	return p
 }
 
 // information is how many bits a byte tells, by how often it stands in
@@ -57,13 +87,13 @@ func information(c byte) float64 {
 }
 
 // rarest gives the part of a literal that is to be looked for.
-func rarest(literal string) (part string, likely float64) {
+func rarest(lane column, literal string) (part string, likely float64) {
 	if len(literal) <= maxLiteral {
-		return literal, likelihood(literal)
+		return literal, likelihood(lane, literal)
 	}
 	likely = 2
 	for i := 0; i+maxLiteral <= len(literal); i++ {
-		if l := likelihood(literal[i : i+maxLiteral]); l < likely {
+		if l := likelihood(lane, literal[i:i+maxLiteral]); l < likely {
 			part, likely = literal[i:i+maxLiteral], l
 		}
 	}

@@ -1,6 +1,7 @@
 package match
 
-// ruleSet is a set of rules, a bit each.
+// ruleSet is a set of rules, a bit each. A set of signs is one that has atoms
+// behind its rules, see [Program.signOf].
 type ruleSet []uint64
 
 func newRuleSet(rules int) ruleSet { return make(ruleSet, (rules+63)/64) }

@@ -11,12 +11,15 @@ import (
 type Scanner struct {
 	record
 	program    *Program
-	memo       []uint64 // by atom: the stamp of the row, doubled, and the answer
-	caches     []*cache // by lane
-	active     []int    // lanes whose columns are not empty in the batch
-	entries    []*entry // by lane: of the row's text, nil when it is not kept
-	candidates ruleSet  // rules that may hold of the row
-	subject    ruleSet  // rules about the log that the batch is from
+	memo       []uint64  // by atom: the stamp of the row, doubled, and the answer
+	caches     []*cache  // by lane
+	active     []int     // lanes whose columns are not empty in the batch
+	entries    []*entry  // by lane: of the row's text, nil when it is not kept
+	signs      ruleSet   // what was found in the row: rules that may hold, and signs of atoms
+	candidates ruleSet   // the rules of signs
+	left       []ruleSet // by lane: the rules that the row's text leaves possible
+	all        ruleSet
+	subject    ruleSet // rules that may hold of the batch, by its log and its empty columns
 	positions  positions
 	addrs      []netip.Addr
 	searches   int64 // regular expressions that were run
@@ -26,13 +29,18 @@ type Scanner struct {
 
 // Scanner makes a scanner.
 func (p *Program) Scanner() *Scanner {
+	signs := newRuleSet(p.signs)
 	return &Scanner{
 		record:     record{raw: p.options.Raw},
 		program:    p,
 		memo:       make([]uint64, len(p.atoms)),
 		caches:     make([]*cache, len(p.lanes)),
 		entries:    make([]*entry, len(p.lanes)),
-		candidates: newRuleSet(len(p.rules)),
+		signs:      signs,
+		candidates: signs[:p.words],
+		left:       make([]ruleSet, len(p.lanes)),
+		all:        fillRuleSet(nil, len(p.rules)),
+		subject:    newRuleSet(len(p.rules)),
 		costs:      make([]Cost, len(p.rules)),
 		clock:      p.options.Clock,
 	}
@@ -58,13 +66,15 @@ func (s *Scanner) Scan(b *event.Batch, from, to int, hit func(row, rule int)) {
 
 // begin finds out what all rows of a batch have in common.
 func (s *Scanner) begin(b *event.Batch) {
-	s.subject = s.program.kinds[b.Kind&1][b.Direction&1]
+	copy(s.subject, s.program.kinds[b.Kind&1][b.Direction&1])
 	s.active = s.active[:0]
 	for i := range s.program.lanes {
 		l := &s.program.lanes[i]
 		s.entries[i] = nil
 		if data, _ := b.TextColumn(l.column.text()); len(data) > 0 {
 			s.active = append(s.active, i)
+		} else {
+			s.subject.meet(l.unknown)
 		}
 	}
 }
@@ -90,6 +100,9 @@ func (s *Scanner) atom(i int32) bool {
 	a := &s.program.atoms[i]
 	if a.lane >= 0 && s.entries[a.lane] != nil {
 		return s.remembered(a, s.entries[a.lane])
+	}
+	if a.sign >= 0 && !s.signs.has(a.sign) {
+		return false
 	}
 	if m := s.memo[i]; m>>1 == s.stamp {
 		return m&1 != 0

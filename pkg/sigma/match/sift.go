@@ -5,6 +5,7 @@ import "github.com/honeymoat/honeymoat/pkg/event"
 // sift finds the rules that may hold of the open row.
 func (s *Scanner) sift() {
 	p := s.program
+	clear(s.signs)
 	copy(s.candidates, p.always)
 	for _, i := range s.active {
 		s.siftLane(i)
@@ -16,9 +17,7 @@ func (s *Scanner) sift() {
 	s.candidates.meet(s.subject)
 	s.candidates.meet(p.statuses[statusSlot(s.batch.Number(event.Status, s.row))])
 	for _, i := range s.active {
-		if e := s.entries[i]; e != nil && s.program.lanes[i].locals > 0 {
-			s.candidates.meet(e.open)
-		}
+		s.candidates.meet(s.left[i])
 	}
 }
 
@@ -26,9 +25,10 @@ func (s *Scanner) sift() {
 // not kept.
 func (s *Scanner) siftLane(i int) {
 	l := &s.program.lanes[i]
-	s.entries[i] = nil
+	s.entries[i], s.left[i] = nil, s.all
 	text := s.batch.Text(l.column.text(), s.row)
 	if len(text) == 0 {
+		s.left[i] = l.unknown
 		return
 	}
 	if e := s.entry(i, text); e != nil {
@@ -36,17 +36,17 @@ func (s *Scanner) siftLane(i int) {
 		return
 	}
 	if l.automaton != nil {
-		l.scan(s.values(l.column), s.candidates)
+		l.scan(s.values(l.column), s.signs)
 	}
 }
 
 // use takes what is known about the text of a lane.
 func (s *Scanner) use(i int, e *entry) {
 	l := &s.program.lanes[i]
-	s.entries[i] = e
+	s.entries[i], s.left[i] = e, e.open
 	s.adopt(l.column, e.values)
 	if l.automaton != nil {
-		s.candidates.join(e.hits)
+		s.signs.join(e.hits)
 	}
 	if l.attacked {
 		s.analyst.adopt(l.column, s.stamp, e.kinds)
@@ -61,6 +61,9 @@ func (s *Scanner) entry(i int, text []byte) *entry {
 	}
 	if s.caches[i] == nil {
 		s.caches[i] = newCache()
+	}
+	if s.caches[i].rests() {
+		return nil
 	}
 	e := s.caches[i].find(text)
 	if e.dirty && !s.fill(i, e) {
@@ -78,15 +81,13 @@ func (s *Scanner) fill(i int, e *entry) bool {
 	}
 	e.memo = clearedBytes(e.memo, l.locals)
 	if l.automaton != nil {
-		e.hits = clearRuleSet(e.hits, rules)
+		e.hits = clearRuleSet(e.hits, s.program.signs)
 		l.scan(values, e.hits)
 	}
 	if l.attacked {
 		e.kinds = s.kindsIn(l.column)
 	}
-	if l.locals > 0 {
-		e.open, e.judged = fillRuleSet(e.open, rules), clearRuleSet(e.judged, rules)
-	}
+	e.open, e.judged = fillRuleSet(e.open, rules), clearRuleSet(e.judged, rules)
 	e.dirty = false
 	return true
 }
@@ -118,11 +119,11 @@ func (s *Scanner) siftTarget() {
 	host := s.batch.Text(event.Host, s.row)
 	paths, queries := s.values(textColumn(event.Path)), s.values(textColumn(event.Query))
 	for i := range max(1, len(paths), len(queries)) {
-		state := a.scan(0, host, s.candidates)
-		state = a.scan(state, nth(paths, i), s.candidates)
+		state := a.scan(0, host, s.signs)
+		state = a.scan(state, nth(paths, i), s.signs)
 		if len(queries) > 0 {
-			state = a.scan(state, questionMark, s.candidates)
-			a.scan(state, nth(queries, i), s.candidates)
+			state = a.scan(state, questionMark, s.signs)
+			a.scan(state, nth(queries, i), s.signs)
 		}
 	}
 }

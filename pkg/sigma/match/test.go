@@ -53,24 +53,56 @@ type likeness struct {
 	columns []column
 	cased   bool
 	globs   []glob
+	// words finds those patterns that are one literal, wherever it stands, if
+	// there are many.
+	words *automaton
 }
+
+// manyWords is from how many literals on an automaton finds them faster than
+// one search after the other.
+const manyWords = 4
 
 func (t *likeness) holds(s *Scanner) bool {
 	for _, c := range t.columns {
 		values := s.values(c)
 		for i := range values {
-			v := values[i].text
-			if !t.cased {
-				v = s.fold(&values[i])
-			}
-			for g := range t.globs {
-				if t.globs[g].matches(v, &s.positions) {
-					return true
-				}
+			if t.words != nil && t.words.finds(values[i].text) || t.matches(s, &values[i]) {
+				return true
 			}
 		}
 	}
 	return false
+}
+
+func (t *likeness) matches(s *Scanner, v *value) bool {
+	if len(t.globs) == 0 {
+		return false
+	}
+	text := v.text
+	if !t.cased {
+		text = s.fold(v)
+	}
+	for g := range t.globs {
+		if t.globs[g].matches(text, &s.positions) {
+			return true
+		}
+	}
+	return false
+}
+
+// gather puts patterns that are one literal of ASCII into an automaton.
+func (t *likeness) gather() {
+	words, rest := sieve{}, []glob(nil)
+	for _, g := range t.globs {
+		if g.anywhere() && !g.characterByNumber && len(g.pieces) == 1 && isFolded(g.pieces[0]) {
+			words.add(string(g.pieces[0]), 0)
+		} else {
+			rest = append(rest, g)
+		}
+	}
+	if !t.cased && len(words) >= manyWords && words.size() <= maxStates {
+		t.globs, t.words = rest, words.automaton(1)
+	}
 }
 
 // expression holds when a regular expression is found in a value of the
