@@ -155,11 +155,12 @@ func (h house) judge(importer string, own int, imported string) string {
 	return ""
 }
 
-// sameRoom tells whether a package lies inside its importer, or beside it
-// inside another package of the house.
+// sameRoom tells whether a package lies inside its importer, around it, or
+// beside it inside another package of the house.
 func (h house) sameRoom(importer, name string) bool {
 	_, inRoom := h.floors[path.Dir(importer)]
-	return strings.HasPrefix(name, importer+"/") || inRoom && path.Dir(importer) == path.Dir(name)
+	return strings.HasPrefix(name, importer+"/") || strings.HasPrefix(importer, name+"/") ||
+		inRoom && path.Dir(importer) == path.Dir(name)
 }
 
 // judgeStandard keeps I/O, clocks and loggers off floors 0 and 1.

@@ -12,6 +12,7 @@ import (
 	"github.com/honeymoat/honeymoat/pkg/finding"
 	"github.com/honeymoat/honeymoat/pkg/sigma"
 	"github.com/honeymoat/honeymoat/pkg/sigma/correlate"
+	"github.com/honeymoat/honeymoat/pkg/sigma/match"
 )
 
 // Options configure a Detector.
@@ -204,4 +205,18 @@ func (d *Detector) Stats() Stats {
 		Rows: c.rows.Load(), Findings: c.findings.Load(), Denials: c.denials.Load(),
 		IgnoredMarks: c.ignoredMarks.Load(), NoClient: c.noClient.Load(), Served: c.served.Load(),
 	}
+}
+
+// Costs tells what each rule has cost since the rulebook was loaded.
+func (d *Detector) Costs() []match.Cost {
+	d.ruling.Lock()
+	defer d.ruling.Unlock()
+	return d.ruler.scanner.Costs()
+}
+
+// Windows tells what correlations remember, and have let go.
+func (d *Detector) Windows() correlate.Stats {
+	d.ruling.Lock()
+	defer d.ruling.Unlock()
+	return d.ruler.windows.Stats()
 }

@@ -66,7 +66,6 @@ func (r *ruler) succeed(b *Rulebook) *ruler {
 		return r
 	}
 	next := newRuler(b)
-	next.clock = r.clock
 	next.windows.Adopt(r.windows)
 	return next
 }

@@ -1,7 +1,9 @@
 package service
 
 import (
+	"context"
 	"net/netip"
+	"sync"
 
 	"github.com/honeymoat/honeymoat/pkg/config"
 	"github.com/honeymoat/honeymoat/pkg/detect"
@@ -57,4 +59,36 @@ func OwnNetworks(n config.Networking) []netip.Prefix {
 		own = append(own, list.Prefixes()...)
 	}
 	return own
+}
+
+// startFeeds keeps threat feeds fresh. It returns when what lies on disk is in
+// force, so that no line is judged without.
+func (s *Service) startFeeds(ctx context.Context, l *lifecycle) error {
+	s.listings.Store(new(Listings(s.config.Intel)))
+	loaded := make(chan struct{})
+	once := sync.OnceFunc(func() { close(loaded) })
+	feeds, err := intel.New(intel.Options{
+		Feeds: Feeds(s.config.Intel), Dir: s.dir.IntelDir(), Own: OwnNetworks(s.config.Network),
+		Changed: func(set *indicator.Set) {
+			s.detector.SetIndicators(&detect.Indicators{Set: set, Feeds: *s.listings.Load()})
+			once()
+		},
+		Log: s.log.With("part", "intel"), Registerer: s.metrics,
+	})
+	if err != nil {
+		return err
+	}
+	s.feeds = feeds
+	l.start("intel", feeds.Run)
+	return l.await(ctx, loaded)
+}
+
+// useFeeds puts other feeds into force. It fails before anything is changed.
+func (s *Service) useFeeds(cfg config.Service) error {
+	before := s.listings.Swap(new(Listings(cfg.Intel)))
+	if err := s.feeds.Reload(Feeds(cfg.Intel), OwnNetworks(cfg.Network)); err != nil {
+		s.listings.Store(before)
+		return err
+	}
+	return nil
 }

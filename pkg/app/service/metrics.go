@@ -16,11 +16,12 @@ func (c collector) Collect(out chan<- prometheus.Metric) {
 	e := emitter{out}
 	d := s.detector.Stats()
 	e.counter("detect_rows_total", "Rows looked at.", d.Rows)
-	e.counter("detect_findings_total", "Sightings of decoy touches in logs.", d.Findings)
+	e.counter("detect_findings_total", "What was found in logs: touches of decoys, matches of rules, listed clients.", d.Findings)
 	e.counter("detect_denials_total", "Rows that an agent had refused.", d.Denials)
 	e.counter("detect_marks_ignored_total", "Decision marks that named no known id.", d.IgnoredMarks)
 	e.counter("detect_touches_without_client_total", "Touches whose client is not known.", d.NoClient)
 	e.counter("detect_served_total", "Decoy paths that the application itself served.", d.Served)
+	s.collectRules(e)
 	r := s.responder.Stats()
 	e.counter("respond_findings_total", "Findings.", r.Findings)
 	e.counter("respond_sightings_total", "Sightings of findings.", r.Sightings)
@@ -38,6 +39,24 @@ func (c collector) Collect(out chan<- prometheus.Metric) {
 	e.gauge("routes_segments", "Path segments that inference remembers.", float64(routes.Nodes))
 	e.counter("routes_refused_total", "Requests whose path could not be learned, for routes.max_segments.", routes.RefusedNodes)
 	e.counter("store_dropped_batches_total", "Batches that were never stored because the bus was full.", s.dropped.batches.Load())
+}
+
+// collectRules shows what rules find and cost, and what correlations remember.
+func (s *Service) collectRules(e emitter) {
+	for _, c := range s.detector.Costs() {
+		e.counter("rule_hits_total", "Records that a rule matched since the rules were loaded.", uint64(c.Hits), "rule", c.Rule.Key())
+		e.counter("rule_evaluations_total", "Records on which a rule was evaluated; the others were told at a glance.", uint64(c.Rows), "rule", c.Rule.Key())
+		e.gauge("rule_seconds", "Time that a rule took since the rules were loaded, estimated.", c.Time.Seconds(), "rule", c.Rule.Key())
+	}
+	w := s.detector.Windows()
+	e.gauge("correlation_groups", "Addresses, users and the like that correlations follow.", float64(w.Groups))
+	e.gauge("correlation_bytes", "Memory of correlations, about.", float64(w.Bytes))
+	e.counter("correlation_evicted_total", "Groups forgotten.", w.EvictedBySize, "because", "size")
+	e.counter("correlation_evicted_total", "Groups forgotten.", w.EvictedByAge, "because", "age")
+	e.counter("correlation_late_total", "Records later than rules.lateness.", w.Late)
+	e.counter("correlation_too_late_total", "Records of a window that was judged; left out.", w.TooLate)
+	e.counter("correlation_matches_total", "Correlations completed.", w.Matches)
+	e.gauge("rules_refused", "Mistakes in the files of rules.", float64(len(s.rules.Load().Mistakes)))
 }
 
 type emitter struct{ out chan<- prometheus.Metric }

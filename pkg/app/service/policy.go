@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"time"
 
 	"github.com/honeymoat/honeymoat/pkg/app/ruleset"
 	"github.com/honeymoat/honeymoat/pkg/config"
@@ -54,9 +55,11 @@ func texts(networks config.Networks) []string {
 
 // RulebookOptions are the limits on what correlations remember.
 func RulebookOptions(cfg config.Rules) detect.RulebookOptions {
-	return detect.RulebookOptions{Windows: correlate.Options{
-		MaxGroups: cfg.MaxGroups, MaxBytes: int64(cfg.MaxMemory), Lateness: cfg.Lateness,
-	}}
+	began := time.Now()
+	return detect.RulebookOptions{
+		Windows: correlate.Options{MaxGroups: cfg.MaxGroups, MaxBytes: int64(cfg.MaxMemory), Lateness: cfg.Lateness},
+		Clock:   func() int64 { return int64(time.Since(began)) },
+	}
 }
 
 // GuardOptions are what the guard protects, the addresses of this host

@@ -11,7 +11,7 @@ import (
 )
 
 // Reload puts a changed configuration into force: sources, networks, decoys,
-// rules, masks, OpenAPI documents, tokens and Alertmanager's routing. Everything that can fail happens before anything
+// rules, threat feeds, masks, OpenAPI documents, tokens and Alertmanager's routing. Everything that can fail happens before anything
 // that runs is touched; on an error what runs goes on as it is. Keys that only
 // a restart can change are told in the log. One Reload at a time.
 func (s *Service) Reload(cfg config.Service) error {
@@ -33,6 +33,9 @@ func (s *Service) Reload(cfg config.Service) error {
 		return fmt.Errorf("reload: %w", err)
 	}
 	if err := s.useSources(cfg); err != nil {
+		return fmt.Errorf("reload: %w", err)
+	}
+	if err := s.useFeeds(cfg); err != nil {
 		return fmt.Errorf("reload: %w", err)
 	}
 	s.tokens.Store(tokens)

@@ -152,6 +152,7 @@ func TestStartFindStopTwice(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	cfg.Rules.Shipped = false // so that a touch is all there is to find
 	cfg.AddLogs([]string{log})
 	touch("192.0.2.66")
 	first := start(t, cfg)

@@ -25,6 +25,7 @@ import (
 	"github.com/honeymoat/honeymoat/pkg/decoy"
 	"github.com/honeymoat/honeymoat/pkg/decoyserver"
 	"github.com/honeymoat/honeymoat/pkg/detect"
+	"github.com/honeymoat/honeymoat/pkg/intel"
 	"github.com/honeymoat/honeymoat/pkg/inventory"
 	"github.com/honeymoat/honeymoat/pkg/respond"
 	"github.com/honeymoat/honeymoat/pkg/store"
@@ -56,6 +57,7 @@ type Service struct {
 	tokens    atomic.Pointer[auth.Tokens]
 	catalogue atomic.Pointer[decoy.Catalogue]
 	rules     atomic.Pointer[ruleset.Set]
+	listings  atomic.Pointer[map[string]detect.Listing] // what threat feeds are taken for
 	listed    atomic.Pointer[listing]
 
 	// The parts, in the order in which they start.
@@ -67,6 +69,7 @@ type Service struct {
 	writer       *store.Writer
 	storeReady   atomic.Bool
 	detector     *detect.Detector
+	feeds        *intel.Feeds
 	responder    *respond.Service
 	quarantine   *shipping.Quarantine
 	shipper      *shipping.Shipper
@@ -198,6 +201,9 @@ func (s *Service) serve(ctx context.Context, l *lifecycle) (err error) {
 		return err
 	}
 	l.start("respond", s.responder.Run)
+	if err := s.startFeeds(ctx, l); err != nil {
+		return err
+	}
 	l.start("detect", s.detect)
 	l.start("trim", func(ctx context.Context) error { return s.bus.Trim(ctx, s.processed, s.writer.RecordsDone) })
 	if err := s.startIngest(l); err != nil {
