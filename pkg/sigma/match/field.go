@@ -68,6 +68,13 @@ func (f Field) Name() string {
 // Known tells whether some log has the field.
 func (f Field) Known() bool { return f.def != nil && len(f.def.columns) > 0 }
 
+// Same tells whether two fields are the same column under two names.
+func (f Field) Same(other Field) bool {
+	a, ok := f.own()
+	b, known := other.own()
+	return ok && known && a == b
+}
+
 // columns are where the field's values come from.
 func (f Field) columns() []column {
 	if f.def == nil {
