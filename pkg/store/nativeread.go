@@ -33,12 +33,22 @@ func (c *cells) at(row int) []byte {
 }
 
 // nativeBlock is one block of a result, its columns in the order in which the
-// query names them: texts for strings, numbers for the rest.
+// query names them.
 type nativeBlock struct {
 	rows    int
-	columns []string // names, in the order of the result
-	texts   []cells  // by column
+	columns []nativeColumn
+	texts   []cells // by column, for strings
 	numbers [][]int64
+}
+
+// nativeColumn is a column that a result has to have.
+type nativeColumn struct {
+	name   string
+	number bool // its values are Int64; else strings, with a dictionary or without
+}
+
+func newNativeBlock(columns []nativeColumn) *nativeBlock {
+	return &nativeBlock{columns: columns, texts: make([]cells, len(columns)), numbers: make([][]int64, len(columns))}
 }
 
 // Bounds of what a block may claim to hold; the blocks asked for are far
@@ -47,6 +57,9 @@ const (
 	maxBlockRows  = 1 << 20
 	maxBlockBytes = 1 << 30
 )
+
+// readPiece is how much of a large string is read at once.
+const readPiece = 1 << 20
 
 var errBlock = errors.New("not a block of the Native format")
 
@@ -70,8 +83,11 @@ func (r *nativeReader) next(b *nativeBlock) error {
 	if err != nil {
 		return err
 	}
+	if columns != uint64(len(b.columns)) {
+		return fmt.Errorf("%w: %d columns, want %d", errBlock, columns, len(b.columns))
+	}
 	b.rows = rows
-	for i := range int(columns) {
+	for i := range b.columns {
 		if err := r.column(b, i); err != nil {
 			return err
 		}
@@ -85,26 +101,27 @@ func (r *nativeReader) column(b *nativeBlock, i int) error {
 	if err != nil {
 		return err
 	}
-	if i >= len(b.columns) || string(name) != b.columns[i] {
-		return fmt.Errorf("%w: column %d is %q", errBlock, i, name)
+	column := b.columns[i]
+	if string(name) != column.name {
+		return fmt.Errorf("%w: column %d is %q, want %s", errBlock, i, name, column.name)
 	}
 	kind, err := r.text()
 	if err != nil || b.rows == 0 {
 		return err
 	}
-	switch string(kind) {
-	case "String":
-		err = r.strings(&b.texts[i], b.rows)
-		b.texts[i].numbers = b.texts[i].numbers[:0]
-	case "LowCardinality(String)":
-		err = r.dictionary(&b.texts[i], b.rows)
-	case "Int64":
+	switch {
+	case column.number && string(kind) == "Int64":
 		b.numbers[i], err = r.int64s(b.numbers[i], b.rows)
+	case !column.number && string(kind) == "String":
+		b.texts[i].numbers = b.texts[i].numbers[:0]
+		err = r.strings(&b.texts[i], b.rows)
+	case !column.number && string(kind) == "LowCardinality(String)":
+		err = r.dictionary(&b.texts[i], b.rows)
 	default:
-		return fmt.Errorf("%w: column %s is a %s", errBlock, b.columns[i], kind)
+		err = fmt.Errorf("%w: it is a %q", errBlock, kind)
 	}
 	if err != nil {
-		return fmt.Errorf("column %s: %w", b.columns[i], err)
+		return fmt.Errorf("column %s: %w", column.name, err)
 	}
 	return nil
 }
@@ -188,10 +205,16 @@ func (r *nativeReader) one(c *cells) error {
 	if from+size > maxBlockBytes {
 		return fmt.Errorf("%w: more than %d bytes in a column", errBlock, maxBlockBytes)
 	}
-	c.data = slices.Grow(c.data, size)[:from+size]
 	c.spans = append(c.spans, span{uint32(from), uint32(from + size)})
-	_, err = io.ReadFull(r.in, c.data[from:])
-	return whole(err)
+	// Memory is taken for what is there, not for what is claimed.
+	for end := from + size; len(c.data) < end; {
+		at := len(c.data)
+		c.data = slices.Grow(c.data, min(end-at, readPiece))[:min(end, at+readPiece)]
+		if _, err := io.ReadFull(r.in, c.data[at:]); err != nil {
+			return whole(err)
+		}
+	}
+	return nil
 }
 
 // dictionary reads a dictionary, then the number of each row's string in it.
@@ -200,7 +223,7 @@ func (r *nativeReader) dictionary(c *cells, rows int) error {
 	if err != nil {
 		return err
 	}
-	if head[0] != dictVersion || head[1]&dictOwn == 0 || head[2] > maxBlockRows {
+	if head[0] != dictVersion || head[1]&dictOwn == 0 || head[1]&0xff > widest || head[2] > maxBlockRows {
 		return fmt.Errorf("%w: dictionary of version %d, flags %x and %d strings", errBlock, head[0], head[1], head[2])
 	}
 	width := 1 << (head[1] & 0xff)
@@ -211,14 +234,18 @@ func (r *nativeReader) dictionary(c *cells, rows int) error {
 	if err != nil {
 		return err
 	}
-	if counted[0] != uint64(rows) || width > 8 {
-		return fmt.Errorf("%w: %d numbers of %d bytes for %d rows", errBlock, counted[0], width, rows)
+	if counted[0] != uint64(rows) {
+		return fmt.Errorf("%w: %d numbers for %d rows", errBlock, counted[0], rows)
 	}
 	return r.places(c, rows, width)
 }
 
-// dictOwn says that a dictionary comes with the block itself.
-const dictOwn = 1 << 9
+// Of a dictionary's flags: it comes with the block itself; and the logarithm of
+// the most bytes that a number may have.
+const (
+	dictOwn = 1 << 9
+	widest  = 3
+)
 
 // places reads the numbers of a dictionary's rows.
 func (r *nativeReader) places(c *cells, rows, width int) error {

@@ -121,8 +121,8 @@ func (s *Store) EventBatch(ctx context.Context, id string) (*event.Batch, error)
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.opts.QueryTimeout)
 	defer cancel()
-	layout, split := newScanLayout(), newSplitter(1)
-	block := layout.block()
+	split := newSplitter(1)
+	block := newNativeBlock(split.layout.columns)
 	args := append(scanArgs(interval{math.MinInt64, math.MaxInt64}, ScanQuery{}), named("file", file), named("offset", uint64(offset)))
 	if err := s.blocks(ctx, args, block, func() error { return split.take(block) }); err != nil {
 		return nil, fmt.Errorf("read event %s: %w", id, err)
@@ -146,8 +146,7 @@ type pump struct {
 }
 
 func newPump(parts int) *pump {
-	layout := newScanLayout()
-	p := &pump{block: layout.block(), filled: make(chan *splitter, 1), spare: make(chan *splitter, 2)}
+	p := &pump{block: newNativeBlock(newScanLayout().columns), filled: make(chan *splitter, 1), spare: make(chan *splitter, 2)}
 	for range cap(p.spare) {
 		p.spare <- newSplitter(parts)
 	}

@@ -46,30 +46,33 @@ func scanNumbers() []event.NumberField {
 
 // scanLayout is where in a block a kind of columns begins.
 type scanLayout struct {
-	names                                    []string
-	texts, received, version, numbers        int
-	quality, peerAddress, clientAddress, end int
+	columns                             []nativeColumn
+	texts, received, version, numbers   int
+	quality, peerAddress, clientAddress int
 }
 
 func newScanLayout() scanLayout {
-	origin := originColumns()
-	l := scanLayout{names: origin[:], texts: origins}
+	l := scanLayout{texts: origins}
+	for _, name := range originColumns() {
+		l.add(name, false)
+	}
 	for _, f := range scanTexts() {
-		l.names = append(l.names, f.String())
+		l.add(f.String(), false)
 	}
-	l.received = len(l.names)
-	l.version = l.received + 1
-	l.numbers = l.version + 1
-	l.names = append(l.names, "received", "format_version")
+	l.received = l.add("received", true)
+	l.version = l.add("format_version", true)
+	l.numbers = len(l.columns)
 	for _, f := range scanNumbers() {
-		l.names = append(l.names, f.String())
+		l.add(f.String(), true)
 	}
-	l.quality = len(l.names)
-	l.peerAddress, l.clientAddress, l.end = l.quality+1, l.quality+2, l.quality+3
-	l.names = append(l.names, event.Quality.String(), event.PeerAddress.String(), event.ClientAddress.String())
+	l.quality = l.add(event.Quality.String(), false)
+	l.peerAddress = l.add(event.PeerAddress.String(), false)
+	l.clientAddress = l.add(event.ClientAddress.String(), false)
 	return l
 }
 
-func (l *scanLayout) block() *nativeBlock {
-	return &nativeBlock{columns: l.names, texts: make([]cells, l.end), numbers: make([][]int64, l.end)}
+// add names a column, and tells its place.
+func (l *scanLayout) add(name string, number bool) int {
+	l.columns = append(l.columns, nativeColumn{name, number})
+	return len(l.columns) - 1
 }

@@ -43,7 +43,7 @@ func (s *splitter) take(b *nativeBlock) error {
 	s.reset()
 	for i := range origins {
 		if len(b.texts[i].numbers) != b.rows {
-			return fmt.Errorf("%w: column %s has no dictionary", errBlock, b.columns[i])
+			return fmt.Errorf("%w: column %s has no dictionary", errBlock, b.columns[i].name)
 		}
 	}
 	s.rows = b.rows
