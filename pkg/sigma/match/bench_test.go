@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -53,22 +54,24 @@ func benchRules(b *testing.B) (texts []string) {
 	return texts
 }
 
+// madeWord is a word that nobody uses.
+func madeWord(n int) string { return strings.Trim(fmt.Sprintf("%x", 2654435761*uint32(n+3)), "0") }
+
 // madeRule writes a rule as public ones are.
 func madeRule(i int) string {
-	word := func(n int) string { return strings.Trim(fmt.Sprintf("%x", 2654435761*uint32(n+3)), "0") }
 	search := fmt.Sprintf("    selection:\n        cs-method: %s\n        cs-uri-query|contains:\n", [...]string{"GET", "POST"}[i%2])
 	for n := range 1 + i%6 {
-		search += fmt.Sprintf("            - '/%s/%s.%s'\n", word(i), word(i+n), [...]string{"php", "jsp", "cgi"}[n%3])
+		search += fmt.Sprintf("            - '/%s/%s.%s'\n", madeWord(i), madeWord(i+n), [...]string{"php", "jsp", "cgi"}[n%3])
 	}
 	switch i % 5 {
 	case 0:
-		search = fmt.Sprintf("    selection:\n        c-useragent|contains:\n            - '%s/%s'\n            - 'scan%s'\n", word(i), word(i+1), word(i))
+		search = fmt.Sprintf("    selection:\n        c-useragent|contains:\n            - '%s/%s'\n            - 'scan%s'\n", madeWord(i), madeWord(i+1), madeWord(i))
 	case 1:
-		search = fmt.Sprintf("    selection:\n        - '%s{{'\n        - '=${%s'\n", word(i), word(i+1))
+		search = fmt.Sprintf("    selection:\n        - '%s{{'\n        - '=${%s'\n", madeWord(i), madeWord(i+1))
 	case 2:
 		search += "        sc-status: [200, 302]\n"
 	case 3:
-		search = fmt.Sprintf("    selection:\n        c-uri|re: '/%s/[0-9]{1,3}\\.(php|asp)\\?id='\n", word(i))
+		search = fmt.Sprintf("    selection:\n        c-uri|re: '/%s/[0-9]{1,3}\\.(php|asp)\\?id='\n", madeWord(i))
 	}
 	return ruleOf(search + "    condition: selection\n")
 }
@@ -121,32 +124,24 @@ func madeLines() []byte {
 	agents := []string{
 		"Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0.0.0 Safari/537.36",
 		"Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.0 Mobile/15E148 Safari/604.1",
-		"Mozilla/5.0 (compatible; SearchBot/2.1; +http://search.example/bot.html)", "shop-app/4.%d (Android 14)", "okhttp/4.%d.0",
+		"Mozilla/5.0 (compatible; SearchBot/2.1; +http://search.example/bot.html)", "shop-app/4.{n} (Android 14)", "okhttp/4.{n}.0",
 	}
 	targets := []string{
-		"/", "/static/js/main.%x.js", "/images/products/%d/large.jpg", "/api/v2/products/%d?currency=EUR&page=%[1]d", "/basket",
-		"/search?q=red%%20shoes+%d&sort=price", "/api/v2/users/%d/orders?limit=20", "/blog/2025/10/a-longer-title-of-an-article-%d/",
+		"/", "/static/js/main.{n}.js", "/images/products/{n}/large.jpg", "/api/v2/products/{n}?currency=EUR&page=3", "/basket",
+		"/search?q=red%20shoes+{n}&sort=price", "/api/v2/users/{n}/orders?limit=20", "/blog/2025/10/a-longer-title-of-an-article-{n}/",
 	}
+	numbered := func(s string, n int) string { return strings.ReplaceAll(s, "{n}", strconv.Itoa(n)) }
 	var out strings.Builder
 	for i := range 20_000 {
-		target := fmt.Sprintf(strings.ReplaceAll(targets[i*7%len(targets)], "%[1]d", "3"), i%5000)
+		target := numbered(targets[i*7%len(targets)], i%5000)
 		if i%500 == 0 {
-			target = "/product?id=1%27%20or%20%271%27=%271"
+			target = "/product?id=1%27%20or%20%271%27=%271&next=" + madeWord(3) + "/" + madeWord(4) + ".php"
 		}
-		agent := agents[i*3%len(agents)]
-		if strings.Contains(agent, "%d") {
-			agent = fmt.Sprintf(agent, i%40)
-		}
+		agent := numbered(agents[i*3%len(agents)], i%40)
 		fmt.Fprintf(&out, "198.51.100.%d - - [10/Oct/2025:13:%02d:%02d +0000] \"GET %s HTTP/1.1\" %d %d \"https://shop.example/page/%d\" \"%s\"\n",
-			i%250, i/60%60, i%60, cutExtra(target), [...]int{200, 200, 200, 304, 404}[i%5], i%9000, i%300, agent)
+			i%250, i/60%60, i%60, target, [...]int{200, 200, 200, 304, 404}[i%5], i%9000, i%300, agent)
 	}
 	return []byte(out.String())
-}
-
-// cutExtra takes off what a format without a verb complains about.
-func cutExtra(s string) string {
-	s, _, _ = strings.Cut(s, "%!(EXTRA")
-	return s
 }
 
 // coreTime is the time that the process has had a core: others use the machine

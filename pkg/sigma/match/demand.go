@@ -1,6 +1,7 @@
 package match
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -131,21 +132,12 @@ func demandOfValue(columns []column, v *sigma.Value) demand {
 			return nil
 		}
 		for _, t := range more {
-			if !has(d, t) {
+			if !slices.Contains(d, t) {
 				d = append(d, t)
 			}
 		}
 	}
 	return d
-}
-
-func has(d demand, t trigger) bool {
-	for _, other := range d {
-		if other == t {
-			return true
-		}
-	}
-	return false
 }
 
 // literalsOf gives the sets of literals that a value demands.

@@ -1,17 +1,24 @@
 // Package match finds the events that rules are about: it compiles rules to
 // one immutable program, which runs over the columns of a batch.
 //
-// A [Program] answers for all rules at once. Three things keep it from looking
-// at most of them: what a rule demands of status and method is a mask of rules
-// for each status and method; literals of which one has to occur wherever a
-// rule holds are searched by one automaton for each group of columns; and what
-// repeats (user agents, referers, hosts) is looked at once a distinct value.
-// The few rules that are left run as jump code over atoms, and an atom that
-// several rules share is evaluated once a row.
+// A [Program] answers for all rules at once, and looks at few of them:
+//
+//   - Of each rule it knows literals of which one has to occur wherever the rule
+//     holds. One automaton for each group of columns looks for all of them in
+//     one pass, in raw values and decoded forms. Single items of rules have
+//     signs of their own, found in the same pass.
+//   - What a rule demands of the status is a mask of rules for each status, and
+//     so is what it demands of columns that are unknown.
+//   - What repeats (user agents, referers, paths …) is looked at once a distinct
+//     text, while its place in a bounded cache lasts: decoded, searched, judged.
+//     An entry also learns which rules its text alone excludes.
+//
+// The rules that are left run as jump code over atoms, which are what items
+// ask; an atom that several rules share is evaluated once a row.
 //
 // [Holds] says the same slowly and obviously, and shares with the program only
-// what a field is and which forms of a value are seen. Explain, Branches and
-// Covered are built on it.
+// what a field is and which forms of a value are seen. [Explain], [Branches] and
+// [Covered] are built on it.
 //
 // How fields and values are compared, where the specification leaves it open:
 //
@@ -33,6 +40,6 @@
 //   - A keyword is searched anywhere in each text, in the request line and in
 //     the status.
 //
-// The package imports event, payload and sigma. It never reads a clock unless
-// it is given one, never logs, and never starts a goroutine.
+// The package imports event, payload with unfold, and sigma. It never reads a
+// clock unless it is given one, never logs, and never starts a goroutine.
 package match

@@ -12,10 +12,10 @@ import (
 type glob struct {
 	// pieces are the literals between runs of any text, for patterns without
 	// AnyOne.
-	pieces            [][]byte
-	before, behind    bool // any text may stand before the first, behind the last
-	tokens            sigma.Pattern
-	characterByNumber bool // the pattern has AnyOne: tokens are followed
+	pieces         [][]byte
+	before, behind bool // any text may stand before the first, behind the last
+	tokens         sigma.Pattern
+	stepwise       bool // the pattern has AnyOne: tokens are followed
 }
 
 func newGlob(p sigma.Pattern, cased bool) glob {
@@ -29,7 +29,7 @@ func newGlob(p sigma.Pattern, cased bool) glob {
 		case sigma.Literal:
 			g.pieces = append(g.pieces, []byte(t.Text))
 		case sigma.AnyOne:
-			g.characterByNumber = true
+			g.stepwise = true
 		case sigma.AnyRun:
 			g.before = g.before || i == 0
 			g.behind = g.behind || i == len(p)-1
@@ -43,7 +43,7 @@ func (g *glob) anywhere() bool { return g.before && g.behind }
 
 // matches compares with a text that is not empty.
 func (g *glob) matches(v []byte, scratch *positions) bool {
-	if g.characterByNumber {
+	if g.stepwise {
 		return g.follow(v, scratch)
 	}
 	pieces := g.pieces

@@ -62,6 +62,7 @@ func (s *Scanner) Scan(b *event.Batch, from, to int, hit func(row, rule int)) {
 			}
 		}
 	}
+	s.batch = nil
 }
 
 // begin finds out what all rows of a batch have in common.

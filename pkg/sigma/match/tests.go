@@ -94,7 +94,7 @@ func (t *likeness) matches(s *Scanner, v *value) bool {
 func (t *likeness) gather() {
 	words, rest := sieve{}, []glob(nil)
 	for _, g := range t.globs {
-		if g.anywhere() && !g.characterByNumber && len(g.pieces) == 1 && isFolded(g.pieces[0]) {
+		if g.anywhere() && !g.stepwise && len(g.pieces) == 1 && isFolded(g.pieces[0]) {
 			words.add(string(g.pieces[0]), 0)
 		} else {
 			rest = append(rest, g)
