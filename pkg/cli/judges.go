@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -12,6 +13,7 @@ import (
 	"github.com/honeymoat/honeymoat/pkg/app/service"
 	"github.com/honeymoat/honeymoat/pkg/config"
 	"github.com/honeymoat/honeymoat/pkg/detect"
+	"github.com/honeymoat/honeymoat/pkg/intel"
 )
 
 // judgeFlags tell by what a finished log is judged.
@@ -44,6 +46,9 @@ func (j *judgeFlags) apply(c *cobra.Command, cfg config.Service, o *replay.Optio
 	if !j.wants("decoys") {
 		o.Catalogue = nil
 	}
+	if j.wants("intel") {
+		j.applyFeeds(c, cfg, o)
+	}
 	if !j.wants("rules") {
 		return nil
 	}
@@ -59,6 +64,20 @@ func (j *judgeFlags) apply(c *cobra.Command, cfg config.Service, o *replay.Optio
 	}
 	o.Rulebook = detect.NewRulebook(set.Collection, service.RulebookOptions(cfg.Rules))
 	return nil
+}
+
+// applyFeeds takes what is at hand of the configured threat feeds. A feed that
+// was never fetched is told, and the others judge.
+func (j *judgeFlags) applyFeeds(c *cobra.Command, cfg config.Service, o *replay.Options) {
+	if len(cfg.Intel.Feeds) == 0 {
+		return
+	}
+	dir := service.DataDir(cfg.DataDir).IntelDir()
+	set, err := intel.Stored(service.Feeds(cfg.Intel), dir, service.OwnNetworks(cfg.Network), time.Now())
+	if err != nil {
+		fmt.Fprintln(c.ErrOrStderr(), "threat feeds:", err)
+	}
+	o.Indicators = &detect.Indicators{Set: set, Feeds: service.Listings(cfg.Intel)}
 }
 
 func (j *judgeFlags) wants(name string) bool {

@@ -22,6 +22,28 @@ type Indicators struct {
 	Feeds map[string]Listing // by name; a feed that is not there is logged
 }
 
+// deserved is the strongest that one of the feeds of a match is taken for.
+func (known *Indicators) deserved(m indicator.Match) Listing {
+	var d Listing
+	for i := range m.All() {
+		l := known.Feeds[i.Feed]
+		d.Tier = max(d.Tier, l.Tier)
+		if stronger(l.Wanted, d.Wanted) {
+			d.Wanted = l.Wanted
+		}
+	}
+	return d
+}
+
+// stronger tells whether a block is wanted more than another: one that is
+// enforced more than one in shadow, then the longer one.
+func stronger(a, b finding.Wanted) bool {
+	if a.LifetimeSeconds == 0 || b.LifetimeSeconds == 0 || a.Shadow == b.Shadow {
+		return a.LifetimeSeconds > b.LifetimeSeconds
+	}
+	return b.Shadow
+}
+
 // A client that is listed is told once in so long.
 const (
 	listedFor = time.Hour
@@ -66,6 +88,9 @@ func (s *scan) lookUp(l *lookout, row int) (indicator.Match, bool) {
 	if m, ok := l.agents.Find(b.Text(event.UserAgent, row), at); ok {
 		return m, true
 	}
+	if m, ok := set.URL(host, path, query, at); ok {
+		return m, true
+	}
 	if m, ok := set.Fingerprint(b.Text(event.TLSFingerprint, row), at); ok {
 		return m, true
 	}
@@ -86,7 +111,7 @@ func (s *scan) listed(m indicator.Match, row int) {
 		return
 	}
 	known := m.Indicator()
-	deserved := s.lookout.known.Feeds[known.Feed]
+	deserved := s.lookout.known.deserved(m)
 	s.out.Findings = append(s.out.Findings, s.detector.masked(finding.Finding{
 		ID: id, Time: at, Rule: rule, RuleVersion: "1", Family: finding.Intel, Tier: max(deserved.Tier, finding.Log),
 		Score: float64(known.Confidence) / 100, Actor: actor, Title: "Listed by the feed " + known.Feed,
