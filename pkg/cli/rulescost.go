@@ -10,6 +10,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/text"
 	"github.com/spf13/cobra"
 
+	"github.com/honeymoat/honeymoat/pkg/accesslog"
 	"github.com/honeymoat/honeymoat/pkg/app/ruletest"
 	"github.com/honeymoat/honeymoat/pkg/event"
 	"github.com/honeymoat/honeymoat/pkg/ingest"
@@ -38,6 +39,9 @@ func (f *costFlags) run(c *cobra.Command, config string, set selected, asJSON bo
 	log, kind, err := f.log.options(c.Flags(), cfg)
 	if err != nil {
 		return err
+	}
+	if _, err := accesslog.NewReader(log); err != nil {
+		return f.log.mistaken(err)
 	}
 	in, err := openLog(f.file, c.InOrStdin())
 	if err != nil {
@@ -77,5 +81,5 @@ func printCosts(w io.Writer, c ruletest.Costs, budget time.Duration) {
 	}
 	fmt.Fprintf(w, "%s over %s: %.2f µs a line for all together (%.0f lines/s on one core); ", count(len(c.Rules), "rule"), count(c.Lines, "line"),
 		1e6*c.Seconds/float64(c.Lines), float64(c.Lines)/max(c.Seconds, 1e-9))
-	fmt.Fprintf(w, "%s over the budget of %s a line.\n", are(over, "rule"), budget)
+	fmt.Fprintf(w, "%s over the budget of %s a line.\n", are(over, "rule"), brief(budget))
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -202,18 +203,31 @@ func printVerdict(w io.Writer, v ruletest.Verdict) {
 		mark = "·"
 	}
 	fmt.Fprintf(w, "%s %s (%s, %s:%d)\n", mark, v.Title, v.Key, v.File, v.Line)
+	fmt.Fprintf(w, "    %s\n", weight(v))
 	if v.Note != "" {
 		fmt.Fprintf(w, "    %s\n", v.Note)
 	}
 	for _, c := range v.CountedBy {
-		fmt.Fprintf(w, "    counted by the correlation %q; one line does not complete it\n", c.Title)
+		fmt.Fprintf(w, "    counted by the correlation %q, which one line does not complete\n", c.Title)
 	}
-	if v.Silent {
-		fmt.Fprintln(w, "    not reported by itself: only correlations build on it")
-	}
-	if v.Explanation != nil {
+	if v.Explanation != nil && (!v.Silent || v.Asked || !v.Held) {
 		ruletest.WriteTree(w, v.Explanation, "    ")
 	}
+}
+
+// weight is what becomes of a match.
+func weight(v ruletest.Verdict) string {
+	if v.Silent {
+		return "silent: only correlations build on it"
+	}
+	parts := []string{"family " + string(v.Family), "tier " + v.Tier.String()}
+	if v.Level != "" {
+		parts = append([]string{"level " + v.Level}, parts...)
+	}
+	if v.Block != nil {
+		parts = append(parts, fmt.Sprintf("asks for a block of %s (%s)", brief(time.Duration(v.Block.LifetimeSeconds)*time.Second), v.Block.Mode))
+	}
+	return strings.Join(parts, ", ")
 }
 
 func upperFirst(s string) string { return strings.ToUpper(s[:1]) + s[1:] }

@@ -95,5 +95,16 @@ func blockText(b *ruletest.Block) string {
 	if b == nil {
 		return ""
 	}
-	return fmt.Sprintf("%s %s", time.Duration(b.LifetimeSeconds)*time.Second, b.Mode)
+	return brief(time.Duration(b.LifetimeSeconds)*time.Second) + " " + b.Mode
+}
+
+// brief is a duration without the zeros at its end: "4h", "1h30m".
+func brief(d time.Duration) string {
+	s := d.String()
+	for _, zero := range []string{"m0s", "h0m"} {
+		if strings.HasSuffix(s, zero) {
+			s = s[:len(s)-2]
+		}
+	}
+	return s
 }

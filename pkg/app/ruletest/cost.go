@@ -52,15 +52,19 @@ func (m *Meter) Scan(b *event.Batch) error {
 	return nil
 }
 
+// enough is how many evaluations of a rule make its time worth a judgement:
+// not every one is timed.
+const enough = 256
+
 // Costs tells what the rules have cost so far. A rule that cost more than
-// budget a line is over it.
+// budget a line is over it, if it was evaluated often enough to tell.
 func (m *Meter) Costs(budget time.Duration) Costs {
 	c := Costs{Lines: m.lines, Seconds: m.spent.Seconds(), Rules: []Cost{}}
 	for _, cost := range m.scanner.Costs() {
 		perLine := float64(cost.Time) / float64(max(1, m.lines))
 		c.Rules = append(c.Rules, Cost{
 			Rule: ruleOf(&cost.Rule.Meta), PerLine: perLine, Evaluated: cost.Rows, Hits: cost.Hits,
-			Searches: cost.Searches, Over: perLine > float64(budget),
+			Searches: cost.Searches, Over: cost.Rows >= enough && perLine > float64(budget),
 		})
 	}
 	slices.SortStableFunc(c.Rules, func(a, b Cost) int { return cmp.Compare(b.PerLine, a.PerLine) })

@@ -6,6 +6,7 @@ import (
 
 	"github.com/honeymoat/honeymoat/pkg/app/ruleset"
 	"github.com/honeymoat/honeymoat/pkg/event"
+	"github.com/honeymoat/honeymoat/pkg/finding"
 	"github.com/honeymoat/honeymoat/pkg/mistake"
 	"github.com/honeymoat/honeymoat/pkg/sigma"
 	"github.com/honeymoat/honeymoat/pkg/sigma/match"
@@ -17,8 +18,8 @@ type Explained struct {
 	Format string `json:"format,omitempty"` // in which it was read
 	Unread string `json:"unread,omitempty"` // why no record came of it
 	Fields []Seen `json:"fields"`
-	// Rules are those that hold, those that were asked for, and those that come
-	// near, in this order.
+	// Rules are those that hold (the silent ones last), those that were asked
+	// for, and those that come near, in this order.
 	Rules   []Verdict `json:"rules"`
 	Matched int       `json:"matched"` // of Rules
 	Near    int       `json:"near"`    // rules that come near, though Rules may list fewer
@@ -28,10 +29,14 @@ type Explained struct {
 // Verdict is what a rule says of a record.
 type Verdict struct {
 	Rule
-	Held   bool   `json:"held"`
-	Asked  bool   `json:"asked,omitempty"`
-	Silent bool   `json:"silent,omitempty"` // only correlations build on it
-	Note   string `json:"note,omitempty"`
+	Held   bool           `json:"held"`
+	Asked  bool           `json:"asked,omitempty"`
+	Silent bool           `json:"silent,omitempty"` // only correlations build on it
+	Level  string         `json:"level,omitempty"`
+	Family finding.Family `json:"family"`
+	Tier   finding.Tier   `json:"tier"`
+	Block  *Block         `json:"block,omitempty"`
+	Note   string         `json:"note,omitempty"`
 	// CountedBy are the correlations that build on the rule.
 	CountedBy   []Rule             `json:"counted_by,omitempty"`
 	Explanation *match.Explanation `json:"explanation,omitempty"` // none for a correlation
@@ -45,7 +50,6 @@ const maxNear = 3
 type Explainer struct {
 	rules     []*sigma.Rule // that apply
 	scanner   *match.Scanner
-	skipped   map[*sigma.Rule]string
 	countedBy map[*sigma.Rule][]Rule
 	asked     []subject
 }
@@ -56,10 +60,7 @@ func NewExplainer(set *ruleset.Set, asked []string) (*Explainer, error) {
 	program := match.Compile(set.Collection.Rules, match.Options{})
 	e := &Explainer{
 		rules: program.Rules(), scanner: program.Scanner(),
-		skipped: map[*sigma.Rule]string{}, countedBy: map[*sigma.Rule][]Rule{},
-	}
-	for _, s := range program.Skipped() {
-		e.skipped[s.Rule] = s.Reason
+		countedBy: map[*sigma.Rule][]Rule{},
 	}
 	for _, c := range set.Collection.Correlations {
 		for _, m := range c.Members {
@@ -119,6 +120,7 @@ func (e *Explainer) row(b *event.Batch, row int, x *Explained) {
 		x.Rules = append(x.Rules, e.verdict(b, row, e.rules[rule]))
 	})
 	x.Matched = len(x.Rules)
+	slices.SortStableFunc(x.Rules, func(a, b Verdict) int { return silence(a) - silence(b) })
 	told := held
 	for _, s := range e.asked {
 		for _, v := range e.answers(b, row, s, told) {
@@ -134,9 +136,23 @@ func (e *Explainer) row(b *event.Batch, row int, x *Explained) {
 	x.Rules = append(x.Rules, near[:min(maxNear, len(near))]...)
 }
 
+func silence(v Verdict) int {
+	if v.Silent {
+		return 1
+	}
+	return 0
+}
+
 func (e *Explainer) verdict(b *event.Batch, row int, r *sigma.Rule) Verdict {
 	why := match.Explain(r, b, row)
-	return Verdict{Rule: ruleOf(&r.Meta), Held: why.Held, Silent: r.Silent, CountedBy: e.countedBy[r], Note: e.skipped[r], Explanation: &why}
+	v := verdictOf(&r.Meta, r.Silent)
+	v.Held, v.CountedBy, v.Explanation = why.Held, e.countedBy[r], &why
+	return v
+}
+
+func verdictOf(m *sigma.Meta, silent bool) Verdict {
+	l := listed(m)
+	return Verdict{Rule: l.Rule, Silent: silent, Level: l.Level, Family: l.Family, Tier: l.Tier, Block: l.Block}
 }
 
 // answers tells of what was asked for: a rule, or a correlation and the rules
@@ -150,10 +166,9 @@ func (e *Explainer) answers(b *event.Batch, row int, s subject, told map[*sigma.
 		return []Verdict{e.verdict(b, row, s.rule)}
 	}
 	c := s.correlation
-	all := []Verdict{{
-		Rule: ruleOf(&c.Meta), Silent: c.Silent,
-		Note: fmt.Sprintf("a correlation (%s within %s): one line alone is not looked at; it builds on what follows", c.Type, c.Timespan),
-	}}
+	v := verdictOf(&c.Meta, c.Silent)
+	v.Note = fmt.Sprintf("a correlation (%s within %s), which one line alone does not complete; it builds on what follows", c.Type, c.Timespan)
+	all := []Verdict{v}
 	for _, m := range c.Members {
 		all = append(all, e.answers(b, row, subjectOf(m), told)...)
 	}

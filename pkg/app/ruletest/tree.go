@@ -13,8 +13,9 @@ import (
 
 // Limits of what a tree for people shows.
 const (
-	maxText   = 160 // characters of a value
-	maxValues = 5   // that an item asks for, or that it has seen
+	maxText   = 120 // characters of a value
+	maxValues = 5   // that an item asks for
+	maxSeen   = 2   // that it has looked at in vain
 )
 
 // WriteTree writes for people which conditions held, a line each. Every line
@@ -130,11 +131,17 @@ func seenText(s *match.Step) string {
 			texts = append(texts, text)
 		}
 	}
-	return "it is " + strings.Join(texts[:min(maxValues, len(texts))], " or ")
+	told := "it is " + strings.Join(texts[:min(maxSeen, len(texts))], ", or ")
+	if more := len(texts) - maxSeen; more > 0 {
+		told += fmt.Sprintf(", or %d more", more)
+	}
+	return told
 }
 
-// shortened joins the first texts of a list.
+// shortened joins the first texts of a list. One that stands there several
+// times, as a placeholder does for each of its values, is told once.
 func shortened(texts []string) string {
+	texts = slices.Compact(slices.Clone(texts))
 	if len(texts) > maxValues {
 		return strings.Join(texts[:maxValues], ", ") + fmt.Sprintf(" and %d more", len(texts)-maxValues)
 	}
