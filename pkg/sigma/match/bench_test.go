@@ -135,7 +135,7 @@ func madeLines() []byte {
 	for i := range 20_000 {
 		target := numbered(targets[i*7%len(targets)], i%5000)
 		if i%500 == 0 {
-			target = "/product?id=1%27%20or%20%271%27=%271&next=" + madeWord(3) + "/" + madeWord(4) + ".php"
+			target = "/product?id=1%27%20or%20%271%27=%271&next=/" + madeWord(4) + "/" + madeWord(4) + ".php"
 		}
 		agent := numbered(agents[i*3%len(agents)], i%40)
 		fmt.Fprintf(&out, "198.51.100.%d - - [10/Oct/2025:13:%02d:%02d +0000] \"GET %s HTTP/1.1\" %d %d \"https://shop.example/page/%d\" \"%s\"\n",
