@@ -2,7 +2,6 @@ package store
 
 import (
 	"fmt"
-	"hash/maphash"
 
 	"github.com/honeymoat/honeymoat/pkg/event"
 )
@@ -13,7 +12,6 @@ type splitter struct {
 	layout   scanLayout
 	texts    []event.TextField
 	numbers  []event.NumberField
-	seed     maphash.Seed
 	portions []Portion
 	rows     int
 
@@ -33,7 +31,7 @@ type originKey struct {
 
 func newSplitter(parts int) *splitter {
 	return &splitter{
-		layout: newScanLayout(), texts: scanTexts(), numbers: scanNumbers(), seed: maphash.MakeSeed(),
+		layout: newScanLayout(), texts: scanTexts(), numbers: scanNumbers(),
 		portions: make([]Portion, parts), batches: map[originKey]*event.Batch{},
 	}
 }
@@ -118,7 +116,17 @@ func (s *splitter) part(client event.Addr) int {
 	if client.Netip().Is4() {
 		significant = client[:]
 	}
-	return int(maphash.Bytes(s.seed, significant) % uint64(len(s.portions)))
+	return int(spread(significant) >> 32 % uint64(len(s.portions)))
+}
+
+// spread is the FNV-1a hash: the same in every splitter, since a client stays
+// in its part from one portion to the next.
+func spread(data []byte) uint64 {
+	h := uint64(14695981039346656037)
+	for _, c := range data {
+		h = (h ^ uint64(c)) * 1099511628211
+	}
+	return h
 }
 
 // batch gives the batch for a row.
