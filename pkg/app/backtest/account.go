@@ -61,7 +61,8 @@ type accounts struct {
 	byActor   map[finding.Actor]*account
 	byAddress map[event.Addr]*account
 	gone      wire.BacktestBlock
-	full      bool // some have gone
+	full      bool  // some have gone
+	now       int64 // time of the latest match
 }
 
 func newAccounts() *accounts {
@@ -70,6 +71,7 @@ func newAccounts() *accounts {
 
 // of gives the account of an actor, a new one if there is none.
 func (s *accounts) of(actor finding.Actor, since place) *account {
+	s.now = max(s.now, since.time)
 	a := s.byActor[actor]
 	if a == nil {
 		a = &account{actor: actor, since: since}
@@ -94,19 +96,27 @@ func addressOf(a finding.Actor) (event.Addr, bool) {
 	return event.Addr{}, false
 }
 
-// trim forgets the tenth of the accounts that matched least once there are too
-// many, sparing nobody who is blocked.
+// trim forgets a tenth of the accounts once there are too many: those that are
+// not blocked first, and of them those that matched least.
 func (s *accounts) trim() {
 	if len(s.byActor) <= maxAccounts {
 		return
 	}
 	s.full = true
-	list := s.list(func(a, b *account) int { return cmp.Compare(a.matches, b.matches) })
+	list := s.list(func(a, b *account) int {
+		return cmp.Or(cmp.Compare(a.blockedUntil(s.now), b.blockedUntil(s.now)), cmp.Compare(a.matches, b.matches))
+	})
 	for _, a := range list[:len(list)-maxAccounts*9/10] {
-		if len(a.terms) == 0 {
-			s.forget(a)
-		}
+		s.forget(a)
 	}
+}
+
+// blockedUntil is when the last block of an account ends; 0 = it is over.
+func (a *account) blockedUntil(now int64) int64 {
+	if n := len(a.terms); n > 0 && a.terms[n-1].until > now {
+		return a.terms[n-1].until
+	}
+	return 0
 }
 
 func (s *accounts) forget(a *account) {

@@ -55,7 +55,7 @@ func TestAccountsAreBounded(t *testing.T) {
 		}
 	}
 	s.trim()
-	if n := len(s.byActor); n != maxAccounts*9/10+1 || len(s.byAddress) != n || !s.full {
+	if n := len(s.byActor); n != maxAccounts*9/10 || len(s.byAddress) != n || !s.full {
 		t.Errorf("%d accounts, %d by address are left", n, len(s.byAddress))
 	}
 	if s.byActor[address(0)] == nil || s.byActor[address(1)] != nil || s.byActor[address(maxAccounts)] == nil {

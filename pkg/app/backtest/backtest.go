@@ -75,8 +75,6 @@ type test struct {
 	book    *detect.Rulebook
 	parts   []*part
 	judge   *judge
-	rows    int64
-	first   int64 // time of the first row; valid when rows > 0
 }
 
 func newTest(o Options, r Request) *test {

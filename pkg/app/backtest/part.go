@@ -18,8 +18,8 @@ type part struct {
 	found    []finding.Finding
 	accounts *accounts
 	rows     int64
-	masked   int64
-	first    int64
+	masked   int64 // rows that hold something masked
+	first    int64 // time of the first row; valid when rows > 0
 }
 
 func newPart(book *detect.Rulebook, a *accounts) *part {
@@ -29,15 +29,6 @@ func newPart(book *detect.Rulebook, a *accounts) *part {
 // portions is called by the scan with the rows of all parts.
 func (t *test) portions(portions []store.Portion) error {
 	t.together(func(i int, p *part) { p.find(portions[i]) })
-	for _, p := range t.parts {
-		if p.rows > 0 && (t.rows == 0 || p.first < t.first) {
-			t.first = p.first
-		}
-	}
-	t.rows = 0
-	for _, p := range t.parts {
-		t.rows += p.rows
-	}
 	t.judge.take(t.parts)
 	if len(t.judge.accounts.byAddress) > 0 {
 		t.together(func(i int, p *part) { p.count(portions[i]) })
@@ -68,15 +59,11 @@ func (t *test) finish() {
 // find runs the detector over the part's rows.
 func (p *part) find(runs store.Portion) {
 	p.found = p.found[:0]
-	var last *event.Batch
 	for _, r := range runs {
 		if p.rows == 0 {
 			p.first = r.Batch.Number(event.Time, r.From)
 		}
 		p.rows += int64(r.To - r.From)
-		if r.Batch != last {
-			last = r.Batch
-		}
 		p.masked += maskedIn(r)
 		p.detector.DetectRows(r.Batch, r.From, r.To, &p.result)
 		p.found = append(p.found, p.result.Findings...)

@@ -18,7 +18,7 @@ const (
 func (t *test) report() wire.Backtest {
 	j := t.judge
 	r := wire.Backtest{
-		Since: t.request.Since.UTC(), Until: t.request.Until.UTC(), Rules: t.rules(), Rows: t.rows, Parts: len(t.parts),
+		Since: t.request.Since.UTC(), Until: t.request.Until.UTC(), Rules: t.rules(), Parts: len(t.parts),
 		Actors: int64(len(j.accounts.byActor)), ActorsAtLeast: j.accounts.full,
 		BucketSeconds: int64(j.buckets.width.Seconds()), Buckets: j.buckets.list(),
 		TopActors: topActors(j.accounts), Block: t.blocks(), Examples: examples(j.accounts), Warnings: t.warnings(),
@@ -27,6 +27,7 @@ func (t *test) report() wire.Backtest {
 		r.Matches += n
 	}
 	for _, p := range t.parts {
+		r.Rows += p.rows
 		r.MaskedRows += p.masked
 	}
 	return r

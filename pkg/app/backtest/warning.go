@@ -3,6 +3,7 @@ package backtest
 import (
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"time"
 
@@ -17,10 +18,14 @@ func (t *test) warnings() []string {
 		warn("%s is not applied: %s", s.Rule.Key(), s.Reason)
 	}
 	list = append(list, t.unclear()...)
-	masked, nobody := int64(0), uint64(0)
+	rows, masked, nobody, begin := int64(0), int64(0), uint64(0), int64(math.MaxInt64)
 	for _, p := range t.parts {
+		rows += p.rows
 		masked += p.masked
 		nobody += p.detector.Stats().NoClient
+		if p.rows > 0 {
+			begin = min(begin, p.first)
+		}
 	}
 	if masked > 0 {
 		warn("%d events had secrets or personal data masked when they were stored: what rules would have seen there cannot be found any more", masked)
@@ -31,10 +36,10 @@ func (t *test) warnings() []string {
 	if t.judge.accounts.full {
 		warn("more actors matched than are told apart (%d): counts of actors and of what blocks cost are too low", maxAccounts)
 	}
-	if t.rows == 0 {
+	if rows == 0 {
 		warn("the store has no events of this period")
-	} else if begin := time.Unix(0, t.first).UTC(); begin.Sub(t.request.Since) > time.Hour {
-		warn("the store's events begin at %s", begin.Format(time.RFC3339))
+	} else if at := time.Unix(0, begin).UTC(); at.Sub(t.request.Since) > time.Hour {
+		warn("the store's events begin at %s", at.Format(time.RFC3339))
 	}
 	return list
 }
