@@ -66,15 +66,16 @@ func printTests(w io.Writer, r *ruletest.Report, coverage bool) {
 	}
 }
 
+// printCoverage prints what was missed, one a line, as editors read it.
 func printCoverage(w io.Writer, all []ruletest.Coverage) {
-	t := newTable(w, "no test exercises", "of the rule", "where")
+	missed := false
 	for _, c := range all {
 		for _, b := range c.Missed {
-			t.AppendRow(table.Row{text.WrapSoft(b.Text, 70), text.WrapSoft(c.Title, 50), fmt.Sprintf("%s:%d:%d", c.File, b.Line, b.Column)})
+			fmt.Fprintf(w, "%s:%d:%d: no test exercises %s\n", c.File, b.Line, b.Column, ruletest.Printable(b.Text))
+			missed = true
 		}
 	}
-	if t.Length() > 0 {
-		t.Render()
+	if missed {
 		fmt.Fprintln(w)
 	}
 }

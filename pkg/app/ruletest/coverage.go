@@ -25,21 +25,36 @@ type Branch struct {
 // coverage is what the tests of a rule have exercised so far.
 type coverage struct {
 	rule     *sigma.Rule
-	branches []match.Branch
-	done     []bool
+	branches []Branch
+	of       []int  // by the ID of a match.Branch: its place in branches
+	done     []bool // by place in branches
 	left     int
 }
 
+// newCoverage takes what is written once for one branch, though it may stand
+// for several values: a placeholder, or a value in several encodings.
 func newCoverage(r *sigma.Rule) *coverage {
-	branches := match.Branches(r)
-	return &coverage{rule: r, branches: branches, done: make([]bool, len(branches)), left: len(branches)}
+	c := &coverage{rule: r}
+	known := map[Branch]int{}
+	for _, b := range match.Branches(r) {
+		own := Branch{Text: b.Text, Line: b.Place.Line, Column: b.Place.Column}
+		at, ok := known[own]
+		if !ok {
+			at = len(c.branches)
+			known[own] = at
+			c.branches = append(c.branches, own)
+		}
+		c.of = append(c.of, at)
+	}
+	c.left, c.done = len(c.branches), make([]bool, len(c.branches))
+	return c
 }
 
 // see notes what is true on a row.
 func (c *coverage) see(b *event.Batch, row int) {
 	for _, id := range match.Covered(c.rule, b, row, match.Options{}) {
-		if !c.done[id] {
-			c.done[id] = true
+		if at := c.of[id]; !c.done[at] {
+			c.done[at] = true
 			c.left--
 		}
 	}
@@ -49,7 +64,7 @@ func (c *coverage) told() Coverage {
 	t := Coverage{Rule: ruleOf(&c.rule.Meta), Branches: len(c.branches), Missed: []Branch{}}
 	for i, b := range c.branches {
 		if !c.done[i] {
-			t.Missed = append(t.Missed, Branch{Text: b.Text, Line: b.Place.Line, Column: b.Place.Column})
+			t.Missed = append(t.Missed, b)
 		}
 	}
 	return t
