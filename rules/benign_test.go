@@ -26,6 +26,7 @@ func honest() map[string]func(*traffic, time.Time) {
 		"builds":          builds,
 		"web hooks":       webHooks,
 		"a dashboard":     dashboard,
+		"ended sign-ins":  ended,
 	}
 }
 
@@ -267,6 +268,25 @@ func dashboard(t *traffic, from time.Time) {
 				r.target = fmt.Sprintf("/api/widgets/%d/data", w)
 			}
 			t.ask(at, c, r)
+		}
+	})
+}
+
+// ended are sign-ins that have ended: an operator's page goes on asking, and
+// an app asks for a whole list before it signs in anew.
+func ended(t *traffic, from time.Time) {
+	operator := client{"203.0.113.251", "", firefox}
+	t.every(from.Add(18*time.Hour), 5*time.Second, 2*time.Hour, func(i int, at time.Time) {
+		t.ask(at, operator, request{target: fmt.Sprintf("/admin/api/panel/%d", i%9), status: 401, referer: site + "/admin"})
+	})
+	t.every(from.Add(7*time.Hour), time.Hour, 12*time.Hour, func(_ int, start time.Time) {
+		app := client{"100.64.201.9", "", "ShopApp/4.1 (iOS 17.5) CFNetwork/1496.0.7 Darwin/23.5.0"}
+		for i := range 30 {
+			t.ask(start.Add(time.Duration(i)*100*time.Millisecond), app, request{target: fmt.Sprintf("/api/v2/orders/%d", 7000+i), status: 401})
+		}
+		t.ask(start.Add(5*time.Second), app, request{target: "/api/v2/token", method: "POST"})
+		for i := range 30 {
+			t.ask(start.Add(6*time.Second+time.Duration(i)*100*time.Millisecond), app, request{target: fmt.Sprintf("/api/v2/orders/%d", 7000+i)})
 		}
 	})
 }
