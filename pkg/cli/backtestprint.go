@@ -17,7 +17,7 @@ func printBacktest(w io.Writer, b wire.Backtest) {
 	fmt.Fprintf(w, "%s from %s to %s, read in %.2f s (%.0f events/s).\n", count(b.Rows, "event"),
 		b.Since.Format(time.RFC3339), b.Until.Format(time.RFC3339), b.Seconds, b.RowsPerSecond)
 	for _, r := range b.Rules {
-		fmt.Fprintf(w, "%s: %s%s\n", r.Title, matches(r.Matches), ruleBlockText(r.Block))
+		fmt.Fprintf(w, "%s: %s%s\n", r.Title, matches(r.Matches), ruleBlockText(r.Block, b.Block.Asked))
 	}
 	for _, warning := range b.Warnings {
 		fmt.Fprintf(w, "Note: %s.\n", warning)
@@ -39,8 +39,11 @@ func matches(n int64) string {
 	return fmt.Sprintf("%d matches", n)
 }
 
-func ruleBlockText(b *wire.RuleBlock) string {
-	if b == nil {
+func ruleBlockText(b *wire.RuleBlock, tried bool) string {
+	switch {
+	case b == nil && tried:
+		return "; it asks for no block"
+	case b == nil:
 		return "; it asks for no block (--block-for tries one)"
 	}
 	return fmt.Sprintf("; it asks for a block of %s, mode %s", time.Duration(b.LifetimeSeconds)*time.Second, b.Mode)

@@ -10,26 +10,25 @@ import (
 )
 
 func TestBuckets(t *testing.T) {
-	f := func(period, width time.Duration) {
+	f := func(spread, width time.Duration) {
 		t.Helper()
-		b := newBuckets(noon.Add(time.Nanosecond), noon.Add(period))
-		if b.width != width || len(b.counts) > maxBuckets+2 {
-			t.Errorf("%s: %d buckets of %s, want %s", period, len(b.counts), b.width, width)
-		}
-		for _, at := range []time.Duration{-time.Hour, 0, period / 2, period, period + time.Hour} {
-			b.add(noon.Add(at))
+		b := newBuckets()
+		for i := range 1000 {
+			b.add(noon.Add(time.Duration(i*7919%1000) * spread / 1000))
 		}
 		sum := int64(0)
-		for _, bucket := range b.list() {
+		list := b.list()
+		for i, bucket := range list {
 			sum += bucket.Matches
-			if bucket.At.Truncate(width) != bucket.At {
-				t.Errorf("%s: a bucket begins at %s", period, bucket.At)
+			if bucket.At.UnixNano()%int64(width) != 0 || i > 0 && !bucket.At.After(list[i-1].At) {
+				t.Errorf("%s: a bucket begins at %s", spread, bucket.At)
 			}
 		}
-		if sum != 5 {
-			t.Errorf("%s: %d matches in all buckets, want 5", period, sum)
+		if b.width != width || sum != 1000 || len(list) > maxBuckets {
+			t.Errorf("%s: %d buckets of %s with %d matches, want a width of %s", spread, len(list), b.width, sum, width)
 		}
 	}
+	f(0, time.Second)
 	f(time.Minute, time.Second)
 	f(time.Hour, time.Minute)
 	f(24*time.Hour, 15*time.Minute)

@@ -188,8 +188,8 @@ func TestWarnings(t *testing.T) {
 	f("is not applied", strings.Replace(probing, "category: webserver", "category: process_creation", 1), now(), nil)
 	f("a hash in place of what the log said in cs-username", strings.Replace(probing, "path|startswith", "cs-username", 1), now(), map[string]string{"user": "a hash"})
 	f("events begin at 2026-03-15T14:00:00Z", probing, newHistory().ask(2*time.Hour, "192.0.2.1", "/", 200), nil)
-	f("1 matches are nobody's", probing, newHistory().ask(0, "", "/probe", 404), nil)
+	f("name no client: 1", probing, newHistory().ask(0, "", "/probe", 404), nil)
 	masked := newHistory()
 	masked.SetString(event.Sensitive, "email")
-	f("1 events had secrets", probing, masked.ask(0, "192.0.2.1", "/", 200), nil)
+	f("of 1 events were masked", probing, masked.ask(0, "192.0.2.1", "/", 200), nil)
 }

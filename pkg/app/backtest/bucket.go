@@ -1,56 +1,68 @@
 package backtest
 
 import (
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/honeymoat/honeymoat/pkg/httpapi/wire"
 )
 
-// maxBuckets is into how many buckets a period is divided at most.
+// maxBuckets is how many buckets the time from the first match to the last has
+// at most.
 const maxBuckets = 200
 
-// buckets count matches over time.
+// buckets count matches over time, in as narrow buckets as there is room for.
 type buckets struct {
-	begin  int64 // Unix nanoseconds; a multiple of width
 	width  time.Duration
-	counts []int64
+	counts map[int64]int64 // by number since 1970
 }
 
-// newBuckets divides a period into buckets of a width that people count in.
-func newBuckets(since, until time.Time) buckets {
-	b := buckets{width: widthOf(until.Sub(since))}
-	b.begin = since.Truncate(b.width).UnixNano()
-	b.counts = make([]int64, (until.UnixNano()-b.begin)/int64(b.width)+1)
-	return b
-}
+func newBuckets() buckets { return buckets{width: time.Second, counts: map[int64]int64{}} }
 
-func widthOf(period time.Duration) time.Duration {
+// wider gives the width after another one: one that people count in, and a
+// multiple of it.
+func wider(width time.Duration) time.Duration {
 	const day = 24 * time.Hour
 	for _, w := range []time.Duration{
-		time.Second, 10 * time.Second, time.Minute, 5 * time.Minute, 15 * time.Minute, time.Hour, 3 * time.Hour, 6 * time.Hour,
+		10 * time.Second, time.Minute, 5 * time.Minute, 15 * time.Minute, time.Hour, 3 * time.Hour, 6 * time.Hour, day,
 	} {
-		if period/w < maxBuckets {
+		if w > width {
 			return w
 		}
 	}
-	return (period/maxBuckets/day + 1) * day
+	return 2 * width
 }
 
-// add counts a match. Time that is outside of the period counts at its ends: a
-// correlation may be judged after the last record.
 func (b *buckets) add(at time.Time) {
-	i := (at.UnixNano() - b.begin) / int64(b.width)
-	b.counts[min(max(i, 0), int64(len(b.counts)-1))]++
+	i := at.UnixNano() / int64(b.width)
+	if b.counts[i]++; b.counts[i] > 1 {
+		return
+	}
+	for b.spread() > maxBuckets {
+		b.widen()
+	}
+}
+
+// spread is how many buckets there are from the first match to the last.
+func (b *buckets) spread() int64 {
+	numbers := slices.Collect(maps.Keys(b.counts))
+	return slices.Max(numbers) - slices.Min(numbers) + 1
+}
+
+func (b *buckets) widen() {
+	next := buckets{width: wider(b.width), counts: map[int64]int64{}}
+	for i, n := range b.counts {
+		next.counts[i*int64(b.width)/int64(next.width)] += n
+	}
+	*b = next
 }
 
 // list gives the buckets with matches.
 func (b *buckets) list() []wire.BacktestBucket {
 	list := []wire.BacktestBucket{}
-	for i, n := range b.counts {
-		if n > 0 {
-			at := time.Unix(0, b.begin+int64(i)*int64(b.width)).UTC()
-			list = append(list, wire.BacktestBucket{At: at, Matches: n})
-		}
+	for _, i := range slices.Sorted(maps.Keys(b.counts)) {
+		list = append(list, wire.BacktestBucket{At: time.Unix(0, i*int64(b.width)).UTC(), Matches: b.counts[i]})
 	}
 	return list
 }

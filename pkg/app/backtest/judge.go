@@ -30,7 +30,7 @@ type located struct {
 func newJudge(o Options, r Request) *judge {
 	j := &judge{
 		ledger: respond.NewLedger(o.Ledger), guard: o.Guard, blockFor: r.BlockFor,
-		matches: map[string]int64{}, accounts: newAccounts(), buckets: newBuckets(r.Since, r.Until),
+		matches: map[string]int64{}, accounts: newAccounts(), buckets: newBuckets(),
 	}
 	for _, key := range r.Keys {
 		j.matches[key] = 0

@@ -28,10 +28,10 @@ func (t *test) warnings() []string {
 		}
 	}
 	if masked > 0 {
-		warn("%d events had secrets or personal data masked when they were stored: what rules would have seen there cannot be found any more", masked)
+		warn("secrets or personal data of %d events were masked when they were stored: what rules would have seen there cannot be found any more", masked)
 	}
 	if nobody > 0 {
-		warn("%d matches are nobody's: their records name no client", nobody)
+		warn("matches for which nobody is blamed, since their records name no client: %d", nobody)
 	}
 	if t.judge.accounts.full {
 		warn("more actors matched than are told apart (%d): counts of actors and of what blocks cost are too low", maxAccounts)
