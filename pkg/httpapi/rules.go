@@ -10,6 +10,7 @@ import (
 	"github.com/honeymoat/honeymoat/pkg/finding"
 	"github.com/honeymoat/honeymoat/pkg/httpapi/wire"
 	"github.com/honeymoat/honeymoat/pkg/mistake"
+	"github.com/honeymoat/honeymoat/pkg/respond"
 )
 
 // Bounds of what is asked about rules, in bytes.
@@ -119,6 +120,8 @@ func ruleProblem(err error) error {
 	switch {
 	case errors.As(err, &mistakes):
 		return problemOfMistakes(mistakes)
+	case errors.Is(err, respond.ErrNotFound):
+		return notFound.with(err.Error()) // it names what the caller named
 	case errors.Is(err, wire.ErrLine):
 		return invalid("line", err.Error())
 	}

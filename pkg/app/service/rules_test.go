@@ -152,7 +152,10 @@ func backtestsRules(t *testing.T, r *running, now time.Time) {
 	if err != nil || got.Matches != 0 || !strings.Contains(strings.Join(got.Warnings, "\n"), "a hash in place of what the log said in user") {
 		t.Errorf("%+v, %v", got, err)
 	}
-	refused(t, 404, "", second(r.api.Backtest(t.Context(), wire.BacktestRequest{Rule: "None such", Since: since}, nil)))
+	missing := second(r.api.Backtest(t.Context(), wire.BacktestRequest{Rule: "Teapot", Since: since}, nil))
+	if refused(t, 404, "", missing); !strings.Contains(missing.Error(), `did you mean "Teapots"?`) {
+		t.Errorf("no hint in %v", missing)
+	}
 	refused(t, 400, "yaml", second(r.api.Backtest(t.Context(), wire.BacktestRequest{YAML: "title: x", Since: since}, nil)))
 }
 
