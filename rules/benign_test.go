@@ -242,7 +242,7 @@ func builds(t *traffic, from time.Time) {
 		t.every(start, 300*time.Millisecond, 2*time.Minute, func(i int, at time.Time) {
 			t.ask(at, c, request{target: fmt.Sprintf("/packages/lib%d-1.%d.0-py3-none-any.whl", i%300, i%7), size: 80000, status: oneOf(t, 200, 200, 200, 404)})
 		})
-		t.ask(start.Add(3*time.Minute), client{"192.0.2.80", "", "git/2.43.0"}, request{target: "/team/project.git/info/refs?service=git-upload-pack", status: 401})
+		t.ask(start.Add(3*time.Minute), client{"192.0.2.80", "", "git/2.43.0"}, request{target: "/team/project/.git/info/refs?service=git-upload-pack", status: 401})
 		t.ask(start.Add(3*time.Minute), client{"192.0.2.80", "ci", "git/2.43.0"}, request{target: "/team/project.git/info/refs?service=git-upload-pack"})
 	})
 }
