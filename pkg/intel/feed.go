@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -125,6 +126,10 @@ type Options struct {
 	Log        *slog.Logger
 	Registerer prometheus.Registerer
 	Now        func() time.Time // nil = time.Now
+}
+
+func (o *Options) has(feed string) bool {
+	return slices.ContainsFunc(o.Feeds, func(f Feed) bool { return f.Name == feed })
 }
 
 func (o *Options) setDefaults() error {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
+	"os"
+	"path/filepath"
 	"slices"
 	"sync"
 
@@ -94,6 +96,7 @@ type update struct {
 // round runs until the context ends or the options change.
 func (f *Feeds) round(ctx context.Context) error {
 	o, workers := f.start()
+	forget(&o)
 	lists := make([]*indicator.List, len(workers))
 	for i, w := range workers {
 		lists[i] = w.load()
@@ -137,11 +140,33 @@ func (f *Feeds) start() (Options, []*worker) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.metrics.reset()
+	for _, w := range f.workers {
+		if !f.options.has(w.feed.Name) {
+			f.metrics.failures.DeleteLabelValues(w.feed.Name)
+		}
+	}
 	f.workers = nil
 	for i := range f.options.Feeds {
 		f.workers = append(f.workers, newWorker(&f.options.Feeds[i], &f.options, f.metrics))
 	}
 	return f.options, f.workers
+}
+
+// forget removes the folders of feeds that are configured no more, so that
+// nobody takes what lies there for what is in force.
+func forget(o *Options) {
+	states, _ := ReadStates(o.Dir) // of a folder that cannot be read, nothing is known
+	for i := range states {
+		name := states[i].Feed
+		if o.has(name) || (&Feed{Name: name, File: "-"}).check() != nil {
+			continue
+		}
+		if err := os.RemoveAll(filepath.Join(o.Dir, name)); err != nil {
+			o.Log.Warn("what was kept of a threat feed that is configured no more could not be removed", "feed", name, "err", err)
+			continue
+		}
+		o.Log.Info("a threat feed is configured no more; what was kept of it is removed", "feed", name)
+	}
 }
 
 func publish(o *Options, lists []*indicator.List) error {

@@ -288,6 +288,10 @@ func TestReload(t *testing.T) {
 			t.Fatal(err)
 		}
 		b.has() // what the old place said is not what the new one says
+		states, err := ReadStates(b.dir)
+		if err != nil || len(states) != 1 || states[0].Feed != "two" {
+			t.Errorf("of a feed that is configured no more, something is kept: %+v, %v", states, err)
+		}
 		b.stop()
 	})
 }
@@ -299,6 +303,7 @@ func TestSecretsStayOnTheirHost(t *testing.T) {
 			t.Fatal(err)
 		}
 		feed := plain("list")
+		feed.URL += "?key=s3cret"
 		feed.TokenFile, feed.TokenHeader = token, "X-Key"
 		b := newBench(t, feed)
 		b.site.set("/list", func(w http.ResponseWriter, r *http.Request) {
@@ -308,6 +313,9 @@ func TestSecretsStayOnTheirHost(t *testing.T) {
 		b.has("192.0.2.1")
 		if b.site.header[0].Get("X-Key") != "s3cret" || b.site.header[1].Get("X-Key") != "" {
 			t.Errorf("%v", b.site.header)
+		}
+		if from := b.site.header[1].Get("Referer"); from != "" {
+			t.Errorf("the other host is told of %s", from)
 		}
 		b.stop()
 	})

@@ -179,7 +179,8 @@ func (t *taxii) find(ctx context.Context) (string, error) {
 	return t.choose(ctx, base.JoinPath("collections/"))
 }
 
-// apiRoot is the one that a discovery names first.
+// apiRoot is the one that a discovery names first. Servers behind a proxy that
+// ends TLS often name it by http: it is asked for as the discovery was.
 func (t *taxii) apiRoot(base *url.URL, d *taxiiRoot) (*url.URL, error) {
 	name := d.Default
 	if name == "" && len(d.APIRoots) > 0 {
@@ -195,6 +196,7 @@ func (t *taxii) apiRoot(base *url.URL, d *taxiiRoot) (*url.URL, error) {
 	if u.Host != base.Host {
 		return nil, fmt.Errorf("the API root %s is on another host, which gets no password of this one: set url to it", u)
 	}
+	u.Scheme = base.Scheme
 	return u, nil
 }
 

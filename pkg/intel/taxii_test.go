@@ -166,6 +166,24 @@ func TestTAXII(t *testing.T) {
 	f("/api1/collections/c-1/objects/", false)
 }
 
+// A server behind a proxy that ends TLS calls itself http.
+func TestTAXIIPasswordTravelsByTLSOnly(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, taxiiFeed(t, "/taxii2/"))
+		s := newTAXII(b.site)
+		s.set("/taxii2/", s.answer(map[string]any{"title": "Example", "default": "http://intel.example/api1/"}))
+		s.put(taxiiObject{added(0), stixIP("0", "192.0.2.0", "")})
+		b.site.set("/api1/collections/c-1/objects/", func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Scheme != "https" {
+				t.Errorf("asked for %s", r.URL)
+			}
+			s.page(w, r)
+		})
+		b.has("192.0.2.0")
+		b.stop()
+	})
+}
+
 func TestTAXIIFailures(t *testing.T) {
 	f := func(do func(s *taxiiServer, f *Feed), problem string) {
 		t.Helper()

@@ -15,7 +15,8 @@ type web struct {
 	client  *http.Client
 	feed    *Feed
 	origin  string
-	host    string // the only one that gets the feed's token or password
+	scheme  string // with host: who alone gets the feed's token or password
+	host    string
 	timeout time.Duration
 	now     func() time.Time
 }
@@ -25,7 +26,7 @@ const maxRedirects = 5
 func newWeb(f *Feed, client *http.Client, now func() time.Time) *web {
 	w := &web{feed: f, origin: f.origin(), timeout: f.Timeout, now: now}
 	if u, err := url.Parse(f.URL); err == nil {
-		w.host = u.Host
+		w.scheme, w.host = u.Scheme, u.Host
 	}
 	own := *client
 	own.CheckRedirect = w.redirected
@@ -41,12 +42,17 @@ func (w *web) redirected(next *http.Request, before []*http.Request) error {
 	if before[0].URL.Scheme == "https" && next.URL.Scheme != "https" {
 		return errors.New("it redirects from https to http")
 	}
-	if next.URL.Host != w.host {
+	next.Header.Del("Referer") // the URL before, and there may be a key in it
+	if !w.trusted(next.URL) {
 		next.Header.Del("Authorization")
 		next.Header.Del(w.feed.TokenHeader)
 	}
 	return nil
 }
+
+// trusted tells whether a URL leads to where the feed's token or password is
+// meant for, and as safely as the feed's own does.
+func (w *web) trusted(u *url.URL) bool { return u.Host == w.host && u.Scheme == w.scheme }
 
 // reply is an answer with what ends its request.
 type reply struct {
@@ -100,7 +106,7 @@ func (w *web) do(ctx context.Context, to string, header http.Header) (*http.Resp
 	}
 	request.Header = header.Clone()
 	request.Header.Set("User-Agent", "honeymoat")
-	if request.URL.Host == w.host {
+	if w.trusted(request.URL) {
 		if err := w.identify(request); err != nil {
 			return nil, err
 		}
