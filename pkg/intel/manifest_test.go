@@ -38,7 +38,7 @@ func TestManifest(t *testing.T) {
 		before := b.site.requests()
 		list(entry(eventA, now+1), entry(eventB, now))
 		b.site.text("/feed/"+eventA+".json", mispEvent(eventA, "192.0.2.4"))
-		b.pass(65 * time.Minute)
+		b.pass(67 * time.Minute)
 		b.has("192.0.2.2", "192.0.2.4")
 		if n := b.site.requests() - before; n > 3 {
 			t.Errorf("%d requests for one event", n)
@@ -47,18 +47,18 @@ func TestManifest(t *testing.T) {
 		// One fails: the others count, and it is fetched once it works.
 		list(entry(eventA, now+1), entry(eventB, now+2))
 		b.site.set("/feed/"+eventB+".json", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500) })
-		b.pass(65 * time.Minute)
+		b.pass(67 * time.Minute)
 		b.has("192.0.2.2", "192.0.2.4")
 		if s := b.state(); !strings.Contains(s.Problem, "some events") {
 			t.Errorf("%+v", s)
 		}
 		b.site.text("/feed/"+eventB+".json", mispEvent(eventB, "192.0.2.5"))
-		b.pass(65 * time.Minute)
+		b.pass(67 * time.Minute)
 		b.has("192.0.2.4", "192.0.2.5")
 
 		// One is gone.
 		list(entry(eventB, now+2))
-		b.pass(65 * time.Minute)
+		b.pass(67 * time.Minute)
 		b.has("192.0.2.5")
 		b.stop()
 	})
