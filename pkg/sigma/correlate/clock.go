@@ -36,10 +36,17 @@ const (
 )
 
 // NewClock makes a clock that runs ahead of half of the sources by no more
-// than the bound; Options.Lateness is a good one.
+// than the bound; Options.Lateness is a good one, and 0 means what it means there.
 func NewClock(ahead time.Duration) *Clock {
-	return &Clock{ahead: min(max(0, int64(ahead)), maxSpan), now: minTime, sources: map[string]*pace{}}
+	if ahead <= 0 {
+		ahead = defaultLateness
+	}
+	return &Clock{ahead: min(int64(ahead), maxSpan), now: minTime, sources: map[string]*pace{}}
 }
+
+// Adopt takes over what another clock was told; its own bound stays. The old
+// clock must not be used any more.
+func (c *Clock) Adopt(old *Clock) { c.now, c.tells, c.sources = old.now, old.tells, old.sources }
 
 // Tell says that a source has come so far, and gives how far event time has
 // come. It goes back only when it turns out to be wrong by more than a day. A

@@ -67,3 +67,15 @@ func TestClockForgetsSilentSources(t *testing.T) {
 		t.Errorf("%d sources", len(c.sources))
 	}
 }
+
+func TestClockOfAnotherEngineGoesOn(t *testing.T) {
+	old, c := NewClock(time.Minute), NewClock(0)
+	old.Tell("a", 100*second)
+	c.Adopt(old)
+	if now := c.Tell("a", 400*24*hour); now != 100*second {
+		t.Errorf("a line from the far future moves event time to %v", time.Duration(now))
+	}
+	if now := c.Tell("a", 100*second+int64(defaultLateness)); now != 100*second+int64(defaultLateness) {
+		t.Errorf("event time is %v", time.Duration(now))
+	}
+}

@@ -45,6 +45,9 @@ type Engine struct {
 	key, tuple []byte // scratch
 }
 
+// defaultLateness is what [Options] say of a Lateness of 0.
+const defaultLateness = 5 * time.Minute
+
 // Times are kept in range, so that a few timespans can be added to them.
 const (
 	maxTime = math.MaxInt64 / 8 * 7
@@ -60,7 +63,7 @@ func New(cs []*sigma.Correlation, o Options) *Engine {
 		o.MaxBytes = 128 << 20
 	}
 	if o.Lateness <= 0 {
-		o.Lateness = 5 * time.Minute
+		o.Lateness = defaultLateness
 	}
 	e := &Engine{
 		options: o, lateness: min(int64(o.Lateness), maxSpan), horizon: minTime,
@@ -326,11 +329,15 @@ func (e *Engine) raise(g *group, index, at int64, first bool, emit func(Match)) 
 }
 
 // Advance says that event time has come so far: what can be judged is, and
-// groups that can complete nothing more are forgotten. Time that goes back
-// means nothing. A Clock tells how far event time has come when not every
-// source of records can be trusted.
+// groups that can complete nothing more are forgotten. Time that goes back by
+// more than a day was wrong, and is taken back; by less it means nothing. A
+// Clock tells how far event time has come when not every source of records can
+// be trusted.
 func (e *Engine) Advance(to int64, emit func(Match)) {
 	to = min(max(to, minTime), maxTime)
+	if to < e.horizon-goneWrong {
+		e.rewind(to)
+	}
 	e.until(to, emit)
 	e.horizon = max(e.horizon, to)
 	e.shrink()
@@ -339,6 +346,17 @@ func (e *Engine) Advance(to int64, emit func(Match)) {
 // Finish judges all that is open, and leaves the engine without groups: for
 // the end of a log.
 func (e *Engine) Finish(emit func(Match)) { e.until(maxDue, emit) }
+
+// rewind takes back an event time that was wrong: else nothing would be judged,
+// and no group grow old, until it has come.
+func (e *Engine) rewind(to int64) {
+	e.horizon = to
+	for _, g := range e.schedule {
+		g.touched = min(g.touched, to)
+		g.due = e.due(g)
+	}
+	e.schedule.order()
+}
 
 // until does what is due, in its order and each at its time.
 func (e *Engine) until(to int64, emit func(Match)) {

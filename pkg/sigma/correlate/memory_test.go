@@ -129,6 +129,23 @@ func TestRecordOfTheFuture(t *testing.T) {
 	}
 }
 
+// An event time that was wrong neither keeps windows from being judged nor
+// groups from growing old.
+func TestAWrongEventTimeIsTakenBack(t *testing.T) {
+	b := newBench(t, `
+		x: type: event_count, rules: [a], group-by: [ip], timespan: 1h, condition: {gte: 3}
+		y: type: event_count, rules: [a], group-by: [ip], timespan: 1h, condition: {lt: 3}`, Options{})
+	b.say(t, "a 500000 ip=1")
+	b.Advance(3786912000*second, b.emit)
+	b.say(t, "a 500010 ip=2")
+	b.Advance(500010*second, b.emit)
+	b.say(t, "a 500020 ip=3")
+	b.Advance(520000*second, b.emit)
+	if b.seen() != "y[1]496800 y[3]496800" || b.Stats().Groups != 0 {
+		t.Errorf("found %q, %d groups are left", b.seen(), b.Stats().Groups)
+	}
+}
+
 func TestTimesOutOfRange(t *testing.T) {
 	b := newBench(t, everything, Options{})
 	for i, at := range []int64{-1 << 63, 1<<63 - 1, 0, minTime, maxTime} {

@@ -40,6 +40,13 @@ func (s *schedule) remove(g *group) {
 	}
 }
 
+// order makes a heap of groups whose times have changed.
+func (s schedule) order() {
+	for i := len(s)/2 - 1; i >= 0; i-- {
+		s.down(i)
+	}
+}
+
 // move gives a group another time.
 func (s *schedule) move(g *group, due int64) {
 	g.due = due
