@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/honeymoat/honeymoat/pkg/event"
@@ -71,8 +72,8 @@ func newJudgement(m *sigma.Meta, silent bool, groupBy []string) judgement {
 		Rule: m.Key(), RuleVersion: m.Version, Family: m.Family(), Tier: TierOf(m), Score: scores[m.Level], Title: m.Title,
 		Wanted: finding.Wanted{LifetimeSeconds: int64(x.Block.TTL / time.Second), Shadow: x.Block.Shadow},
 	}}
-	if j.actor == "" {
-		j.actor, j.group = actorOfGroup(groupBy)
+	if kind, group := actorOfGroup(groupBy, x.Actor); j.actor == "" || group >= 0 {
+		j.actor, j.group = kind, group
 	}
 	return j
 }
@@ -102,15 +103,25 @@ var actorFields = []struct {
 	{event.TLSFingerprint.String(), finding.Fingerprint},
 }
 
-// actorOfGroup finds who a correlation is about by what it groups by. One that
-// groups by nobody is about the client of the record that completes it.
-func actorOfGroup(groupBy []string) (finding.ActorKind, int) {
+// actorOfGroup finds who a correlation is about by what it groups by: an actor
+// of the wanted kind, or of any when none is wanted. One that groups by nobody
+// is about the client of the record that completes it.
+func actorOfGroup(groupBy []string, wanted finding.ActorKind) (finding.ActorKind, int) {
 	for _, a := range actorFields {
+		if wanted != "" && !sameActors(wanted, a.kind) {
+			continue
+		}
 		for i, name := range groupBy {
 			if f, ok := match.FieldOf(name); ok && isField(f, a.name) {
-				return a.kind, i
+				return cmp.Or(wanted, a.kind), i
 			}
 		}
 	}
 	return finding.Address, -1
+}
+
+// sameActors tells whether two kinds of actors have one field: a record's
+// principal is a key or a token.
+func sameActors(a, b finding.ActorKind) bool {
+	return a == b || a == finding.Key && b == finding.Token
 }

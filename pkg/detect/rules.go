@@ -67,6 +67,7 @@ func (r *ruler) succeed(b *Rulebook) *ruler {
 	}
 	next := newRuler(b)
 	next.windows.Adopt(r.windows)
+	next.clock.Adopt(r.clock)
 	return next
 }
 
@@ -133,9 +134,9 @@ const noRow = -1
 // correlated makes a finding of what several matches have to do with each
 // other. row is the one that completed it, or noRow.
 func (s *scan) correlated(m correlate.Match, row int) {
-	j := s.ruler.book.correlations[m.Correlation]
-	if j.silent {
-		return
+	j, inForce := s.ruler.book.correlations[m.Correlation]
+	if !inForce || j.silent {
+		return // one that is left out goes on counting for those that refer to it
 	}
 	if !m.Trigger {
 		row = noRow

@@ -198,3 +198,32 @@ func TestNobodyIsBlamedWithoutAnAddress(t *testing.T) {
 		t.Errorf("found %+v", r.Findings)
 	}
 }
+
+// One source whose first line is of the far future does not stop time for ever.
+func TestAWrongFirstTimeIsTakenBack(t *testing.T) {
+	d := New(Options{Rulebook: newRulebook(t, quietUsers)})
+	var r Result
+	d.Detect(newBatch(row{client: client, path: "/", at: 24 * 365 * 60 * time.Hour}), &r)
+	found := 0
+	for i := range 60 {
+		d.Detect(newBatch(refusals(client, i*180, 1)...), &r)
+		found += len(r.Findings)
+	}
+	if found == 0 {
+		t.Error("no window was judged")
+	}
+}
+
+// What sources said of the time outlives a reload.
+func TestAReloadBelievesNobodyAnew(t *testing.T) {
+	d := newRuling(t, Options{})
+	var r Result
+	for i := range 20 {
+		d.Detect(newBatch(refusals(client, i, 1)...), &r)
+	}
+	d.Reload(nil, newRulebook(t, testRules+overChild), nil)
+	d.Detect(newBatch(row{client: client, path: "/", at: 24 * 365 * 60 * time.Hour}), &r)
+	if n := d.Windows().EvictedByAge; n != 0 {
+		t.Errorf("%d groups were forgotten", n)
+	}
+}
