@@ -14,9 +14,12 @@ import (
 	"github.com/goccy/go-yaml/token"
 )
 
+// MaxSource is the most that a source may have, in bytes; larger ones are
+// refused.
+const MaxSource = 8 << 20
+
 // Limits of what is read. They are far above what people write.
 const (
-	maxSource   = 8 << 20 // bytes of a source
 	maxDocument = 1 << 20 // bytes of a document
 	maxParts    = 10_000  // documents of a source
 	maxNodes    = 50_000  // values of a document, those of aliases counted where they stand
@@ -69,8 +72,8 @@ func directives(data []byte) bool {
 // plantAll reads the documents of a source. What is wrong goes to the
 // source's mistakes; empty documents are left out.
 func (s *source) plantAll(data []byte) []*tree {
-	if len(data) > maxSource {
-		s.failAt(0, 0, "split it over several files", "the file is larger than %d MiB", maxSource>>20)
+	if len(data) > MaxSource {
+		s.failAt(0, 0, "split it over several files", "the file is larger than %d MiB", MaxSource>>20)
 		return nil
 	}
 	data = bytes.TrimPrefix(data, []byte("\ufeff"))

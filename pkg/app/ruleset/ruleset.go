@@ -2,6 +2,7 @@ package ruleset
 
 import (
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -12,9 +13,6 @@ import (
 	"github.com/honeymoat/honeymoat/pkg/sigma"
 	"github.com/honeymoat/honeymoat/rules"
 )
-
-// maxFile bounds a file of rules, in bytes.
-const maxFile = 4 << 20
 
 // ShippedPrefix begins the names of the shipped files, in front of the slash.
 const ShippedPrefix = "shipped"
@@ -82,9 +80,13 @@ func (s *Set) parse(placeholders map[string][]string, running *Set) {
 			s.Kept = append(s.Kept, name)
 		}
 	}
-	if len(s.Kept) > 0 {
-		s.Collection, _ = sigma.Parse(o, s.Sources...)
+	if len(s.Kept) == 0 {
+		return
 	}
+	kept, mistakes := sigma.Parse(o, s.Sources...)
+	// New ones, such as an id that a kept file has still.
+	mistakes = slices.DeleteFunc(mistakes, func(m mistake.Mistake) bool { return s.wrong(m.File) })
+	s.Collection, s.Mistakes = kept, append(s.Mistakes, mistakes...)
 }
 
 // wrong tells whether a file has a mistake.
@@ -155,15 +157,15 @@ func (s *Set) take(list *[]sigma.Source, files fs.FS, path, prefix string) error
 	return nil
 }
 
+// readBounded reads a file, of one that is too large enough for Parse to
+// refuse it.
 func readBounded(files fs.FS, path string) ([]byte, error) {
-	info, err := fs.Stat(files, path)
+	f, err := files.Open(path)
 	if err != nil {
 		return nil, err
 	}
-	if info.Size() > maxFile {
-		return nil, fmt.Errorf("%d bytes are more than a file of rules may have (%d): split it", info.Size(), maxFile)
-	}
-	return fs.ReadFile(files, path)
+	defer func() { _ = f.Close() }() // read only
+	return io.ReadAll(io.LimitReader(f, sigma.MaxSource+1))
 }
 
 // IsRule tells whether a file in a folder of rules is one: *.yml or *.yaml,

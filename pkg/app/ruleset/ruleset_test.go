@@ -115,7 +115,28 @@ func TestLoadFailure(t *testing.T) {
 		}
 	}
 	f("no such file", filepath.Join(t.TempDir(), "missing"))
-	large := filepath.Join(t.TempDir(), "large.yml")
-	write(t, large, strings.Repeat("#", maxFile+1))
-	f("split it", large)
+}
+
+func TestAFileThatIsTooLargeLeavesTheOthersInForce(t *testing.T) {
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "a.yml"), ruleText("a", "/a"))
+	write(t, filepath.Join(dir, "large.yml"), ruleText("b", "/b")+strings.Repeat("#", sigma.MaxSource))
+	s := load(t, Options{Folders: []string{dir}})
+	if titles(s.Collection) != "a" || len(s.Mistakes) != 1 || !strings.Contains(s.Mistakes[0].Hint, "split it") {
+		t.Errorf("read %q, mistakes %v", titles(s.Collection), s.Mistakes)
+	}
+}
+
+// A kept file may have what another one has come to have meanwhile.
+func TestMistakesBesideAKeptFileAreTold(t *testing.T) {
+	dir := t.TempDir()
+	a, b := filepath.Join(dir, "a.yml"), filepath.Join(dir, "b.yml")
+	write(t, a, ruleText("a", "/a"))
+	running := load(t, Options{Folders: []string{dir}})
+	write(t, a, "title: [")
+	write(t, b, ruleText("a", "/b"))
+	s := load(t, Options{Folders: []string{dir}, Running: running})
+	if titles(s.Collection) != "a" || len(s.Kept) != 1 || len(s.Mistakes) != 2 || s.Mistakes[1].File != b {
+		t.Errorf("read %q, kept %v, mistakes %v", titles(s.Collection), s.Kept, s.Mistakes)
+	}
 }
