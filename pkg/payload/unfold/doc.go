@@ -4,7 +4,7 @@
 // A form is made from the one before it by the first of these steps that
 // changes anything, until none does or [MaxForms] are made:
 //
-//  1. percent: %41 and %u0041 (and + as a space in the first form of a query);
+//  1. percent: %41 and %u0041 (and + as a space in a query that is still encoded);
 //  2. base64: a value, or what stands between = and &, when that decodes to
 //     text;
 //  3. characters: HTML entities, \u0041, \u{41}, \x41, overlong UTF-8, the

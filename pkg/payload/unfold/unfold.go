@@ -1,5 +1,7 @@
 package unfold
 
+import "bytes"
+
 // MaxForms is the largest number of forms of a value, and so the depth to which
 // it is decoded.
 const MaxForms = 8
@@ -30,19 +32,24 @@ func (u *Unfolder) Forms(v []byte) [][]byte {
 }
 
 // QueryForms returns what Forms does for the text of a query, raw, in which a +
-// is a space.
+// is a space: for as long as there is percent encoding, since a query that was
+// encoded twice has its spaces as %2B.
 func (u *Unfolder) QueryForms(v []byte) [][]byte {
 	if !CanUnfoldQuery(v) {
 		return nil
 	}
 	v = cut(v)
-	first, changed := form(u.rooms[0][:0], v)
-	u.rooms[0] = first
-	if !changed {
-		return u.chain(v, 0)
+	n := 0
+	for n < MaxForms && (n == 0 || bytes.IndexByte(v, '%') >= 0) {
+		next, changed := form(u.rooms[n][:0], v)
+		u.rooms[n] = next
+		if !changed {
+			break
+		}
+		u.forms[n], v = next, next
+		n++
 	}
-	u.forms[0] = first
-	return u.chain(first, 1)
+	return u.chain(v, n)
 }
 
 // chain makes the forms that follow v, n being made already.
