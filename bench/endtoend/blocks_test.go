@@ -70,7 +70,7 @@ func TestRemovedBlockDoesNotComeBack(t *testing.T) {
 	v := p.visitor(attacker)
 	p.touch(v, g)
 	held := p.blocked(attacker)
-	p.findings(attacker, 1, 3)
+	p.touches(attacker, 1, 3)
 	p.unblock(held.ID)
 	p.turns(v, g, "/shop", http.StatusOK)
 	p.must(p.service.Restart(p.deadline()))
@@ -165,7 +165,7 @@ func TestDiscardedFindingBlocksNobody(t *testing.T) {
 	}, nil))
 	v := p.visitor(attacker)
 	p.touch(v, g)
-	found := p.findings(attacker, 1, 3)[0]
+	found := p.touches(attacker, 1, 3)[0]
 	if !found.Discarded || found.BlockID != "" {
 		t.Errorf("finding: %+v", found)
 	}

@@ -27,7 +27,7 @@ func TestDecoyInsideAnAPI(t *testing.T) {
 	}
 	p.get(prober, g, "/shop", http.StatusForbidden)
 	p.get(neighbour, g, "/shop", http.StatusOK)
-	found := p.findings(attacker, 1, 3)[0]
+	found := p.touches(attacker, 1, 3)[0]
 	if found.Tier != finding.Notify || found.Rule != "decoy.inside" {
 		t.Errorf("finding: %+v", found)
 	}
@@ -40,7 +40,7 @@ func TestDecoyTouchedFromInside(t *testing.T) {
 	p := newPlay(t, nil)
 	g := p.gateway("edge-a", nil)
 	p.touch(p.visitor(insider), g)
-	if found := p.findings(insider, 1, 3)[0]; found.Tier != finding.Page {
+	if found := p.touches(insider, 1, 3)[0]; found.Tier != finding.Page {
 		t.Errorf("finding: %+v", found)
 	}
 	p.eventually("the actor is a breach", func(ctx context.Context) error {
@@ -63,7 +63,7 @@ func TestProtectedClientIsOnlyRecorded(t *testing.T) {
 	v := p.visitor(attacker)
 	p.touch(v, a)
 	p.get(v, a, "/shop", http.StatusOK)
-	if found := p.findings(attacker, 1, 3)[0]; found.BlockID != "" {
+	if found := p.touches(attacker, 1, 3)[0]; found.BlockID != "" {
 		t.Errorf("finding: %+v", found)
 	}
 	p.touch(v, b) // an agent that does not know the list refuses until the service says no
@@ -82,7 +82,7 @@ func TestServedPathIsNoDecoy(t *testing.T) {
 	g := p.gateway("edge-a", stage.Settings{"decoys.responder.listen": "", "decoys.catalogue": p.write("none.yml", "version: 1\ndecoys: []\n")})
 	v := p.visitor(attacker)
 	p.get(v, g, bait, http.StatusOK)
-	found := p.findings(attacker, 1, 1)[0]
+	found := p.touches(attacker, 1, 1)[0]
 	if found.Tier != finding.Log || found.BlockID != "" {
 		t.Errorf("finding: %+v", found)
 	}
@@ -99,7 +99,7 @@ func TestProbeInTheLogAlone(t *testing.T) {
 	p.get(v, g, bait, http.StatusNotFound)
 	p.turns(v, g, "/shop", http.StatusForbidden)
 	held := p.blocked(attacker)
-	if age := held.CreatedAt.Sub(p.findings(attacker, 1, 1)[0].Time); age < -time.Second || age > patience {
+	if age := held.CreatedAt.Sub(p.touches(attacker, 1, 1)[0].Time); age < -time.Second || age > patience {
 		t.Errorf("the block was made %v after the probe", age)
 	}
 }
@@ -123,7 +123,7 @@ func TestWholeDecoyAPI(t *testing.T) {
 	p.must(err)
 	p.must(resp.Body.Close())
 	p.blocked(attacker)
-	if found := p.findings(attacker, 1, 1)[0]; found.Rule != "decoy.unlisted" || found.Sightings[0].Via != finding.ViaDecoy {
+	if found := p.touches(attacker, 1, 1)[0]; found.Rule != "decoy.unlisted" || found.Sightings[0].Via != finding.ViaDecoy {
 		t.Errorf("finding: %+v", found)
 	}
 }

@@ -82,7 +82,7 @@ func TestServiceReadsALogItself(t *testing.T) {
 		fmt.Sprintf(`%s - - [%s] "GET %s HTTP/1.1" 404 12 "-" "test"`, attacker, at, bait), "",
 	}, "\n"))
 	held := p.blocked(attacker)
-	found := p.findings(attacker, 1, 1)[0]
+	found := p.touches(attacker, 1, 1)[0]
 	if found.ID != held.Findings[0] || found.Sightings[0].Line != 3 || found.Sightings[0].File != log {
 		t.Errorf("finding: %+v", found)
 	}
@@ -129,7 +129,7 @@ func TestReplayAgreesWithWhatRan(t *testing.T) {
 	p.get(v, g, "/shop", http.StatusOK)
 	p.touch(v, g)
 	p.get(v, g, "/shop", http.StatusForbidden)
-	found := p.findings(attacker, 1, 3)[0]
+	found := p.touches(attacker, 1, 3)[0]
 
 	list := p.Path("findings.ndjson")
 	out, err := p.service.Tool(p.deadline(), "replay", g.AccessLog, "--json", "--findings", list)

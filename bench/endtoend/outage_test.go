@@ -67,7 +67,7 @@ func TestRestartRepeatsNothing(t *testing.T) {
 	v := p.visitor(attacker)
 	p.touch(v, g)
 	before := p.blocked(attacker)
-	p.findings(attacker, 1, 3)
+	p.touches(attacker, 1, 3)
 	for range 2 {
 		p.must(p.service.Restart(p.deadline()))
 		after := p.blocked(attacker)
@@ -79,8 +79,8 @@ func TestRestartRepeatsNothing(t *testing.T) {
 	}
 	other := p.visitor("203.0.113.67")
 	p.touch(other, g)
-	p.findings(other.Address, 1, 3)
-	if found := p.findings(attacker, 1, 3); found[0].ID != before.Findings[0] {
+	p.touches(other.Address, 1, 3)
+	if found := p.touches(attacker, 1, 3); found[0].ID != before.Findings[0] {
 		t.Errorf("findings: %+v", found)
 	}
 	p.added(before.ID, 1)

@@ -180,14 +180,14 @@ func (p *play) block(target string, lifetime time.Duration) block.ID {
 	return result.Block.ID
 }
 
-// findings waits until the store has n findings about an actor, each with at
+// touches waits until the store has n decoy touches by an actor, each with at
 // least so many sightings, and gives them.
-func (p *play) findings(actor string, n, sightings int) []wire.Finding {
+func (p *play) touches(actor string, n, sightings int) []wire.Finding {
 	p.Helper()
 	var found []wire.Finding
-	p.eventually(fmt.Sprintf("the store has %d findings about %s", n, actor), func(ctx context.Context) error {
+	p.eventually(fmt.Sprintf("the store has %d touches by %s", n, actor), func(ctx context.Context) error {
 		var err error
-		if found, err = p.service.API.Findings(ctx, actor); err != nil {
+		if found, err = p.service.API.Touches(ctx, actor); err != nil {
 			return err
 		}
 		if len(found) != n {

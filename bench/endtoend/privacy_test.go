@@ -47,7 +47,7 @@ func privateLog(t *testing.T, at time.Time) string {
 func TestNothingPrivateIsKept(t *testing.T) {
 	t.Parallel()
 	p := newPlay(t, stage.Settings{"sources": []stage.Source{{Name: "shop", Paths: []string{privateLog(t, time.Now())}}}})
-	p.findings(attacker, 1, 1)
+	p.touches(attacker, 1, 1)
 	p.eventually("everything is stored", func(ctx context.Context) error {
 		got, err := p.service.Query(ctx, "SELECT (SELECT count() FROM events), (SELECT count() FROM quarantine)")
 		if err == nil && got != "6\t1" {
@@ -97,7 +97,7 @@ func TestErase(t *testing.T) {
 	t.Parallel()
 	p := newPlay(t, stage.Settings{"sources": []stage.Source{{Name: "shop", Paths: []string{privateLog(t, time.Now())}}}})
 	g := p.gateway("edge-a", nil)
-	p.findings(attacker, 1, 1)
+	p.touches(attacker, 1, 1)
 	p.turns(p.visitor(attacker), g, "/shop", 403)
 	p.eventually("the agent has the block on its disk", func(ctx context.Context) error { return g.Agent.Holds(ctx, attacker) })
 	p.stored("source = 'shop' AND client_address = '"+attacker+"'", 2)

@@ -36,7 +36,7 @@ func TestBrokenFilesDoNotReplaceWhatRuns(t *testing.T) {
 		})
 	}
 	p.get(v, g, "/outside.bak", http.StatusOK)
-	p.findings(attacker, 1, 3)
+	p.touches(attacker, 1, 3)
 }
 
 // TestGoodFilesReplaceWhatRuns: networks, catalogue and tokens count from the
@@ -66,7 +66,7 @@ func TestGoodFilesReplaceWhatRuns(t *testing.T) {
 		t.Errorf("the decoy answered %q", answer.Body)
 	}
 	p.turns(v, g, "/shop", http.StatusForbidden)
-	if found := p.findings(attacker, 1, 3)[0]; found.Rule != "decoy.fresh" {
+	if found := p.touches(attacker, 1, 3)[0]; found.Rule != "decoy.fresh" {
 		t.Errorf("finding: %+v", found)
 	}
 }

@@ -36,7 +36,7 @@ func TestEngineIsMissing(t *testing.T) {
 		return p.service.Said("make engine")
 	})
 	p.installEngine()
-	p.findings(attacker, 1, 3)
+	p.touches(attacker, 1, 3)
 	p.get(v, a, "/shop", http.StatusForbidden)
 }
 
@@ -86,7 +86,7 @@ func TestStoreIsKilled(t *testing.T) {
 		p.must(p.service.KillEngine())
 		p.touch(v, a)
 		p.turns(v, b, "/shop", http.StatusForbidden)
-		p.findings(v.Address, 1, 3)
+		p.touches(v.Address, 1, 3)
 	}
 	p.must(p.service.WaitReady(p.deadline()))
 }
@@ -112,7 +112,7 @@ func TestBusIsFull(t *testing.T) {
 
 	p.installEngine()
 	p.stored("source = 'bulk'", lines)
-	p.findings(attacker, 1, 3)
+	p.touches(attacker, 1, 3)
 }
 
 // newLog writes a log whose lines cannot be compressed much and are numbered.

@@ -49,7 +49,7 @@ func TestProbeAtOneGatewayIsRefusedAtEvery(t *testing.T) {
 // oneFindingSeenThrice: agent, access log and decoy log tell of one touch.
 func (p *play) oneFindingSeenThrice(id string) {
 	p.Helper()
-	found := p.findings(attacker, 1, 3)[0]
+	found := p.touches(attacker, 1, 3)[0]
 	if found.ID != id || found.Tier != finding.Log || found.Family != finding.Decoy {
 		p.Errorf("finding: %+v", found)
 	}
@@ -77,7 +77,7 @@ func (p *play) deniedIsNoEvidence(v *stage.Visitor, gateways []*stage.Gateway, h
 		}
 		return err
 	})
-	if found := p.findings(v.Address, 1, 3); found[0].ID != held.Findings[0] {
+	if found := p.touches(v.Address, 1, 3); found[0].ID != held.Findings[0] {
 		p.Errorf("denied requests became evidence: %+v", found)
 	}
 }
@@ -123,7 +123,7 @@ func TestForgedHeadersChangeNothing(t *testing.T) {
 	p.touch(probe, g)
 	p.get(probe, g, "/shop", http.StatusForbidden)
 	p.get(p.visitor(customer), g, "/shop", http.StatusOK)
-	found := p.findings(attacker, 1, 3)[0]
+	found := p.touches(attacker, 1, 3)[0]
 	for _, s := range found.Sightings {
 		if s.RequestID == "chosen-by-the-client" || s.Path != bait {
 			t.Errorf("the client chose what was seen: %+v", s)

@@ -97,7 +97,7 @@ func (w *torture) judge() {
 	if lag, err := w.service.API.Metric(w.deadline(), "honeymoat_ingest_lag_bytes"); err != nil || lag != 0 {
 		w.Errorf("the service has %v bytes left to read: %v", lag, err)
 	}
-	w.says("findings and actors", "SELECT uniqExact(id), uniqExact(actor) FROM findings FINAL FORMAT CSV", fmt.Sprintf("%[1]d,%[1]d", len(seen)))
+	w.says("touches and actors", "SELECT uniqExact(id), uniqExact(actor) FROM findings FINAL WHERE family = 'decoy' FORMAT CSV", fmt.Sprintf("%[1]d,%[1]d", len(seen)))
 	w.foundOnce(seen)
 	w.blockedEverywhere(seen)
 }
@@ -128,11 +128,11 @@ func runs(times []int, is func(n int) bool) string {
 	return strings.Join(parts, " ")
 }
 
-// foundOnce wants the API to tell one finding about each client that touched,
+// foundOnce wants the API to tell one touch of each client that touched,
 // as often as its line is stored, and a block that came of it.
 func (w *torture) foundOnce(seen map[string]int) {
 	w.Helper()
-	all, err := w.service.API.Findings(w.deadline(), "") // about everybody
+	all, err := w.service.API.Touches(w.deadline(), "") // by everybody
 	w.must(err)
 	by := map[string][]wire.Finding{}
 	for _, f := range all {

@@ -21,8 +21,8 @@ func TestAgentsByDifferentWaysAgree(t *testing.T) {
 	p.turns(one, byHTTP, "/shop", http.StatusForbidden)
 	p.touch(two, byHTTP)
 	p.turns(two, byBus, "/shop", http.StatusForbidden)
-	p.findings(one.Address, 1, 3)
-	p.findings(two.Address, 1, 3)
+	p.touches(one.Address, 1, 3)
+	p.touches(two.Address, 1, 3)
 	p.inStep(byBus)
 	p.inStep(byHTTP)
 }
@@ -35,7 +35,7 @@ func TestServiceWithoutBusListener(t *testing.T) {
 	v := p.visitor(attacker)
 	p.touch(v, a)
 	p.turns(v, b, "/shop", http.StatusForbidden)
-	p.findings(attacker, 1, 3)
+	p.touches(attacker, 1, 3)
 }
 
 // TestExternalNATS: with a cluster configured the embedded server is its leaf
@@ -54,7 +54,7 @@ func TestExternalNATS(t *testing.T) {
 	p.touch(v, a)
 	p.turns(v, b, "/shop", http.StatusForbidden)
 	held := p.blocked(attacker)
-	p.findings(attacker, 1, 3)
+	p.touches(attacker, 1, 3)
 
 	p.must(p.service.Restart(p.deadline()))
 	if after := p.blocked(attacker); after.ID != held.ID || after.Revision != held.Revision {

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/honeymoat/honeymoat/pkg/block"
+	"github.com/honeymoat/honeymoat/pkg/finding"
 	"github.com/honeymoat/honeymoat/pkg/httpapi/client"
 	"github.com/honeymoat/honeymoat/pkg/httpapi/wire"
 )
@@ -167,6 +168,11 @@ func collect[T any](items iter.Seq2[T, error]) ([]T, error) {
 // Findings lists what was found about an actor, from the store.
 func (a *API) Findings(ctx context.Context, actor string) ([]wire.Finding, error) {
 	return list[wire.Finding](ctx, a, "/api/v1/findings", url.Values{"actor": {actor}})
+}
+
+// Touches lists the decoy touches among the findings about an actor.
+func (a *API) Touches(ctx context.Context, actor string) ([]wire.Finding, error) {
+	return list[wire.Finding](ctx, a, "/api/v1/findings", url.Values{"actor": {actor}, "family": {string(finding.Decoy)}})
 }
 
 // Events lists what the store holds of a client, and of what else query asks
