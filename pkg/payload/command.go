@@ -57,7 +57,8 @@ func separated(t *text) bool {
 		if class == noCommand || t.place == inHeader && t.low[i] == ';' && !argument(after) {
 			continue
 		}
-		if class == sureCommand && (i == 0 || !followsWord(after)) || argument(after) || isolated(t.low[:i], size, after) {
+		operator := size == 2 && t.low[i] != '\\'
+		if class == sureCommand && (i == 0 || !followsWord(after)) || argument(after) || isolated(t.low[:i], operator, after) {
 			return true
 		}
 	}
@@ -112,17 +113,17 @@ func isBeforeCommand(c byte) bool {
 }
 
 // isolated tells whether a command without an argument stands alone behind a
-// separator of the given size. Lists like name;date;id are made of the same
-// words, so something else has to be odd: what is before, or a separator with
-// nothing behind it.
-func isolated(before []byte, size int, after []byte) bool {
+// separator, or an operator: && or ||. Lists like name;date;id are made of the
+// same words, so something else has to be odd: what is before, or a separator
+// with nothing behind it.
+func isolated(before []byte, operator bool, after []byte) bool {
 	rest := skip(after, isSpace)
 	if len(rest) > 0 && separatorSize(rest) == 0 && !isCommandEnd(rest[0]) {
 		return false
 	}
 	before = bytes.TrimRight(before, " +")
 	switch {
-	case len(before) <= 1, size == 2, closes(before[len(before)-1]), isAll(before, isNumeric):
+	case len(before) <= 1, operator, closes(before[len(before)-1]), isAll(before, isNumeric):
 		return true
 	}
 	return len(rest) > 0 && len(skip(rest, isBeforeCommand)) == 0
@@ -165,8 +166,22 @@ func commandLine(t *text) bool {
 	if len(rest) < 2 || len(rest) == len(after) {
 		return false
 	}
+	if containsAny(rest, "http://", "https://") && pipedToShell(rest) {
+		return true
+	}
 	program := index(v[:len(v)-len(after)], ".exe") > 0
 	return program || systemRoot(rest) || isDrive(rest) || rest[0] == '-' && hasTarget(rest)
+}
+
+// pipedToShell tells whether v ends in a pipe that leads to an interpreter.
+func pipedToShell(v []byte) bool {
+	n := bytes.LastIndexByte(v, '|')
+	word := leading(skip(v[n+1:], isShellSpace), isWord)
+	switch string(word) {
+	case "sh", "bash", "zsh", "ash", "dash", "ksh", "python", "python3", "perl", "php", "ruby", "node":
+		return n >= 0
+	}
+	return false
 }
 
 // systemRoot tells whether v begins with one of the first directories of a

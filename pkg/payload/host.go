@@ -5,9 +5,9 @@ import (
 	"net/netip"
 )
 
-// internal tells whether the authority that v begins with is the machine itself
-// or a service that a cloud offers its machines, however the address is
-// written.
+// internal tells whether the authority that v begins with is the machine itself,
+// another one of a private network, or a service that a cloud offers its
+// machines, however the address is written.
 func internal(v []byte) bool {
 	authority := leading(v, func(c byte) bool {
 		return c != '/' && c != '?' && c != '#' && c != '\\' && c != '"' && c != '\'' && c != '<' && c != ',' && !isSpace(c)
@@ -48,7 +48,7 @@ func internalV6(authority []byte) bool {
 
 func internalAddr(a netip.Addr) bool {
 	a = a.Unmap()
-	return a.IsLoopback() || a.IsUnspecified() || a.IsLinkLocalUnicast() || a == alibaba || a == oracle || a == amazonV6
+	return a.IsLoopback() || a.IsUnspecified() || a.IsLinkLocalUnicast() || a.IsPrivate() || a == alibaba || a == oracle || a == amazonV6
 }
 
 var (

@@ -19,8 +19,8 @@ func TestNoSQL(t *testing.T) {
 
 func TestXPath(t *testing.T) {
 	finds(t, XPath,
-		"' or count(/*)=1 or 'a'='b", "' or string-length(name(/*[1]))=4 or 'a'='b", "x' or name()='username' or 'x'='y", "'] | //user/*[contains(*,'", "'] | //*[('a'='a", "1 or count(//user)>0", "' and substring(name(/*[1]),1,1)='u", "') or position()=1 or ('a'='b", "']/parent::*/child::node()['", "x']|//password|x['")
-	clean(t, "count(items)", "name()", "the parent::child idea", "/shop/text", "position = 1", "a//b", "text()")
+		"' or count(/*)=1 or 'a'='b", "' or string-length(name(/*[1]))=4 or 'a'='b", "x' or name()='username' or 'x'='y", "'] | //user/*[contains(*,'", "'] | //*[('a'='a", "1 or count(//user)>0", "' and substring(name(/*[1]),1,1)='u", "') or position()=1 or ('a'='b", "']/parent::*/child::node()['", "x']|//password|x['", "') or contains(name,'adm') or ('")
+	clean(t, "count(items)", "name()", "the parent::child idea", "/shop/text", "position = 1", "a//b", "text()", "contains(Name,'Milk')", "startswith(name,'A') or contains(name,'Berlin')")
 }
 
 func TestXXE(t *testing.T) {

@@ -57,6 +57,9 @@ func fingerprint(t *text) bool {
 	if !found {
 		return false
 	}
+	if isFilter(t) {
+		return false
+	}
 	switch print {
 	case "n&1", "n&n", "1&n", "1&1", "f(n)", "f(1)", "f(1)n", "f(s)", "n&f(n", "f(n)k", "f(n)n", "f(n)o", "f(n,n", "f(n)&":
 		return t.words("or", "and", "sleep", "having") && hasComparison(t.low) && breaksOut(t)
@@ -67,6 +70,35 @@ func fingerprint(t *text) bool {
 		return t.signs&(strange|equals|dash|paren|semicolon) != 0 && (breaksOut(t) || print[0] != 'n')
 	}
 	return breaksOut(t) && (hasComparison(t.low) || endsInComment(t.low) || t.has("||", "&&", "' ;", "';", "\";", "');") || startsNumber(t.low) && t.words("or", "and", "order", "like", "is"))
+}
+
+// isFilter tells whether a text is an expression by itself, as people put it
+// into the filters of maps, tickets and catalogues: name like '%x%' and size > 5.
+// It begins with a name, leaves nothing, and cuts nothing off.
+func isFilter(t *text) bool {
+	return isLetter(t.low[0]) && quotesWell(t.low) && t.signs&semicolon == 0 && !endsInComment(t.low) && !closesMore(t.low) &&
+		!t.words("union", "select", "sleep", "benchmark", "waitfor")
+}
+
+// quotesWell tells whether the quotes in v open and close as around the strings
+// of an expression, never in the middle of a word.
+func quotesWell(v []byte) bool {
+	for i := 0; i < len(v); i++ {
+		if v[i] != '\'' && v[i] != '"' {
+			continue
+		}
+		if i > 0 && (isWord(v[i-1]) || v[i-1] == '%') {
+			return false
+		}
+		size := bytes.IndexByte(v[i+1:], v[i])
+		if size < 0 {
+			return false
+		}
+		if i += size + 1; i+1 < len(v) && isWord(v[i+1]) {
+			return false
+		}
+	}
+	return true
 }
 
 // couldBeSQL tells whether a text holds an operator, a call, a comment or a word
@@ -83,8 +115,13 @@ func breaksOut(t *text) bool {
 	if startsNumber(t.low) || t.signs&strange != 0 && t.has("'", "\"", "`") {
 		return true
 	}
+	return closesMore(t.low)
+}
+
+// closesMore tells whether a parenthesis closes in v that was not opened there.
+func closesMore(v []byte) bool {
 	depth := 0
-	for _, c := range t.low {
+	for _, c := range v {
 		switch c {
 		case '(':
 			depth++

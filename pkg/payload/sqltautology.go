@@ -74,7 +74,7 @@ func condition(v []byte) bool {
 	}
 	left := operand(v)
 	if left == 0 {
-		return false
+		return isTruth(v)
 	}
 	rest := skip(v[left:], isClosing)
 	size := comparison(rest)
@@ -82,6 +82,12 @@ func condition(v []byte) bool {
 		return false
 	}
 	return operand(skip(rest[size:], isOpening)) > 0
+}
+
+// isTruth tells whether v is true or false, and nothing more.
+func isTruth(v []byte) bool {
+	word := string(leading(v, isLetter))
+	return (word == "true" || word == "false") && isAll(v[len(word):], isClosing)
 }
 
 func isOpening(c byte) bool {

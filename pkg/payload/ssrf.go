@@ -1,6 +1,9 @@
 package payload
 
-import "bytes"
+import (
+	"bytes"
+	"net/netip"
+)
 
 // ssrf finds URLs that lead a server into its own network or file system.
 func ssrf(t *text) bool {
@@ -54,11 +57,22 @@ func innerScheme(scheme string) bool {
 }
 
 // returnsToClient tells whether a parameter names where the client goes back
-// to: programs on a desktop wait for that on their own machine.
+// to: programs on a desktop wait for that on their own machine, and what runs
+// in a private network calls itself by its address there.
 func returnsToClient(t *text, host []byte) bool {
 	switch string(bytes.ToLower(t.name)) {
 	case "redirect_uri", "post_logout_redirect_uri", "redirecturi", "origin", "callback":
-		return hasPrefix(host, "localhost") || hasPrefix(host, "127.0.0.1") || hasPrefix(host, "[::1]")
+		return hasPrefix(host, "localhost") || hasPrefix(host, "127.0.0.1") || hasPrefix(host, "[::1]") || isPrivate(host)
+	case "return", "return_to", "returnto", "return_url", "returnurl", "redirect", "redirect_to", "redirect_url", "redirecturl",
+		"next", "continue", "goto", "back", "service", "referer", "referrer", "ref", "from":
+		return isPrivate(host)
 	}
 	return false
+}
+
+// isPrivate tells whether v begins with an address of a private network as
+// people write it.
+func isPrivate(v []byte) bool {
+	a, err := netip.ParseAddr(borrow(leading(v, isNumeric)))
+	return err == nil && a.IsPrivate()
 }

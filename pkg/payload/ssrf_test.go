@@ -8,9 +8,9 @@ func TestSSRF(t *testing.T) {
 		"http://169.254.169.254/latest/meta-data/", "169.254.169.254", "169.254.169.254/latest/meta-data", "http://metadata.google.internal/computeMetadata/v1/", "http://100.100.100.200/latest/",
 		"http://2130706433/", "http://0x7f000001/", "http://017700000001/", "http://0177.0.0.1/", "http://127.1/", "http://127.0.1", "http://0x7f.1/", "http://2852039166/", "http://0/", "http://user@127.0.0.1/",
 		"http://good.example@127.0.0.1/", "http://good.example:80@169.254.169.254/", "gopher://127.0.0.1:6379/_INFO", "dict://localhost:11211/stat", "file:///etc/hostname", "ftp://127.0.0.1/", "//127.0.0.1/x", "http://127.0.0.1.nip.io/",
-		"http://app.localhost/", "http://kubernetes.default.svc/api", "jar:http://127.0.0.1!/x", "ldap://evil.example/x", "http://[fd00:ec2::254]/latest/", "HTTP://127.0.0.1", "http:\\\\127.0.0.1\\", "url=http://127.0.0.1/")
+		"http://app.localhost/", "http://kubernetes.default.svc/api", "jar:http://127.0.0.1!/x", "ldap://evil.example/x", "http://[fd00:ec2::254]/latest/", "HTTP://127.0.0.1", "http:\\\\127.0.0.1\\", "url=http://127.0.0.1/", "http://192.168.1.1/admin", "http://10.0.0.5:9200/_cat/indices", "http://[fd12::1]/")
 	queries(t, SSRF, "url=http%3A%2F%2F127.0.0.1%2F", "url=http://127.0.0.1/?a=b", `x={"webhook":"http://169.254.169.254/"}`)
-	queries(t, 0, "redirect_uri=http://localhost:3000/callback", "redirect_uri=http%3A%2F%2F127.0.0.1%3A49152%2F")
+	queries(t, 0, "redirect_uri=http://localhost:3000/callback", "redirect_uri=http%3A%2F%2F127.0.0.1%3A49152%2F", "returnUrl=http://10.1.2.3/app", "service=http://192.168.1.20:8080/login")
 }
 
 func TestNoSSRF(t *testing.T) {

@@ -1,23 +1,45 @@
 package payload
 
 import (
+	"bytes"
+
 	"github.com/corazawaf/libinjection-go"
 )
 
 // xss finds markup and script. Without a tag libinjection's word counts only
 // when there is something to run, since "style=…" and "onload=…" are words too.
 func xss(t *text) bool {
-	if t.has("+adw-", "\u00bcscript\u00be") || activeMarkup(t) || scriptURL(t) || scriptBreakout(t) {
+	if t.has("+adw-", "\u00bcscript\u00be") || activeMarkup(t) || leavesAttribute(t.low) || scriptURL(t) || scriptBreakout(t) {
 		return true
 	}
 	runs := t.signs&paren != 0 && t.signs&(equals|strange) != 0 || t.has("`", "&#", "&colon")
 	if t.signs&strange == 0 && !runs {
 		return false
 	}
-	if !runs && !t.has("<") {
+	if !runs && !t.has("<") || isXML(t) {
 		return false
 	}
 	return libinjection.IsXSS(borrow(t.raw[:min(len(t.raw), maxSQL)]))
+}
+
+// isXML tells whether a text is a document of XML, as the filters of maps are:
+// libinjection takes its first line and the names of its vocabularies for an
+// attack.
+func isXML(t *text) bool {
+	return t.starts("<?xml ") || t.starts("<") && t.has(" xmlns=\"http", " xmlns='http", " xmlns=\"urn", " xmlns='urn")
+}
+
+// leavesAttribute tells whether v ends the tag that it is put into, "> and goes
+// on with another one. A document begins with a tag.
+func leavesAttribute(v []byte) bool {
+	n := index(v, "<")
+	if n < 2 || n+1 >= len(v) || !isLetter(v[n+1]) {
+		return false
+	}
+	before := bytes.TrimRight(v[:n], " ")
+	before, closed := bytes.CutSuffix(before, []byte(">"))
+	before = bytes.TrimRight(before, " /")
+	return closed && len(before) > 0 && (before[len(before)-1] == '"' || before[len(before)-1] == '\'')
 }
 
 // activeMarkup finds a tag that runs or loads something: by its name, or by an
@@ -56,7 +78,7 @@ func activeAttribute(v []byte) bool {
 	}
 	// The > may stand inside a quoted value: one attribute more is looked at.
 	v = v[:min(len(v), end+64)]
-	for _, name := range [...]string{"src", "href", "style", "srcdoc", "data", "action", "formaction", "background", "poster", "datasrc", "dynsrc", "lowsrc", "code", "folder", "xmlns", "http-equiv"} {
+	for _, name := range [...]string{"src", "href", "style", "srcdoc", "data", "action", "formaction", "background", "poster", "datasrc", "dynsrc", "lowsrc", "code", "folder", "http-equiv"} {
 		if n := wordIndex(v[:min(len(v), end)], name); n >= 0 && assigns(v[n+len(name):]) {
 			return true
 		}

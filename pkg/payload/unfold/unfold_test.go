@@ -99,6 +99,7 @@ func TestQueryForms(t *testing.T) {
 	f("q=a%2bb", "q=a+b")
 	f("q=1+%2527", "q=1 %27", "q=1 '")
 	f("q=a++b", "q=a  b", "q=a b")
+	f("q=1%2Bor%2B1%253D1", "q=1+or+1%3D1", "q=1 or 1=1")
 }
 
 func TestDepthAndLengthAreBounded(t *testing.T) {
