@@ -97,6 +97,8 @@ func (s *Service) adopt(saved *state, entries []journalEntry) {
 	}
 }
 
+var errTorn = errors.New("a batch was not handled to its end")
+
 // capture takes a checkpoint, and where outbox and journal stand. It waits
 // until every step that has begun is done.
 func (s *Service) capture(ctx context.Context) (data []byte, c captured, err error) {
@@ -106,6 +108,9 @@ func (s *Service) capture(ctx context.Context) (data []byte, c captured, err err
 	defer s.gate.open()
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.torn {
+		return nil, c, errTorn
+	}
 	c = captured{changes: s.changes, sequence: s.sequence, outbox: s.outbox.position(), journal: s.journal.position()}
 	saved := state{Version: stateVersion, Sequence: s.sequence, Ledger: s.ledger, Audit: s.audit}
 	if s.options.Memory != nil {

@@ -44,6 +44,7 @@ func (s *Service) Handle(ctx context.Context, sequence uint64, detect func() Inp
 			evidence[i] = Evidence{Finding: in.Findings[i], Agent: in.Agent}
 		}
 		if _, err := s.consider(ctx, evidence); err != nil {
+			s.tear()
 			return fmt.Errorf("handle batch %d: %w", sequence, err)
 		}
 	}
@@ -56,6 +57,14 @@ func (s *Service) Handle(ctx context.Context, sequence uint64, detect func() Inp
 	s.sequence = max(s.sequence, sequence)
 	s.touch()
 	return nil
+}
+
+// tear notes that a batch was looked at and will be again, after a restart: the
+// detector knows it already, and must not be saved as if it did not.
+func (s *Service) tear() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.torn = true
 }
 
 // step is one sighting on its way.

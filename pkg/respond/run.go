@@ -107,7 +107,11 @@ func (s *Service) again(ctx context.Context, w *rowWriter, e journalEntry) error
 func (s *Service) finish(ctx context.Context) error {
 	ctx, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), s.options.StopTimeout, errStopped)
 	defer cancel()
-	if _, err := s.checkpoint(ctx); err != nil {
+	_, err := s.checkpoint(ctx)
+	switch {
+	case errors.Is(err, errTorn):
+		s.log.Info("stopped within a batch; a restart reads again from the last checkpoint")
+	case err != nil:
 		return fmt.Errorf("stop responder: %w", err)
 	}
 	return nil

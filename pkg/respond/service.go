@@ -73,6 +73,7 @@ type Service struct {
 	ledger   *Ledger
 	sequence uint64 // of the last batch that was handled
 	changes  uint64 // counts changes of state
+	torn     bool   // the last batch was not handled to its end
 	health   map[string]Alert
 	audit    []AuditEntry
 	pending  []journalEntry // read by Load, to be done again by Run

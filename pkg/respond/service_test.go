@@ -231,6 +231,37 @@ func TestDetectorIsKeptWithTheSequence(t *testing.T) {
 	})
 }
 
+// A detector that knows a batch is not saved as if that was still to come: a
+// correlation would count it twice.
+func TestABatchThatWasNotHandledIsNotSaved(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f, m := newFakeBus(), &memory{}
+		s := start(t, f, func(o *Options) { o.Memory = m })
+		deliver := func(ctx context.Context, sequence uint64, seen string, findings ...finding.Finding) error {
+			return s.Handle(ctx, sequence, func() Input { m.seen = []byte(seen); return Input{Findings: findings} })
+		}
+		if err := deliver(t.Context(), 1, "at 1"); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(2 * time.Second) // until it is saved
+		f.allow(0)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if err := deliver(ctx, 2, "at 2", touchBy("192.0.2.7", "r1", time.Now())); err == nil {
+			t.Fatal("a batch was handled without a bus")
+		}
+		f.allow(-1)
+		s.stop()
+		var saved state
+		if err := json.Unmarshal(f.saved("respond"), &saved); err != nil {
+			t.Fatal(err)
+		}
+		if saved.Sequence != 1 || string(saved.Memory) != "at 1" {
+			t.Errorf("saved %q at %d", saved.Memory, saved.Sequence)
+		}
+	})
+}
+
 func TestHealth(t *testing.T) {
 	f := newFakeBus()
 	s, err := New(options(f))
