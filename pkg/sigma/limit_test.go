@@ -40,6 +40,7 @@ func TestLimits(t *testing.T) {
 	f("variants", detection("selection:\n    a|windash:\n"+list(100, "    - '-a -b -c -d -e'\n")+"condition: selection\n"), "the modifiers make more than 100000 values")
 	f("mistakes", detection("selection:\n    a|gt:\n"+list(1_000, "    - x\n")+"condition: selection\n"), "the document has more mistakes, which are not told")
 	f("references", "title: x\ncorrelation:\n    type: temporal\n    timespan: 1h\n    rules:\n"+numbered(4_000, "    - r%d\n"), "which are not told")
+	f("expression", detection("selection:\n    a|re: "+list(2_000, "(")+list(2_000, ")")+"\ncondition: selection\n"), "expression nests too deeply: "+list(80, "(")+" (write several")
 	f("zero byte", "title: x\nlevel: \x00\n", "big.yml:2:1: the line is not UTF-8 text")
 	f("other text", "title: x\nlevel: \xff\n", "big.yml:2:1: the line is not UTF-8 text (save the file as UTF-8)")
 }

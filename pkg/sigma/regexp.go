@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/honeymoat/honeymoat/pkg/finding"
 )
 
 // maxRegexp bounds the length of a regular expression, in bytes.
@@ -42,6 +44,9 @@ func (a *atom) compile() *problem {
 	return nil
 }
 
+// maxQuoted bounds how much of an expression a mistake quotes, in bytes.
+const maxQuoted = 80
+
 func refusedRegexp(err error) *problem {
 	var e *syntax.Error
 	if !errors.As(err, &e) {
@@ -60,7 +65,7 @@ func refusedRegexp(err error) *problem {
 	case syntax.ErrMissingBracket:
 		hint = `a bracket that stands for itself has a backslash before it: \[`
 	}
-	return wrong(hint, "regular expression: %s: %s", e.Code, e.Expr)
+	return wrong(hint, "regular expression: %s: %s", e.Code, finding.Clip(e.Expr, maxQuoted))
 }
 
 // translation rewrites a PCRE expression for RE2, which matches in linear
