@@ -131,7 +131,7 @@ func (k key) odd(v *tree) (message, hint string) {
 	case v.shape != text:
 		return "", ""
 	case k.has("re"):
-		return oddRegexp(v.text)
+		return k.oddRegexp(v.text)
 	case k.has("cidr"):
 		if p, err := netip.ParsePrefix(v.text); err == nil && p != p.Masked() {
 			return "the network " + v.text + " has bits set behind its prefix", "write " + p.Masked().String()
@@ -156,7 +156,7 @@ func (k key) oddWildcards(p Pattern) (message, hint string) {
 }
 
 // oddRegexp tells a regular expression that is plain text.
-func oddRegexp(expr string) (message, hint string) {
+func (k key) oddRegexp(expr string) (message, hint string) {
 	expr, bad := translate(expr)
 	if bad != nil {
 		return "", ""
@@ -168,7 +168,28 @@ func oddRegexp(expr string) (message, hint string) {
 	case tree.Op == syntax.OpEmptyMatch:
 		return "the regular expression is found in everything", "write exists"
 	case tree.Op == syntax.OpLiteral && tree.Flags&syntax.FoldCase == 0:
-		return "the regular expression is plain text", "write contains|cased, which costs less"
+		return "the regular expression is plain text", k.plainly()
 	}
 	return "", ""
+}
+
+// plainly tells how to look for plain text without a regular expression.
+func (k key) plainly() string {
+	var modifiers []string
+	begin, end := k.has("startswith"), k.has("endswith")
+	switch {
+	case begin && !end:
+		modifiers = append(modifiers, "startswith")
+	case end && !begin:
+		modifiers = append(modifiers, "endswith")
+	case !begin && k.field != "":
+		modifiers = append(modifiers, "contains")
+	}
+	if !k.has("i") && !k.has("ignorecase") {
+		modifiers = append(modifiers, modifierCased)
+	}
+	if len(modifiers) == 0 {
+		return "take re out, which costs less"
+	}
+	return "write " + strings.Join(modifiers, "|") + ", which costs less"
 }
