@@ -29,6 +29,7 @@ type fakeBus struct {
 	blocks   map[string]block.Block
 	puts     int
 	rows     map[Table]map[string]json.RawMessage // by what makes a row one in the store
+	messages int                                  // in which they came
 	saves    map[string][]byte
 	alerts   map[string]Alert // by labels, as Alertmanager has them
 	posts    [][]Alert
@@ -126,6 +127,7 @@ func (f *fakeBus) Record(_ context.Context, t Table, _ string, rows ...any) erro
 	if err := f.spend(); err != nil {
 		return err
 	}
+	f.messages++
 	for _, row := range rows {
 		data, err := json.Marshal(row)
 		if err != nil {

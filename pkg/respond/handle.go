@@ -197,7 +197,7 @@ func (s *Service) conclude(steps []step) ([]outRow, []Alert) {
 		alerts = append(alerts, s.ledger.announce(a, s.options.Links, now)...)
 	}
 	s.touch()
-	return w.rows, alerts
+	return w.byTable(), alerts
 }
 
 // inOrderOfBlocks gives the steps in the order in which their blocks were
@@ -302,6 +302,13 @@ func sortedActors(set map[finding.Actor]bool) []finding.Actor {
 
 // rowWriter collects rows.
 type rowWriter struct{ rows []outRow }
+
+// byTable gives the rows table by table, those of each in their order: what
+// follows each other goes out in one message.
+func (w *rowWriter) byTable() []outRow {
+	slices.SortStableFunc(w.rows, func(a, b outRow) int { return cmp.Compare(a.table, b.table) })
+	return w.rows
+}
 
 func (w *rowWriter) add(t Table, row any) {
 	data, err := json.Marshal(row)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"testing"
@@ -62,6 +63,28 @@ func TestFindingBecomesBlockAlertAndRecord(t *testing.T) {
 			if a.URL != "https://moat.example/api/v1/actors/address/192.0.2.7" || a.Annotations["block"] == "" || a.Annotations["summary"] == "" {
 				t.Errorf("alert is %+v", a)
 			}
+		}
+	})
+}
+
+// Thousands of findings of one batch, most of them over the budget of blocks,
+// are told in few messages.
+func TestAFloodIsToldInFewMessages(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFakeBus()
+		s := start(t, f, func(o *Options) { o.Ledger.PerMinute = 10 })
+		var flood []finding.Finding
+		for i := range 2000 {
+			client := fmt.Sprintf("203.0.%d.%d", i/250, i%250)
+			flood = append(flood, touchBy(client, client, time.Now()))
+		}
+		mustHandle(t, s, 1, flood...)
+		time.Sleep(3 * time.Second)
+		if n := f.count(Findings); n != 2000 || s.Saved() != 1 {
+			t.Errorf("%d rows of findings, saved up to %d", n, s.Saved())
+		}
+		if f.messages > 20 {
+			t.Errorf("%d messages", f.messages)
 		}
 	})
 }
