@@ -36,10 +36,22 @@ func (e *Engine) adoptStats(w *watch, s CorrelationStats) {
 	w.stats = s
 }
 
-// named is what a correlation is known by.
-type named struct{ key, version string }
+// named is what a correlation is known by. One that has no id or name and
+// stands in two files is there twice.
+type named struct {
+	key, version string
+	twin         int
+}
 
-func (w *watch) name() named { return named{w.rule.Key(), w.rule.Version} }
+func (w *watch) name() named { return named{w.rule.Key(), w.rule.Version, w.twin} }
+
+// countTwin counts correlations of one key and version, and gives how many came
+// before.
+func countTwin(twins map[named]int, key, version string) int {
+	n := named{key: key, version: version}
+	twins[n]++
+	return twins[n] - 1
+}
 
 func byName(watches []*watch) map[named]*watch {
 	known := map[named]*watch{}

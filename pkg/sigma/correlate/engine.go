@@ -82,7 +82,7 @@ func newSecret() secret {
 // connect makes a watch for each correlation, children first, and links them
 // with what they refer to.
 func (e *Engine) connect(cs []*sigma.Correlation) {
-	made, fields := map[*sigma.Correlation]*watch{}, map[string]int{}
+	made, fields, twins := map[*sigma.Correlation]*watch{}, map[string]int{}, map[named]int{}
 	var add func(c *sigma.Correlation) *watch
 	add = func(c *sigma.Correlation) *watch {
 		if w, ok := made[c]; ok {
@@ -97,7 +97,7 @@ func (e *Engine) connect(cs []*sigma.Correlation) {
 				e.links[r] = append(e.links[r], w.link(i, func(name string) int { return e.field(fields, name) }))
 			}
 		}
-		w.order = len(e.watches)
+		w.order, w.twin = len(e.watches), countTwin(twins, c.Key(), c.Version)
 		e.watches = append(e.watches, w)
 		return w
 	}

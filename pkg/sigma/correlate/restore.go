@@ -82,9 +82,10 @@ func (s *state) read(data []byte, ours []*watch) error {
 }
 
 func (s *state) readWatches(r *reader, ours []*watch) {
-	known := byName(ours)
+	known, twins := byName(ours), map[named]int{}
 	for range r.count(2) {
-		s.watches = append(s.watches, known[named{r.text(), r.text()}])
+		key, version := r.text(), r.text()
+		s.watches = append(s.watches, known[named{key, version, countTwin(twins, key, version)}])
 	}
 }
 

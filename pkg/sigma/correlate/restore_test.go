@@ -154,3 +154,30 @@ func FuzzRestore(f *testing.F) {
 		}
 	})
 }
+
+// A correlation without an id or a name may stand in two files.
+func TestTwins(t *testing.T) {
+	twins := func() *bench {
+		c := parse(t, `x: type: event_count, rules: [a], group-by: [ip], timespan: 1h, condition: {gte: 3}`)
+		twin := *c.Correlations[0]
+		c.Correlations = append(c.Correlations, &twin)
+		return benchOf(c, Options{})
+	}
+	a, b, c := twins(), twins(), twins()
+	a.say(t, "a 1 ip=1, a 2 ip=1, a 3 ip=2")
+	if err := b.Restore(snapshot(t, a)); err != nil {
+		t.Fatal(err)
+	}
+	c.Adopt(a.Engine)
+	for name, b := range map[string]*bench{"restored": b, "adopted": c} {
+		b.offset = 3
+		b.say(t, "a 4 ip=1, a 5 ip=2")
+		if got := b.seen(); got != "x[1]0 x[1]0" {
+			t.Errorf("%s: found %q", name, got)
+		}
+		b.Finish(b.emit)
+		if n := b.Stats().Groups; n != 0 {
+			t.Errorf("%s: %d groups are left", name, n)
+		}
+	}
+}

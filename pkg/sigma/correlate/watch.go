@@ -17,6 +17,7 @@ type watch struct {
 	rule    *sigma.Correlation
 	id      uint64 // of key and version, the same in every process
 	order   int    // among the watches; those that it refers to come before it
+	twin    int    // how many before it have its key and version
 	span    int64
 	takes   content
 	once    bool // a record that several members match is one event
