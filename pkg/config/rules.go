@@ -19,7 +19,7 @@ func defaultRules() Rules {
 }
 
 func (c *checker) rules(r Rules) {
-	c.atLeast("$.rules.lateness", int64(r.Lateness), 0)
+	c.lasts("$.rules.lateness", r.Lateness, time.Second)
 	c.atLeast("$.rules.max_groups", int64(r.MaxGroups), 1000)
 	c.atLeast("$.rules.max_memory", int64(r.MaxMemory), 4<<20)
 }

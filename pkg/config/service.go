@@ -219,14 +219,14 @@ func (c *checker) service(s *Service) {
 	}
 	c.atLeast("$.bus.max_bytes", int64(s.Bus.MaxBytes), 16<<20)
 	c.atLeast("$.bus.replicas", int64(s.Bus.Replicas), 1)
-	c.atLeast("$.bus.lease_ttl", int64(s.Bus.LeaseTTL), int64(2*time.Second))
+	c.lasts("$.bus.lease_ttl", s.Bus.LeaseTTL, 2*time.Second)
 	c.atLeast("$.store.retention_days", int64(s.Store.RetentionDays), 1)
 	c.atLeast("$.store.engine.max_memory", int64(s.Store.Engine.MaxMemory), 256<<20)
 	c.atLeast("$.hash_keys.rotate_days", int64(s.HashKeys.RotateDays), 1)
 	c.atLeast("$.routes.max_segments", int64(s.Routes.MaxSegments), 1000)
 	c.atLeast("$.blocks.max_per_minute", int64(s.Blocks.MaxPerMinute), 1)
 	c.atLeast("$.blocks.agent_per_minute", int64(s.Blocks.AgentPerMinute), 1)
-	c.atLeast("$.alerting.resolve_after", int64(s.Alerting.ResolveAfter), int64(time.Second))
+	c.lasts("$.alerting.resolve_after", s.Alerting.ResolveAfter, time.Second)
 	if (s.API.CertFile == "") != (s.API.KeyFile == "") {
 		c.add("$.api.cert_file", "a certificate without a key, or a key without a certificate", "set both cert_file and key_file")
 	}
@@ -249,6 +249,13 @@ func (c *checker) address(path, value string, empty bool) {
 func (c *checker) atLeast(path string, value, least int64) {
 	if value < least {
 		c.add(path, fmt.Sprintf("%d is too little", value), fmt.Sprintf("want at least %d", least))
+	}
+}
+
+// lasts is atLeast for how long something lasts.
+func (c *checker) lasts(path string, value, least time.Duration) {
+	if value < least {
+		c.add(path, fmt.Sprintf("%s is too little", value), fmt.Sprintf("want at least %s", least))
 	}
 }
 
