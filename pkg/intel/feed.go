@@ -21,9 +21,6 @@ import (
 // TAXII is the format of a feed that is a collection of a TAXII 2.1 server.
 const TAXII = "taxii"
 
-// Formats are the names of all formats of feeds.
-func Formats() []string { return append(indicator.Formats(), TAXII) }
-
 // Feed is where indicators come from, and how they are read.
 type Feed struct {
 	Name string // a-z, 0-9, - and _: unique, and the name of its folder

@@ -67,15 +67,6 @@ func (f *Feeds) States() []State {
 	return states
 }
 
-// Accept puts what is held of a feed in force, within seconds. The error wraps
-// ErrNothingHeld if there is nothing.
-func (f *Feeds) Accept(feed string) (Held, error) {
-	f.mu.Lock()
-	dir := f.options.Dir
-	f.mu.Unlock()
-	return Accept(dir, feed)
-}
-
 // Run tells of what lies on disk, then keeps the feeds fresh until the context
 // ends, and gives nil then.
 func (f *Feeds) Run(ctx context.Context) error {

@@ -3,11 +3,13 @@ package intel
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/http"
 	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -119,7 +121,7 @@ func TestAFeedThatShrinksIsHeld(t *testing.T) {
 		b.stop()
 		b.start(plain("list"))
 		b.has("192.0.2.1")
-		if _, err := b.feeds.Accept("list"); err != nil {
+		if _, err := Accept(b.dir, "list"); err != nil {
 			t.Fatal(err)
 		}
 		b.pass(time.Minute)
@@ -230,6 +232,16 @@ func TestDamageOnDisk(t *testing.T) {
 		return each(dir, stateFile, func(file string) error { return os.WriteFile(file, []byte(`{"feed": `), 0o600) })
 	})
 	f(os.RemoveAll)
+}
+
+// A full disk is told once, whatever the temporary file is called.
+func TestCauseNamesNoFile(t *testing.T) {
+	for _, name := range []string{".body-1", ".body-2"} {
+		err := fmt.Errorf("write: %w", &fs.PathError{Op: "write", Path: name, Err: syscall.ENOSPC})
+		if got := cause(err); got != syscall.ENOSPC {
+			t.Errorf("%v", got)
+		}
+	}
 }
 
 func TestFileFeed(t *testing.T) {

@@ -130,7 +130,7 @@ func (s shelf) save(state *State) error {
 		err = renameio.WriteFile(filepath.Join(s.dir, stateFile), data, 0o600)
 	}
 	if err != nil {
-		return fmt.Errorf("keep feed %s: %w", state.Feed, err)
+		return fmt.Errorf("keep feed %s in %s: %w", state.Feed, s.dir, cause(err))
 	}
 	s.tidy(state)
 	return nil
@@ -152,9 +152,18 @@ func (s shelf) put(body []byte) (name string, err error) {
 		err = renameio.WriteFile(filepath.Join(s.dir, name), body, 0o600)
 	}
 	if err != nil {
-		return "", fmt.Errorf("keep a feed's body: %w", err)
+		return "", fmt.Errorf("keep a feed's body in %s: %w", s.dir, cause(err))
 	}
 	return name, nil
+}
+
+// cause takes the name of a file off an error: a temporary one has another name
+// each time, and what goes wrong again is told once.
+func cause(err error) error {
+	if failed := new(fs.PathError); errors.As(err, &failed) {
+		return failed.Err
+	}
+	return err
 }
 
 // body reads a body, and refuses one that is not what it was.
