@@ -33,6 +33,15 @@ func FuzzSuspicious(f *testing.F) {
 	})
 }
 
+// TestSuspiciousQuery asks whether a query that begins with a space is let go.
+func TestSuspiciousQuery(t *testing.T) {
+	for _, v := range []string{"+or+true", "+into+outfile"} {
+		if !Suspicious([]byte(v)) {
+			t.Errorf("%q is not suspicious", v)
+		}
+	}
+}
+
 // FuzzAnalyser looks for a value that breaks an analyser, or one whose kinds
 // depend on what was looked at before it.
 func FuzzAnalyser(f *testing.F) {

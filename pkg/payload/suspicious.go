@@ -232,7 +232,7 @@ func startsSystemPath(v []byte) bool {
 
 // suspiciousWords looks for the words of SQL that need nothing but spaces.
 func suspiciousWords(v []byte) bool {
-	number := isDigit(v[0]) || v[0] == '-'
+	number := isDigit(v[0]) || v[0] == '-' || v[0] == '+'
 	for i := 1; i+2 < len(v); i++ {
 		if !isWord(v[i-1]) && isLetter(v[i]) && startsSQL(v[i:], number) {
 			return true
