@@ -1,12 +1,14 @@
 package service
 
 import (
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/honeymoat/honeymoat/pkg/config"
 	"github.com/honeymoat/honeymoat/pkg/finding"
 	"github.com/honeymoat/honeymoat/pkg/indicator"
+	"github.com/honeymoat/honeymoat/pkg/intel"
 )
 
 func TestFeeds(t *testing.T) {
@@ -36,5 +38,21 @@ intel:
 	}
 	if own := OwnNetworks(cfg.Network); len(own) != 6 {
 		t.Errorf("%v", own)
+	}
+}
+
+func TestFeedTroubles(t *testing.T) {
+	fine := intel.State{Feed: "fine", Failures: failuresToTell - 1, Problem: "once in a while"}
+	held := intel.State{Feed: "held", Held: &intel.Held{Reason: "it has 1 indicator, and had 100"}, Failures: 9}
+	away := intel.State{Feed: "away", Failures: failuresToTell, Problem: "no such host"}
+	want := []string{
+		"threat feed held is held, for it has 1 indicator, and had 100: if that is right, honeymoat intel accept held",
+		"threat feed away cannot be read: no such host",
+	}
+	if got := feedTroubles([]intel.State{fine, held, away}); !slices.Equal(got, want) {
+		t.Errorf("%q", got)
+	}
+	if got := feedTroubles([]intel.State{fine}); got != nil {
+		t.Errorf("%q", got)
 	}
 }

@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync/atomic"
 	"time"
 
 	"github.com/honeymoat/honeymoat/pkg/httpapi/wire"
+	"github.com/honeymoat/honeymoat/pkg/intel"
 )
 
 const (
@@ -38,7 +40,7 @@ func (s *Service) watchHealth(ctx context.Context) error {
 	for {
 		parts := s.look(ctx)
 		s.health.latest.Store(&parts)
-		problems := []error{s.tellDead(ctx), s.tellRules(ctx)}
+		problems := []error{s.tellDead(ctx), s.tellRules(ctx), s.tellFeeds(ctx)}
 		for _, p := range parts {
 			problems = append(problems, s.tell(ctx, p, since))
 		}
@@ -145,4 +147,31 @@ func (s *Service) tellRules(ctx context.Context) error {
 	}
 	return s.responder.RaiseHealth(ctx, name, fmt.Sprintf(
 		"%d mistakes in rules; the first one: %s (`honeymoat config check` tells all)", len(mistakes), mistakes[0].Error()))
+}
+
+// tellFeeds keeps an alert for as long as threat feeds wait for a person, or
+// have failed again and again.
+func (s *Service) tellFeeds(ctx context.Context) error {
+	const name = "FeedsInTrouble"
+	troubles := feedTroubles(s.feeds.States())
+	if len(troubles) == 0 {
+		return s.responder.ResolveHealth(ctx, name)
+	}
+	return s.responder.RaiseHealth(ctx, name, strings.Join(troubles, "; "))
+}
+
+// failuresToTell is how many looks in a row fail until people are told: about
+// eight minutes of them for a URL.
+const failuresToTell = 5
+
+func feedTroubles(states []intel.State) (troubles []string) {
+	for i := range states {
+		switch f := &states[i]; {
+		case f.Held != nil:
+			troubles = append(troubles, fmt.Sprintf("threat feed %s is held, for %s: if that is right, honeymoat intel accept %s", f.Feed, f.Held.Reason, f.Feed))
+		case f.Failures >= failuresToTell:
+			troubles = append(troubles, fmt.Sprintf("threat feed %s cannot be read: %s", f.Feed, f.Problem))
+		}
+	}
+	return troubles
 }

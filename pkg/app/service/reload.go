@@ -11,9 +11,10 @@ import (
 )
 
 // Reload puts a changed configuration into force: sources, networks, decoys,
-// rules, threat feeds, masks, OpenAPI documents, tokens and Alertmanager's routing. Everything that can fail happens before anything
-// that runs is touched; on an error what runs goes on as it is. Keys that only
-// a restart can change are told in the log. One Reload at a time.
+// rules, threat feeds, masks, OpenAPI documents, tokens and Alertmanager's
+// routing. Everything that can fail happens before anything that runs is
+// touched; on an error what runs goes on as it is. Keys that only a restart can
+// change are told in the log. One Reload at a time.
 func (s *Service) Reload(cfg config.Service) error {
 	p, err := newPolicy(cfg, s.rules.Load())
 	tokens, tokenErr := readTokens(cfg.API.TokenFile)
