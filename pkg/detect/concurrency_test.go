@@ -17,7 +17,7 @@ func TestOthersBesideDetect(t *testing.T) {
 		func(i int) { d.SetIndicators([]*Indicators{known, nil}[i%2]) },
 		func(int) { d.Stats(); d.Costs(); d.Windows() },
 		func(int) {
-			if _, err := d.Snapshot(); err != nil {
+			if _, err := d.AppendSnapshot(nil); err != nil {
 				t.Error(err)
 			}
 		},

@@ -177,7 +177,7 @@ func TestCorrelationsOutliveARestart(t *testing.T) {
 	a, b := newRuling(t, Options{}), newRuling(t, Options{})
 	var r Result
 	a.Detect(newBatch(refusals(client, 0, 2)...), &r)
-	data, err := a.Snapshot()
+	data, err := a.AppendSnapshot(nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -8,53 +9,60 @@ import (
 
 	"github.com/honeymoat/honeymoat/pkg/block"
 	"github.com/honeymoat/honeymoat/pkg/decoy"
+	"github.com/honeymoat/honeymoat/pkg/sigma/correlate"
 )
 
 // stateVersion is the version of the snapshot's encoding.
-const stateVersion = 1
+const stateVersion = 2
 
 // ErrState is wrapped by errors of Restore.
 var ErrState = errors.New("state of the detector cannot be read")
 
+// state is a line of JSON, after which what correlations remember follows as
+// it is, because that may be large.
 type state struct {
 	Version  int                    `json:"version"`
 	Served   map[string]time.Time   `json:"served"`
 	Refusals map[block.ID]time.Time `json:"refusals"`
-	Windows  []byte                 `json:"windows,omitempty"` // of correlations
+	Clock    *correlate.Clock       `json:"clock"` // of correlations
 }
 
-// Snapshot writes what the detector remembers. Together with the position in
-// the stream of the last batch it restores the detector exactly.
-func (d *Detector) Snapshot() ([]byte, error) {
+// AppendSnapshot writes what the detector remembers behind what dst holds.
+// Together with the position in the stream of the last batch it restores the
+// detector exactly.
+func (d *Detector) AppendSnapshot(dst []byte) ([]byte, error) {
 	d.ruling.Lock()
-	windows, err := d.ruler.windows.Snapshot()
-	d.ruling.Unlock()
+	defer d.ruling.Unlock()
+	line, err := d.line()
 	if err != nil {
 		return nil, fmt.Errorf("snapshot detector: %w", err)
 	}
+	dst = append(append(dst, line...), '\n')
+	return d.ruler.windows.AppendSnapshot(dst), nil
+}
+
+// line is the state but for the windows. The caller holds ruling.
+func (d *Detector) line() ([]byte, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	data, err := json.Marshal(state{Version: stateVersion, Served: d.served.seen, Refusals: d.refusals.seen, Windows: windows})
-	if err != nil {
-		return nil, fmt.Errorf("snapshot detector: %w", err)
-	}
-	return data, nil
+	return json.Marshal(state{Version: stateVersion, Served: d.served.seen, Refusals: d.refusals.seen, Clock: d.ruler.clock})
 }
 
-// Restore takes what Snapshot gave, in place of what is remembered. The error
+// Restore takes what AppendSnapshot gave, in place of what is remembered. The error
 // wraps ErrState, and leaves the detector as it was. No data is no memory.
 func (d *Detector) Restore(data []byte) error {
 	s := state{Version: stateVersion}
+	line, windows, _ := bytes.Cut(data, []byte{'\n'})
 	if len(data) > 0 {
 		s.Version = 0
-		if err := json.Unmarshal(data, &s); err != nil {
+		if err := json.Unmarshal(line, &s); err != nil {
 			return fmt.Errorf("restore detector: %w: %w", ErrState, err)
 		}
 	}
 	if s.Version != stateVersion {
 		return fmt.Errorf("restore detector: %w: version %d, this program reads %d", ErrState, s.Version, stateVersion)
 	}
-	if err := d.restoreWindows(s.Windows); err != nil {
+	if err := d.restoreWindows(windows, s.Clock); err != nil {
 		return fmt.Errorf("restore detector: %w: %w", ErrState, err)
 	}
 	d.mu.Lock()
@@ -71,7 +79,7 @@ func (d *Detector) Restore(data []byte) error {
 }
 
 // restoreWindows begins with what correlations remembered, or with nothing.
-func (d *Detector) restoreWindows(data []byte) error {
+func (d *Detector) restoreWindows(data []byte, clock *correlate.Clock) error {
 	d.ruling.Lock()
 	defer d.ruling.Unlock()
 	next := newRuler(d.ruler.book)
@@ -79,6 +87,9 @@ func (d *Detector) restoreWindows(data []byte) error {
 		if err := next.windows.Restore(data); err != nil {
 			return err
 		}
+	}
+	if clock != nil {
+		next.clock.Adopt(clock)
 	}
 	d.ruler = next
 	return nil

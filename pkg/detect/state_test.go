@@ -11,7 +11,7 @@ func TestSnapshotAndRestore(t *testing.T) {
 	a := newDetector(t)
 	var r Result
 	a.Detect(newBatch(row{client: client, host: "spa.example", path: "/.env", status: 200}), &r)
-	data, err := a.Snapshot()
+	data, err := a.AppendSnapshot(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -37,8 +37,10 @@ func TestRestoreFailure(t *testing.T) {
 	}
 	f("{")
 	f("{}")
-	f(`{"version":2}`)
-	f(`{"version":1,"refusals":{"xyz":"2026-01-01T00:00:00Z"}}`)
+	f(`{"version":1}`)
+	f(`{"version":3}`)
+	f("{\"version\":2}\nwindows")
+	f(`{"version":2,"refusals":{"xyz":"2026-01-01T00:00:00Z"}}`)
 }
 
 func TestMemoryIsBounded(t *testing.T) {

@@ -1,6 +1,7 @@
 package respond
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -11,16 +12,25 @@ import (
 )
 
 // stateVersion is the version of the encoding of a checkpoint.
-const stateVersion = 1
+const stateVersion = 2
 
 // state is a checkpoint: everything that a restart needs besides the stream
-// of events from the sequence on.
+// of events from the sequence on. It is a line of JSON, after which the
+// detector's memory follows as it is, because that may be large.
 type state struct {
 	Version  int          `json:"version"`
 	Sequence uint64       `json:"sequence"`
 	Ledger   *Ledger      `json:"ledger"`
-	Memory   []byte       `json:"memory,omitempty"` // the detector's
 	Audit    []AuditEntry `json:"audit,omitempty"`
+}
+
+// read gives the detector's memory, which is what follows the line.
+func (s *state) read(data []byte) (memory []byte, err error) {
+	line, memory, _ := bytes.Cut(data, []byte{'\n'})
+	if err := json.Unmarshal(line, s); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrState, err)
+	}
+	return memory, nil
 }
 
 // Load takes up the state of the last checkpoint and gives the sequence after
@@ -28,7 +38,7 @@ type state struct {
 // a checkpoint it begins empty. The error wraps ErrState when the checkpoint
 // cannot be read. The blocklist must be complete in memory before.
 func (s *Service) Load(ctx context.Context) (after uint64, err error) {
-	saved := state{Ledger: NewLedger(s.options.Ledger)}
+	saved, memory := state{Ledger: NewLedger(s.options.Ledger)}, []byte(nil)
 	data, err := s.options.Checkpoints.Load(ctx, s.options.Name)
 	switch {
 	case errors.Is(err, ErrNotFound):
@@ -36,8 +46,8 @@ func (s *Service) Load(ctx context.Context) (after uint64, err error) {
 	case err != nil:
 		return 0, fmt.Errorf("load responder: %w", err)
 	default:
-		if err := json.Unmarshal(data, &saved); err != nil {
-			return 0, fmt.Errorf("load responder: %w: %w", ErrState, err)
+		if memory, err = saved.read(data); err != nil {
+			return 0, fmt.Errorf("load responder: %w", err)
 		}
 	}
 	if saved.Version != stateVersion || saved.Ledger == nil {
@@ -49,7 +59,7 @@ func (s *Service) Load(ctx context.Context) (after uint64, err error) {
 		return 0, fmt.Errorf("load responder: %w", err)
 	}
 	if s.options.Memory != nil {
-		if err := s.options.Memory.Restore(saved.Memory); err != nil {
+		if err := s.options.Memory.Restore(memory); err != nil {
 			return 0, fmt.Errorf("load responder: %w", err)
 		}
 	}
@@ -112,14 +122,22 @@ func (s *Service) capture(ctx context.Context) (data []byte, c captured, err err
 		return nil, c, errTorn
 	}
 	c = captured{changes: s.changes, sequence: s.sequence, outbox: s.outbox.position(), journal: s.journal.position()}
-	saved := state{Version: stateVersion, Sequence: s.sequence, Ledger: s.ledger, Audit: s.audit}
-	if s.options.Memory != nil {
-		if saved.Memory, err = s.options.Memory.Snapshot(); err != nil {
-			return nil, c, err
-		}
-	}
-	data, err = json.Marshal(saved)
+	data, err = s.encode()
 	return data, c, err
+}
+
+// encode writes the state in one piece. What it grows by, the memory knows
+// best: a copy of it would be memory that counts. The caller holds mu.
+func (s *Service) encode() ([]byte, error) {
+	data, err := json.Marshal(state{Version: stateVersion, Sequence: s.sequence, Ledger: s.ledger, Audit: s.audit})
+	if err != nil {
+		return nil, err
+	}
+	data = append(data, '\n')
+	if s.options.Memory == nil {
+		return data, nil
+	}
+	return s.options.Memory.AppendSnapshot(data)
 }
 
 type captured struct{ changes, sequence, outbox, journal uint64 }
@@ -156,9 +174,15 @@ func (s *Service) checkpointWithin(ctx context.Context, limit time.Duration) (ca
 
 var errCheckpoint = errors.New("a checkpoint took too long: the bus does not keep up, or is away")
 
-// checkpointing saves what has changed until ctx ends. A checkpoint that took
-// long is followed by a long pause, so that it costs a twentieth of the time
-// at most.
+// A checkpoint is followed by a pause of so many times what it took, so that
+// it costs little of a core, but by no longer one than maxRest: what comes
+// meanwhile is read again after a crash, and kept on the bus until then.
+const (
+	restPerWork = 50
+	maxRest     = 30 * time.Second
+)
+
+// checkpointing saves what has changed until ctx ends.
 func (s *Service) checkpointing(ctx context.Context) {
 	saved, failing := uint64(0), false
 	for wait := s.options.CheckpointEvery; pause(ctx, wait) == nil; {
@@ -177,7 +201,7 @@ func (s *Service) checkpointing(ctx context.Context) {
 			s.log.Error("state is not being saved; a restart reads again from the last checkpoint", "error", err)
 		}
 		failing = err != nil
-		wait = max(s.options.CheckpointEvery, 20*time.Since(began))
+		wait = max(s.options.CheckpointEvery, min(restPerWork*time.Since(began), maxRest))
 	}
 }
 

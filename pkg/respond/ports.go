@@ -80,6 +80,7 @@ type Confirmer interface {
 
 // Memory is the detector's state, kept together with ours.
 type Memory interface {
-	Snapshot() ([]byte, error)
+	// AppendSnapshot writes the state behind what dst holds.
+	AppendSnapshot(dst []byte) ([]byte, error)
 	Restore(data []byte) error
 }

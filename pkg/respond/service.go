@@ -34,7 +34,7 @@ type Options struct {
 	// resolved; 0 means 15 minutes.
 	Quiet time.Duration
 	// CheckpointEvery is the shortest time between checkpoints; 0 means 1 s.
-	// They are rarer when they are large.
+	// They are rarer when they take long, but no rarer than half a minute.
 	CheckpointEvery time.Duration
 	// StopTimeout bounds what is written at the end; 0 means 5 s.
 	StopTimeout time.Duration

@@ -12,11 +12,7 @@ import (
 
 func snapshot(t testing.TB, b *bench) []byte {
 	t.Helper()
-	data, err := b.Snapshot()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return data
+	return b.AppendSnapshot(nil)
 }
 
 // something is an engine with all sorts of memory.

@@ -3,6 +3,7 @@ package correlate
 import (
 	"encoding/binary"
 	"hash/crc32"
+	"slices"
 )
 
 // A snapshot is a header, the engine's secret and time, the correlations by
@@ -14,10 +15,11 @@ const (
 	snapshotVersion = 1
 )
 
-// Snapshot writes all that is remembered. An engine that restores it finds
-// what this one would.
-func (e *Engine) Snapshot() ([]byte, error) {
-	w := writer{buf: make([]byte, 0, e.written+e.written/8+1024), files: map[*string]uint64{}}
+// AppendSnapshot writes all that is remembered behind what dst holds. An
+// engine that restores it finds what this one would.
+func (e *Engine) AppendSnapshot(dst []byte) []byte {
+	start := len(dst)
+	w := writer{buf: slices.Grow(dst, e.written+e.written/8+1024), files: map[*string]uint64{}}
 	w.buf = append(append(w.buf, snapshotMagic...), snapshotVersion)
 	w.buf = binary.LittleEndian.AppendUint64(w.buf, e.secret[0])
 	w.buf = binary.LittleEndian.AppendUint64(w.buf, e.secret[1])
@@ -37,8 +39,8 @@ func (e *Engine) Snapshot() ([]byte, error) {
 	for _, name := range w.names {
 		w.text(name)
 	}
-	e.written = len(w.buf)
-	return binary.LittleEndian.AppendUint32(w.buf, crc32.ChecksumIEEE(w.buf)), nil
+	e.written = len(w.buf) - start
+	return binary.LittleEndian.AppendUint32(w.buf, crc32.ChecksumIEEE(w.buf[start:]))
 }
 
 // writer appends a snapshot's parts.
