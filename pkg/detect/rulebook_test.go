@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/honeymoat/honeymoat/pkg/finding"
 	"github.com/honeymoat/honeymoat/pkg/sigma"
@@ -68,5 +69,25 @@ func TestNamedActorOfAWindowThatEnded(t *testing.T) {
 	d.Finish(&r)
 	if len(r.Findings) != 1 || r.Findings[0].Actor != (finding.Actor{Kind: finding.Address, Value: client}) {
 		t.Errorf("found %+v", r.Findings)
+	}
+}
+
+// What sources said of the time outlives a restart.
+func TestARestartBelievesNobodyAnew(t *testing.T) {
+	a, b := newRuling(t, Options{}), newRuling(t, Options{})
+	var r Result
+	for i := range 20 {
+		a.Detect(newBatch(refusals(client, i, 1)...), &r)
+	}
+	data, err := a.AppendSnapshot(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Restore(data); err != nil {
+		t.Fatal(err)
+	}
+	b.Detect(newBatch(row{client: client, path: "/", at: 24 * 365 * 60 * time.Hour}), &r)
+	if n := b.Windows().EvictedByAge; n != 0 {
+		t.Errorf("%d groups were forgotten", n)
 	}
 }
