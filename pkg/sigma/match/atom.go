@@ -90,6 +90,8 @@ type atomBuilder struct {
 	// likes are the patterns of the item, if one of them is enough: those that
 	// are looked for in all columns, and those in fewer.
 	likes [2]*likeness
+	// expressions are those of the item, if one of them is enough, likewise.
+	expressions [2][]*regexp.Regexp
 }
 
 func (b *atomBuilder) build() test {
@@ -101,6 +103,7 @@ func (b *atomBuilder) build() test {
 			like.gather()
 		}
 	}
+	b.gatherExpressions()
 	switch {
 	case len(b.tests) == 1:
 		return b.tests[0]
@@ -261,6 +264,8 @@ func covering(columns []column) []column {
 	return slices.DeleteFunc(slices.Clone(columns), func(c column) bool { return parts[c] })
 }
 
+// expression adds a regular expression, to the others of the item when one of
+// them is enough.
 func (b *atomBuilder) expression(v *sigma.Value) {
 	re, err := regexp.Compile(v.Regexp)
 	if err != nil {
@@ -271,8 +276,26 @@ func (b *atomBuilder) expression(v *sigma.Value) {
 	if !asserts(v.Regexp) {
 		columns = covering(columns)
 	}
-	guard := best(targetColumn, ofExpression(v.Regexp))
-	b.add(&expression{columns, re, guard.bytes(), leastOf(v.Regexp)}, costOf(columns)+costExpression)
+	if b.item.All {
+		t := newExpression(columns, []*regexp.Regexp{re})
+		b.add(t, t.cost())
+		return
+	}
+	which := 0
+	if len(columns) < len(b.columns) {
+		which = 1
+	}
+	b.expressions[which] = append(b.expressions[which], re)
+}
+
+// gatherExpressions adds the tests of regular expressions of which one is
+// enough.
+func (b *atomBuilder) gatherExpressions() {
+	for which, columns := range [...][]column{b.columns, covering(b.columns)} {
+		for _, t := range newExpressions(columns, b.expressions[which]) {
+			b.add(t, t.cost())
+		}
+	}
 }
 
 // costOf is what looking at texts of columns costs.

@@ -37,8 +37,11 @@ func clearRuleSet(s ruleSet, rules int) ruleSet {
 // one.
 func fillRuleSet(s ruleSet, rules int) ruleSet {
 	s = clearRuleSet(s, rules)
-	for i := range rules {
-		s.add(i)
+	for i := range s {
+		s[i] = ^uint64(0)
+	}
+	if rest := rules & 63; rest > 0 {
+		s[len(s)-1] = 1<<rest - 1
 	}
 	return s
 }

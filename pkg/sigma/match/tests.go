@@ -3,7 +3,6 @@ package match
 import (
 	"bytes"
 	"net/netip"
-	"regexp"
 
 	"github.com/honeymoat/honeymoat/pkg/sigma"
 )
@@ -103,45 +102,6 @@ func (t *likeness) gather() {
 	if !t.cased && len(words) >= manyWords && words.size() <= maxStates {
 		t.globs, t.words = rest, words.automaton(1)
 	}
-}
-
-// expression holds when a regular expression is found in a value of the
-// columns.
-type expression struct {
-	columns []column
-	re      *regexp.Regexp
-	guard   [][]byte // one of them stands, folded, wherever the expression is found; none: unknown
-	least   int      // so many bytes are wherever the expression is found
-}
-
-func (t *expression) holds(s *Scanner) bool {
-	for _, c := range t.columns {
-		values := s.values(c)
-		for i := range values {
-			if len(values[i].text) < t.least || !t.guarded(s, &values[i]) {
-				continue
-			}
-			s.searches++
-			if t.re.Match(values[i].text) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// guarded tells whether the expression may be found in a value.
-func (t *expression) guarded(s *Scanner, v *value) bool {
-	if len(t.guard) == 0 {
-		return true
-	}
-	folded := s.fold(v)
-	for _, literal := range t.guard {
-		if bytes.Contains(folded, literal) {
-			return true
-		}
-	}
-	return false
 }
 
 // size compares a column's number.
