@@ -92,6 +92,7 @@ type atomBuilder struct {
 	likes [2]*likeness
 	// expressions are those of the item, if one of them is enough, likewise.
 	expressions [2][]*regexp.Regexp
+	networks    []netip.Prefix
 }
 
 func (b *atomBuilder) build() test {
@@ -104,6 +105,7 @@ func (b *atomBuilder) build() test {
 		}
 	}
 	b.gatherExpressions()
+	b.gatherNetworks()
 	switch {
 	case len(b.tests) == 1:
 		return b.tests[0]
@@ -167,17 +169,6 @@ func (b *atomBuilder) reference(v *sigma.Value) {
 		return
 	}
 	b.add(&sameness{b.columns[0], other, b.item.Cased, v.AnyBefore, v.AnyAfter}, costTarget)
-}
-
-// network joins the networks of an item to one test when one is enough.
-func (b *atomBuilder) network(v *sigma.Value) {
-	if n := len(b.tests); n > 0 && !b.item.All {
-		if t, ok := b.tests[n-1].(*membership); ok {
-			t.networks = append(t.networks, network(v.Prefix))
-			return
-		}
-	}
-	b.add(&membership{columns: b.columns, networks: []netip.Prefix{network(v.Prefix)}}, costAddress)
 }
 
 // text adds the test of a pattern, a regular expression, or a number or truth

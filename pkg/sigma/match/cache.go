@@ -8,17 +8,20 @@ import (
 // Bounds of a lane's cache: what does not fit is looked at again each time.
 const (
 	cacheSets   = 1024 // of two entries each
+	cacheDoors  = 8192 // texts that are known to have been seen once
 	maxCached   = 1024 // bytes of a text that is kept
 	maxUnfolded = 4096 // bytes of its forms together
 )
 
 // cache keeps what was seen in the distinct texts of a column that repeats.
 // It is of bounded size: a text displaces the one of its set that was asked
-// for longest ago.
+// for longest ago. A text gets an entry when it is seen for the second time:
+// of those that are seen once there are many.
 type cache struct {
-	seed maphash.Seed
-	sets [cacheSets][2]*entry
-	last *entry
+	seed  maphash.Seed
+	sets  [cacheSets][2]*entry
+	doors [cacheDoors]uint32 // parts of the hashes of texts that were seen
+	last  *entry
 
 	asked, missed int // since it was last thought over
 	resting       int // rows for which nothing is looked up, as texts do not repeat
@@ -69,7 +72,8 @@ const (
 
 func newCache() *cache { return &cache{seed: maphash.MakeSeed()} }
 
-// find gives the entry of a text. A new one is empty and dirty.
+// find gives the entry of a text, nil when there is none yet. A new one is
+// empty and dirty.
 func (c *cache) find(text []byte) *entry {
 	if c.last != nil && bytes.Equal(c.last.text, text) {
 		return c.last
@@ -84,6 +88,10 @@ func (c *cache) find(text []byte) *entry {
 		}
 	}
 	c.missed++
+	if door := &c.doors[hash%cacheDoors]; *door != uint32(hash>>32) {
+		*door = uint32(hash >> 32)
+		return nil
+	}
 	c.last = displace(set)
 	c.last.hash, c.last.dirty = hash, true
 	c.last.text = append(c.last.text[:0], text...)

@@ -66,7 +66,7 @@ func (s *Scanner) entry(i int, text []byte) *entry {
 		return nil
 	}
 	e := s.caches[i].find(text)
-	if e.dirty && !s.fill(i, e) {
+	if e == nil || e.dirty && !s.fill(i, e) {
 		return nil
 	}
 	return e

@@ -2,7 +2,6 @@ package match
 
 import (
 	"bytes"
-	"net/netip"
 
 	"github.com/honeymoat/honeymoat/pkg/sigma"
 )
@@ -156,26 +155,6 @@ func (t *moment) holds(s *Scanner) bool {
 	for _, with := range t.numbers {
 		if compares(t.op, n, with) {
 			return true
-		}
-	}
-	return false
-}
-
-// membership holds when an address of the columns lies in one of the networks.
-type membership struct {
-	columns  []column
-	networks []netip.Prefix
-}
-
-func (t *membership) holds(s *Scanner) bool {
-	for _, c := range t.columns {
-		s.addrs = s.addresses(s.addrs[:0], c)
-		for _, a := range s.addrs {
-			for _, n := range t.networks {
-				if n.Contains(a) {
-					return true
-				}
-			}
 		}
 	}
 	return false
