@@ -70,6 +70,11 @@ type Report struct {
 	Broken error
 }
 
+// ErrNone is why a feed without an indicator is broken: so it looks when a
+// server has lost its data. A person who leaves nothing but a comment in a file
+// may mean it.
+var ErrNone = errors.New("there is no indicator in it")
+
 // maxMistakes is how many mistakes a report keeps.
 const maxMistakes = 100
 
@@ -99,7 +104,7 @@ func Parse(o Options, data []byte) (*List, Report) {
 	list := r.builder.done()
 	r.report.Taken = list.Len()
 	if r.report.Taken == 0 && r.report.Broken == nil {
-		r.report.Broken = errors.New("there is no indicator in it")
+		r.report.Broken = ErrNone
 	}
 	return list, r.report
 }

@@ -271,6 +271,12 @@ func TestFileFeed(t *testing.T) {
 		write("", time.Now())
 		b.pass(time.Minute)
 		b.has("192.0.2.2")
+		write("# nobody for now\n", time.Now())
+		b.pass(time.Minute)
+		b.has()
+		write("192.0.2.2\n", time.Now())
+		b.pass(time.Minute)
+		b.has("192.0.2.2")
 		b.stop()
 		if err := os.Remove(path); err != nil {
 			t.Fatal(err)

@@ -76,7 +76,11 @@ func (w *worker) parse(body []byte, at time.Time) (*indicator.List, indicator.Re
 	if o.Format == TAXII {
 		o.Format = indicator.STIX
 	}
-	return indicator.Parse(o, body)
+	list, report := indicator.Parse(o, body)
+	if w.feed.File != "" && errors.Is(report.Broken, indicator.ErrNone) && report.Refused == 0 {
+		report.Broken = nil // whoever left a comment only means it; a file of no bytes may be half written
+	}
+	return list, report
 }
 
 // load gives what lies on disk, an empty list if there is nothing.
