@@ -3,8 +3,10 @@ package endtoend
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"os"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -25,6 +27,14 @@ func TestBrokenFilesDoNotReplaceWhatRuns(t *testing.T) {
 	p.must(p.service.Reload())
 	p.eventually("the service tells where the mistake is", func(context.Context) error {
 		return errors.Join(p.service.Said("honeymoat.yaml:3:3"), p.service.Said("max_bytes"))
+	})
+	p.eventually("the status tells of it", func(ctx context.Context) error {
+		n, err := p.service.API.Metric(ctx, "honeymoat_reload_failed")
+		status, toolErr := p.service.Tool(ctx, "status")
+		if err == nil && (n != 1 || !strings.Contains(status, "the last reload failed")) {
+			err = fmt.Errorf("reload_failed %v, status:\n%s", n, status)
+		}
+		return errors.Join(err, toolErr)
 	})
 	p.write("service/honeymoat.yaml", string(good))
 

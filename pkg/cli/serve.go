@@ -20,7 +20,7 @@ import (
 func serveCommand(version string, reload <-chan os.Signal) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "serve [FILE…]",
-		Short: "Run the whole service: bus, ingestion, detection, response, store, alerting and API. Logs named here are followed too; - takes lines from standard input. On SIGHUP sources, networks, decoys, tokens and Alertmanager's routing are read again.",
+		Short: "Run the whole service: bus, ingestion, detection, response, store, alerting and API. Logs named here are followed too; - takes lines from standard input. On SIGHUP sources, networks, decoys, rules, threat feeds, tokens and Alertmanager's routing are read again.",
 	}
 	file := configFlag(c)
 	dataDir := c.Flags().String("data-dir", "", "Directory of all state, in place of the configured one.")
@@ -46,13 +46,7 @@ func serveCommand(version string, reload <-chan os.Signal) *cobra.Command {
 		if err != nil {
 			return command.Usage(err)
 		}
-		return command.RunReloading(c.Context(), reload, log, s.Run, func() error {
-			cfg, err := load()
-			if err != nil {
-				return err
-			}
-			return s.Reload(cfg)
-		})
+		return command.RunReloading(c.Context(), reload, log, s.Run, func() error { return s.ReloadFrom(load) })
 	}
 	return c
 }

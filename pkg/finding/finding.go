@@ -13,6 +13,7 @@ type Family string
 const (
 	Decoy  Family = "decoy"  // a decoy was touched
 	Intel  Family = "intel"  // a threat feed lists the client
+	Rule   Family = "rule"   // a rule that names no family: evidence beside others, never another kind
 	Health Family = "health" // honeymoat itself is not well
 )
 

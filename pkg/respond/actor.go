@@ -69,9 +69,14 @@ func (a *Actor) weigh(f *finding.Finding, stale bool) {
 	if !slices.Contains(a.Families, f.Family) {
 		a.Families = append(a.Families, f.Family)
 	}
-	if len(a.Families) > 1 && a.independent(f) {
-		a.raise(finding.Notify, "evidence of several families: "+joined(a.Families))
+	if kinds := a.kinds(); len(kinds) > 1 && a.independent(f) {
+		a.raise(finding.Notify, "evidence of several families: "+joined(kinds))
 	}
+}
+
+// kinds are the families that count as kinds of evidence.
+func (a *Actor) kinds() []finding.Family {
+	return slices.DeleteFunc(slices.Clone(a.Families), func(f finding.Family) bool { return f == finding.Rule })
 }
 
 // independent tells whether there is evidence of another family that is not

@@ -85,6 +85,9 @@ func TestLedgerTiers(t *testing.T) {
 	sameRequest := other
 	sameRequest.Sighting.Record = first.Sighting.Record
 	f(finding.Log, first, sameRequest)
+	unnamed := other
+	unnamed.Family = finding.Rule
+	f(finding.Log, first, unnamed)
 	f(finding.Page, first, page)
 	f(finding.Page, page, first)
 	f(finding.Log, first, later(3*time.Hour))

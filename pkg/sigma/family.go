@@ -6,9 +6,6 @@ import (
 	"github.com/honeymoat/honeymoat/pkg/finding"
 )
 
-// otherFamily is the family of rules that nothing else is said about.
-const otherFamily finding.Family = "rule"
-
 // tagFamilies are the families that tags of ATT&CK tell, techniques before
 // tactics.
 var tagFamilies = []struct {
@@ -44,7 +41,7 @@ func (m *Meta) Family() finding.Family {
 			}
 		}
 	}
-	return otherFamily
+	return finding.Rule
 }
 
 // Tier is how loudly a rule's findings are told: what the key honeymoat.tier

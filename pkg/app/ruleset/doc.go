@@ -2,6 +2,6 @@
 // shipped ones, and the operator's folders. A file that is wrong leaves the
 // others in force.
 //
-// It imports sigma, detect, mistake and the shipped rules. It never decides
+// It imports sigma, decoy, mistake and the shipped rules. It never decides
 // what is done about a mistake, and never looks at an event.
 package ruleset

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/honeymoat/honeymoat/pkg/decoy"
 	"github.com/honeymoat/honeymoat/pkg/mistake"
 	"github.com/honeymoat/honeymoat/pkg/sigma"
 	"github.com/honeymoat/honeymoat/rules"
@@ -42,9 +43,8 @@ type Set struct {
 	Placeholders map[string][]string
 }
 
-// Load reads rules. The error is about files and folders that cannot be read,
-// and about entries of Disable that name no rule; mistakes in rules are in
-// the set.
+// Load reads rules. The error is about files and folders that cannot be read;
+// mistakes in rules, and entries of Disable that name none, are in the set.
 func Load(o Options) (*Set, error) {
 	s := &Set{}
 	if o.Shipped {
@@ -66,7 +66,8 @@ func Load(o Options) (*Set, error) {
 	}
 	s.Placeholders = placeholders
 	s.parse(placeholders, o.Running)
-	return s, s.disable(o.Disable)
+	s.disable(o.Disable)
+	return s, nil
 }
 
 // parse reads the sources; those with a mistake as they are running, if they are.
@@ -189,17 +190,48 @@ func TestOf(path string) string {
 	return strings.TrimSuffix(path, ext) + ".test" + ext
 }
 
-// disable leaves rules out.
-func (s *Set) disable(names []string) error {
-	c := s.Collection
+// disable leaves rules out. A name that no rule has is a mistake like one in a
+// file: an upgrade may have renamed a rule, and nothing else is wrong with that.
+func (s *Set) disable(names []string) {
 	for _, name := range names {
-		is := func(m *sigma.Meta) bool { return m.ID == name || m.Name == name || m.Title == name }
-		rules, correlations := len(c.Rules), len(c.Correlations)
-		c.Correlations = slices.DeleteFunc(c.Correlations, func(r *sigma.Correlation) bool { return is(&r.Meta) })
-		c.Rules = slices.DeleteFunc(c.Rules, func(r *sigma.Rule) bool { return is(&r.Meta) })
-		if rules == len(c.Rules) && correlations == len(c.Correlations) {
-			return fmt.Errorf("rules.disable: no rule has the id, name or title %q (`honeymoat rules list` lists them)", name)
+		if !s.drop(name) {
+			s.Mistakes = append(s.Mistakes, mistake.Mistake{
+				File: "rules.disable", Message: fmt.Sprintf("no rule has the id, name or title %q", name), Hint: s.likely(name),
+			})
 		}
 	}
-	return nil
 }
+
+// drop takes out the rules of a name, and tells whether there were any.
+func (s *Set) drop(name string) bool {
+	c := s.Collection
+	is := func(m *sigma.Meta) bool { return m.ID == name || m.Name == name || m.Title == name }
+	before := len(c.Rules) + len(c.Correlations)
+	c.Correlations = slices.DeleteFunc(c.Correlations, func(r *sigma.Correlation) bool { return is(&r.Meta) })
+	c.Rules = slices.DeleteFunc(c.Rules, func(r *sigma.Rule) bool { return is(&r.Meta) })
+	return len(c.Rules)+len(c.Correlations) < before
+}
+
+// likely is a hint for a name that no rule has.
+func (s *Set) likely(name string) string {
+	switch {
+	case strings.HasPrefix(name, decoy.RuleID("")):
+		return "decoys are left out in a catalogue of your own: decoys.catalogue"
+	case strings.HasPrefix(name, intelRule):
+		return "a threat feed is left out of intel.feeds"
+	}
+	var known []string
+	for _, r := range s.Collection.Rules {
+		known = append(known, r.ID, r.Name, r.Title)
+	}
+	for _, r := range s.Collection.Correlations {
+		known = append(known, r.ID, r.Name, r.Title)
+	}
+	if near := mistake.Nearest(name, known); near != "" {
+		return fmt.Sprintf("did you mean %q?", near)
+	}
+	return "`honeymoat rules list` lists them"
+}
+
+// intelRule begins the rules by which threat feeds are told.
+const intelRule = "intel."

@@ -102,9 +102,17 @@ func TestDisabledRulesAreLeftOut(t *testing.T) {
 	if s := load(t, Options{Folders: []string{dir}, Disable: []string{"id-of-a"}}); titles(s.Collection) != "b" {
 		t.Errorf("read %q", titles(s.Collection))
 	}
-	if _, err := Load(Options{Folders: []string{dir}, Disable: []string{"nobody"}}); err == nil || !strings.Contains(err.Error(), `"nobody"`) {
-		t.Errorf("error %v", err)
+	f := func(name, hint string) {
+		t.Helper()
+		s := load(t, Options{Folders: []string{dir}, Disable: []string{name}})
+		if titles(s.Collection) != "a b" || len(s.Mistakes) != 1 || !strings.Contains(s.Mistakes.Error(), hint) {
+			t.Errorf("disable %q: read %q, mistakes %v", name, titles(s.Collection), s.Mistakes)
+		}
 	}
+	f("id-of-x", `did you mean "id-of-a"?`)
+	f("decoy.env-file", "decoys.catalogue")
+	f("intel.own", "intel.feeds")
+	f("something else entirely", "rules list")
 }
 
 func TestLoadFailure(t *testing.T) {

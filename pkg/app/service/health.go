@@ -1,6 +1,7 @@
 package service
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -40,7 +41,10 @@ func (s *Service) watchHealth(ctx context.Context) error {
 	for {
 		parts := s.look(ctx)
 		s.health.latest.Store(&parts)
-		problems := []error{s.tellDead(ctx), s.tellRules(ctx), s.tellFeeds(ctx)}
+		problems := []error{s.tellDead(ctx)}
+		for name, trouble := range s.troubles() {
+			problems = append(problems, s.tellTrouble(ctx, name, trouble))
+		}
 		for _, p := range parts {
 			problems = append(problems, s.tell(ctx, p, since))
 		}
@@ -70,6 +74,7 @@ func (s *Service) look(ctx context.Context) []wire.Part {
 		part("alertmanager", "", s.alerts.Check()),
 		part("ingest", "", s.checkIngest()),
 		part("detect", fmt.Sprintf("at sequence %d", s.responder.Sequence()), nil),
+		part("configuration", cmp.Or(s.failedReload(), s.refusedRules()), nil), // it works all the same
 	}
 }
 
@@ -138,26 +143,39 @@ func (s *Service) tellDead(ctx context.Context) error {
 		fmt.Sprintf("%d messages could not be processed and were put aside; the last one, of %s: %s", s.deadLetters.Load(), last.stream, last.reason))
 }
 
-// tellRules keeps an alert for as long as files of rules have mistakes.
-func (s *Service) tellRules(ctx context.Context) error {
-	const name = "RulesRefused"
-	mistakes := s.rules.Load().Mistakes
-	if len(mistakes) == 0 {
-		return s.responder.ResolveHealth(ctx, name)
+// troubles are what people have to mend although all parts work, by the name of
+// its alert; an empty one is none.
+func (s *Service) troubles() map[string]string {
+	return map[string]string{
+		"RulesRefused":   s.refusedRules(),
+		"FeedsInTrouble": strings.Join(feedTroubles(s.feeds.States()), "; "),
+		"ReloadFailed":   s.failedReload(),
 	}
-	return s.responder.RaiseHealth(ctx, name, fmt.Sprintf(
-		"%d mistakes in rules; the first one: %s (`honeymoat config check` tells all)", len(mistakes), mistakes[0].Error()))
 }
 
-// tellFeeds keeps an alert for as long as threat feeds wait for a person, or
-// have failed again and again.
-func (s *Service) tellFeeds(ctx context.Context) error {
-	const name = "FeedsInTrouble"
-	troubles := feedTroubles(s.feeds.States())
-	if len(troubles) == 0 {
+// tellTrouble keeps an alert for as long as there is a trouble.
+func (s *Service) tellTrouble(ctx context.Context, name, trouble string) error {
+	if trouble == "" {
 		return s.responder.ResolveHealth(ctx, name)
 	}
-	return s.responder.RaiseHealth(ctx, name, strings.Join(troubles, "; "))
+	return s.responder.RaiseHealth(ctx, name, trouble)
+}
+
+// refusedRules tells that files of rules have mistakes.
+func (s *Service) refusedRules() string {
+	mistakes := s.rules.Load().Mistakes
+	if len(mistakes) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d mistakes in rules; the first one: %s (`honeymoat config check` tells all)", len(mistakes), mistakes[0].Error())
+}
+
+// failedReload tells that what was in force before the last reload still is.
+func (s *Service) failedReload() string {
+	if why := s.notReloaded.Load(); why != nil {
+		return "the last reload failed, and what was in force before still is: " + *why
+	}
+	return ""
 }
 
 // failuresToTell is how many looks in a row fail until people are told: about

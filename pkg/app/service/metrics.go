@@ -56,6 +56,11 @@ func (s *Service) collectRules(e emitter) {
 	e.counter("correlation_late_total", "Records later than rules.lateness.", w.Late)
 	e.counter("correlation_too_late_total", "Records of a window that was judged; left out.", w.TooLate)
 	e.counter("correlation_matches_total", "Correlations completed.", w.Matches)
+	failed := 0.0
+	if s.notReloaded.Load() != nil {
+		failed = 1
+	}
+	e.gauge("reload_failed", "1 if the last reload failed, and what was in force before still is.", failed)
 	e.gauge("rules_refused", "Mistakes in the files of rules.", float64(len(s.rules.Load().Mistakes)))
 }
 

@@ -10,6 +10,22 @@ import (
 	"github.com/honeymoat/honeymoat/pkg/config"
 )
 
+// ReloadFrom reads the configuration again and puts it into force. That it
+// failed is told until a reload succeeds: in the status, as a metric and an
+// alert.
+func (s *Service) ReloadFrom(load func() (config.Service, error)) error {
+	cfg, err := load()
+	if err == nil {
+		err = s.Reload(cfg)
+	}
+	if err == nil {
+		s.notReloaded.Store(nil)
+	} else {
+		s.notReloaded.Store(new(err.Error()))
+	}
+	return err
+}
+
 // Reload puts a changed configuration into force: sources, networks, decoys,
 // rules, threat feeds, masks, OpenAPI documents, tokens and Alertmanager's
 // routing. Everything that can fail happens before anything that runs is

@@ -54,11 +54,12 @@ type Service struct {
 	masking  masking
 	routes   *routing
 
-	tokens    atomic.Pointer[auth.Tokens]
-	catalogue atomic.Pointer[decoy.Catalogue]
-	rules     atomic.Pointer[ruleset.Set]
-	listings  atomic.Pointer[map[string]detect.Listing] // what threat feeds are taken for
-	listed    atomic.Pointer[listing]
+	tokens      atomic.Pointer[auth.Tokens]
+	catalogue   atomic.Pointer[decoy.Catalogue]
+	rules       atomic.Pointer[ruleset.Set]
+	notReloaded atomic.Pointer[string]                    // why the last reload failed; nil = it did not
+	listings    atomic.Pointer[map[string]detect.Listing] // what threat feeds are taken for
+	listed      atomic.Pointer[listing]
 
 	// The parts, in the order in which they start.
 	busServer    *busserver.Server
