@@ -35,6 +35,7 @@ const (
 	costText       = 4
 	costTarget     = 12
 	costAddress    = 3
+	costTable      = 8 // of one table of expressions
 	costExpression = 40
 	costAttack     = 30
 )
@@ -93,6 +94,7 @@ type atomBuilder struct {
 	// expressions are those of the item, if one of them is enough, likewise.
 	expressions [2][]*regexp.Regexp
 	networks    []netip.Prefix
+	numbers     []float64 // of which one is enough
 }
 
 func (b *atomBuilder) build() test {
@@ -106,6 +108,9 @@ func (b *atomBuilder) build() test {
 	}
 	b.gatherExpressions()
 	b.gatherNetworks()
+	if len(b.numbers) > 0 {
+		b.add(&size{b.columns, sigma.Matches, b.numbers}, costNumber)
+	}
 	switch {
 	case len(b.tests) == 1:
 		return b.tests[0]
@@ -198,6 +203,10 @@ func (b *atomBuilder) number(v *sigma.Value) {
 			texts = append(texts, c)
 		}
 	}
+	if len(texts) == 0 && !b.item.All {
+		b.numbers = append(b.numbers, v.Number)
+		return
+	}
 	tests := b.tests
 	b.tests = nil
 	if len(numbers) > 0 {
@@ -232,7 +241,9 @@ func (b *atomBuilder) pattern(p sigma.Pattern, columns []column) {
 	}
 	if like := b.likes[which]; like != nil && !b.item.All {
 		like.globs = append(like.globs, g)
-		b.cost++
+		if !g.anywhere() {
+			b.cost++
+		}
 		return
 	}
 	like := &likeness{columns: columns, cased: b.item.Cased, globs: []glob{g}}

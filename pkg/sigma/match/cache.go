@@ -59,8 +59,12 @@ type entry struct {
 	judged ruleSet // rules whose gates were asked, see learn
 	memo   []uint8 // by atom that asks for this column only: see answers
 	kinds  kinds
-	dirty  bool // not filled
-	hash   uint64
+	// What the automaton of the target finds in it, and the state behind it.
+	passed  bool
+	passing ruleSet
+	state   uint32
+	dirty   bool // not filled
+	hash    uint64
 }
 
 // What the memo of an entry says about an atom.

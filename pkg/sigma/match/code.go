@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 
+	"github.com/honeymoat/honeymoat/pkg/event"
 	"github.com/honeymoat/honeymoat/pkg/sigma"
 )
 
@@ -24,6 +25,41 @@ type coder struct {
 	items map[*sigma.Item]int32 // and by item
 	first []*sigma.Item         // by atom: an item that asks it
 	code  []step
+}
+
+// rule writes the condition of a rule, and gives the step to begin with. What
+// it demands of the status alone is left out: rules are not looked at on rows
+// whose status excludes them, see [Program.maskStatuses].
+func (c *coder) rule(n sigma.Node) int32 {
+	var rest sigma.And
+	for _, part := range conjuncts(n, nil) {
+		if it, ok := part.(*sigma.Item); ok && asksStatus(it) {
+			c.atom(it) // for the gates
+			continue
+		}
+		rest = append(rest, part)
+	}
+	return c.node(rest, holdsEnd, failsEnd)
+}
+
+// conjuncts appends the parts of a condition that all have to hold.
+func conjuncts(n sigma.Node, parts []sigma.Node) []sigma.Node {
+	switch n := n.(type) {
+	case sigma.And:
+		for _, part := range n {
+			parts = conjuncts(part, parts)
+		}
+		return parts
+	case *sigma.Search:
+		return conjuncts(n.Node, parts)
+	}
+	return append(parts, n)
+}
+
+// asksStatus tells whether an item asks for the status alone.
+func asksStatus(it *sigma.Item) bool {
+	columns, known := columnsOf(it)
+	return known && it.Op != sigma.SameAs && len(columns) == 1 && columns[0] == numberColumn(event.Status)
 }
 
 // node writes a condition, and gives the step to begin with.

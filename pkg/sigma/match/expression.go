@@ -32,7 +32,7 @@ func newExpressions(columns []column, all []*regexp.Regexp) (tests []*expression
 // cost estimates what looking for the expressions costs.
 func (t *expression) cost() int {
 	if t.dfa != nil {
-		return costOf(t.columns)
+		return costOf(t.columns) + costTable
 	}
 	return costOf(t.columns) + costExpression*len(t.all)
 }

@@ -86,29 +86,32 @@ func (s *Scanner) learn(rule int) {
 	}
 }
 
-// Statuses that have a mask of their own; behind them stand the unknown one
-// and all others.
+// Statuses that have a mask of their own; behind them stands the unknown one.
 const (
 	statuses      = 1000
 	unknownStatus = statuses
-	otherStatus   = statuses + 1
 )
 
-func statusSlot(status int64) int {
-	switch {
+// siftStatus leaves the rules that the status of the open row leaves possible.
+func (s *Scanner) siftStatus() {
+	switch status := s.batch.Number(event.Status, s.row); {
 	case status == event.Unknown:
-		return unknownStatus
+		s.candidates.meet(s.program.statuses[unknownStatus])
 	case status < 0 || status >= statuses:
-		return otherStatus
+		for rule, g := range s.program.statusGates {
+			if g != nil && !s.open(g) {
+				s.candidates.remove(rule)
+			}
+		}
+	default:
+		s.candidates.meet(s.program.statuses[status])
 	}
-	return int(status)
 }
 
 // maskStatuses tells for each status which rules it leaves possible.
 func (p *Program) maskStatuses(c *coder) {
-	b := everyStatus()
-	p.statuses = p.possible(c, numberColumn(event.Status), b)
-	p.statuses = append(p.statuses, fillRuleSet(nil, len(p.rules)))
+	p.statusGates = p.gatesAt(c, numberColumn(event.Status))
+	p.statuses = p.possible(p.statusGates, everyStatus())
 }
 
 // maskUnknown tells for each lane which rules are possible where its column is
@@ -117,17 +120,22 @@ func (p *Program) maskUnknown(c *coder) {
 	var b event.Batch
 	b.EndRow()
 	for i := range p.lanes {
-		p.lanes[i].unknown = p.possible(c, p.lanes[i].column, &b)[0]
+		p.lanes[i].unknown = p.possible(p.gatesAt(c, p.lanes[i].column), &b)[0]
 	}
 }
 
-// possible gives, for each row of a batch, the rules whose gates at a column it
-// leaves open.
-func (p *Program) possible(c *coder, at column, b *event.Batch) []ruleSet {
+// gatesAt gives the gates at a column, by rule.
+func (p *Program) gatesAt(c *coder, at column) []*gate {
 	gates := make([]*gate, len(p.rules))
 	for i, r := range p.rules {
 		gates[i] = c.gate(r.Condition, at, false)
 	}
+	return gates
+}
+
+// possible gives, for each row of a batch, the rules whose gates it leaves
+// open.
+func (p *Program) possible(gates []*gate, b *event.Batch) []ruleSet {
 	sets := make([]ruleSet, b.Rows())
 	s := p.Scanner()
 	for row := range sets {
@@ -142,7 +150,7 @@ func (p *Program) possible(c *coder, at column, b *event.Batch) []ruleSet {
 	return sets
 }
 
-// everyStatus is a batch with a row for each slot but the last.
+// everyStatus is a batch with a row for each status that has a mask.
 func everyStatus() *event.Batch {
 	var b event.Batch
 	for status := range int64(statuses) {

@@ -38,7 +38,10 @@ func (p *Program) prepare(c *coder) {
 		if l.cached {
 			l.locals = p.remember(at, len(p.lanes))
 		}
-		if l.automaton != nil || l.locals > 0 || l.cached && l.attacked || p.asked(at) {
+		if f == event.Path {
+			p.pathLane = len(p.lanes)
+		}
+		if l.automaton != nil || l.locals > 0 || l.cached && l.attacked || p.asked(at) || f == event.Path {
 			p.lanes = append(p.lanes, l)
 		}
 	}

@@ -26,15 +26,17 @@ type Program struct {
 	entry   []int32       // the first step of each rule
 	kinds   [2][2]ruleSet // the rules about each kind of log and direction
 
-	words    int       // of a set of rules
-	signs    int       // size of a set of signs: all rules and then atoms, as if they were rules
-	always   ruleSet   // rules that demand no literal
-	onAttack ruleSet   // rules that demand an attack
-	statuses []ruleSet // by statusSlot: the rules that it leaves possible
-	lanes    []lane
-	gates    [][]gated  // by rule
-	target   *automaton // of host, path and query together
-	attacked []column   // where rules ask for attacks
+	words       int       // of a set of rules
+	signs       int       // size of a set of signs: all rules and then atoms, as if they were rules
+	always      ruleSet   // rules that demand no literal
+	onAttack    ruleSet   // rules that demand an attack
+	statuses    []ruleSet // the rules that each leaves possible, the unknown one last
+	statusGates []*gate   // by rule
+	lanes       []lane
+	pathLane    int        // that of the path
+	gates       [][]gated  // by rule
+	target      *automaton // of host, path and query together
+	attacked    []column   // where rules ask for attacks
 }
 
 // Compile makes a program of rules. It never fails: rules that are about
@@ -48,7 +50,7 @@ func Compile(rules []*sigma.Rule, o Options) *Program {
 			continue
 		}
 		p.rules = append(p.rules, r)
-		p.entry = append(p.entry, c.node(r.Condition, holdsEnd, failsEnd))
+		p.entry = append(p.entry, c.rule(r.Condition))
 	}
 	p.atoms, p.code = c.atoms, c.code
 	p.sortByLog()

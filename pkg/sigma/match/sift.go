@@ -15,7 +15,7 @@ func (s *Scanner) sift() {
 		s.candidates.join(p.onAttack)
 	}
 	s.candidates.meet(s.subject)
-	s.candidates.meet(p.statuses[statusSlot(s.batch.Number(event.Status, s.row))])
+	s.siftStatus()
 	for _, i := range s.active {
 		s.candidates.meet(s.left[i])
 	}
@@ -88,7 +88,7 @@ func (s *Scanner) fill(i int, e *entry) bool {
 		e.kinds = s.kindsIn(l.column)
 	}
 	e.open, e.judged = fillRuleSet(e.open, rules), clearRuleSet(e.judged, rules)
-	e.dirty = false
+	e.dirty, e.passed = false, false
 	return true
 }
 
@@ -119,13 +119,28 @@ func (s *Scanner) siftTarget() {
 	host := s.batch.Text(event.Host, s.row)
 	paths, queries := s.values(textColumn(event.Path)), s.values(textColumn(event.Query))
 	for i := range max(1, len(paths), len(queries)) {
-		state := a.scan(0, host, s.signs)
-		state = a.scan(state, nth(paths, i), s.signs)
+		state := s.siftPath(a.scan(0, host, s.signs), nth(paths, i), i)
 		if len(queries) > 0 {
 			state = a.scan(state, questionMark, s.signs)
 			a.scan(state, nth(queries, i), s.signs)
 		}
 	}
+}
+
+// siftPath goes on with the i-th form of the path. What is found in a path that
+// is kept is remembered, as far as no host stands before it.
+func (s *Scanner) siftPath(state uint32, path []byte, i int) uint32 {
+	a := s.program.target
+	e := s.entries[s.program.pathLane]
+	if e == nil || state != 0 || i > 0 {
+		return a.scan(state, path, s.signs)
+	}
+	if !e.passed {
+		e.passing = clearRuleSet(e.passing, s.program.signs)
+		e.state, e.passed = a.scan(0, path, e.passing), true
+	}
+	s.signs.join(e.passing)
+	return e.state
 }
 
 // attacked tells whether there is an attack in a column that rules ask for.
