@@ -97,6 +97,7 @@ func (s *source) plant(p part) *tree {
 	t, bad := planted(p)
 	if bad != nil {
 		s.failAt(bad.line, bad.column, bad.hint, "%s", bad.message)
+		s.unread(p, bad)
 		return nil
 	}
 	return t

@@ -63,6 +63,7 @@ func (p *parsing) draft(file *source, t *tree) *draft {
 		d.readRule()
 	default:
 		d.fail(t, d.misspelt("detection", "correlation", "filter"), "the document has neither detection nor correlation nor filter")
+		d.perhapsFilter()
 	}
 	d.readUnfilled()
 	return d
@@ -76,11 +77,11 @@ func (d *draft) readUnfilled() {
 	}
 	names := "%" + strings.Join(d.filling.unfilled, "%, %") + "%"
 	if d.rule == nil {
-		d.fail(d.tree, d.filling.likely(), "%s: no values for this placeholder", names)
+		d.fail(d.filling.at, d.filling.likely(), "%s: no values for this placeholder", names)
 		return
 	}
 	d.rule.Unfilled = d.filling.unfilled
-	d.warn(d.tree, d.filling.likely(), "the rule is not in force: no values for %s", names)
+	d.warn(d.filling.at, d.filling.likely(), "the rule is not in force: no values for %s", names)
 }
 
 // misspelt is a hint when a key that is not known is nearly one of the names.

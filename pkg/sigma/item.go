@@ -1,6 +1,7 @@
 package sigma
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 )
@@ -68,6 +69,7 @@ func (d *draft) atoms(k key, v *tree, listed bool) []atom {
 			atoms, bad = modify(&d.filling, modifiers[name], atoms)
 		}
 		if len(d.filling.unfilled) > 0 {
+			d.filling.at = cmp.Or(d.filling.at, v)
 			break // what stands for itself may be no network and no number
 		}
 	}

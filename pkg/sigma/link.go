@@ -25,6 +25,7 @@ func (p *parsing) link() {
 		}
 	}
 	p.filters()
+	p.shade()
 	for _, d := range p.drafts {
 		p.collect(d)
 	}

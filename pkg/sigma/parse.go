@@ -50,6 +50,7 @@ type parsing struct {
 type source struct {
 	name     string
 	mistakes mistake.List
+	lost     []*draft // filters among the documents that are no YAML
 }
 
 func (s *source) failAt(line, column int, hint, format string, args ...any) {
@@ -64,6 +65,7 @@ func (p *parsing) source(s Source) {
 	for _, t := range file.merged(file.plantAll(s.Data)) {
 		p.drafts = append(p.drafts, p.draft(file, t))
 	}
+	p.drafts = append(p.drafts, file.lost...)
 }
 
 // mistakes gives those of all sources, each source's by place.

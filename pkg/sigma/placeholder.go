@@ -107,6 +107,7 @@ func textOptions(f *filling, s string) [][]Pattern {
 type filling struct {
 	values   map[string][]string
 	unfilled []string // placeholders that nobody has given values
+	at       *tree    // the first of them
 }
 
 // of gives what a piece can be. A placeholder without values stands for itself:
@@ -132,7 +133,7 @@ func (f *filling) likely() string {
 			return fmt.Sprintf("did you mean %%%s%% by %%%s%%?", near, name)
 		}
 	}
-	return "give it values, or take the rule out"
+	return "give it values under rules.placeholders in the configuration, or take it out"
 }
 
 // product puts each of the options behind each of the variants.

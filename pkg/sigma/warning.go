@@ -20,6 +20,9 @@ func (p *parsing) warn() {
 	titles := map[string]*draft{}
 	for _, d := range p.drafts {
 		if d.refused {
+			if d.filter != nil {
+				p.collection.warnings = append(p.collection.warnings, d.warnings...)
+			}
 			continue
 		}
 		if other := titles[d.meta.Title]; other != nil {
