@@ -23,6 +23,8 @@ type ruler struct {
 	fields  []match.Field // of the windows, in their order
 	clients []bool        // which of them are the client's address
 	hits    []hit
+	tickets []int        // of hits, as far as correlations expect them
+	taken   int          // how many hits were
 	told    map[told]int // findings of this batch, by place in the result
 	record  record       // that correlations read
 	hit     func(row, rule int)
@@ -73,34 +75,57 @@ func (r *ruler) succeed(b *Rulebook) *ruler {
 
 // scan finds the rows that rules match.
 func (r *ruler) scan(b *event.Batch, from, to int) {
-	r.hits = r.hits[:0]
+	r.hits, r.tickets, r.taken = r.hits[:0], r.tickets[:0], 0
 	clear(r.told)
 	r.scanner.Scan(b, from, to, r.hit)
 }
 
-// next takes the hits of a row.
-func (r *ruler) next(row int) []hit {
-	n := 0
-	for n < len(r.hits) && int(r.hits[n].row) <= row {
-		n++
+// lookahead is how many hits correlations are told of in advance, and unwanted
+// the ticket of one that none refers to.
+const (
+	lookahead = 64
+	unwanted  = -1
+)
+
+// next takes the hits of a row, with the numbers that correlations know them by.
+func (s *scan) next(row int) (hits []hit, tickets []int) {
+	r := s.ruler
+	from := r.taken
+	for r.taken < len(r.hits) && int(r.hits[r.taken].row) <= row {
+		r.taken++
 	}
-	hits := r.hits[:n]
-	r.hits = r.hits[n:]
-	return hits
+	if r.taken > len(r.tickets) {
+		r.tickets = r.tickets[:from]
+		s.expect(max(r.taken, from+lookahead))
+	}
+	return r.hits[from:r.taken], r.tickets[from:r.taken]
+}
+
+// expect tells the correlations of the hits that have no ticket, up to some.
+func (s *scan) expect(to int) {
+	r := s.ruler
+	r.windows.ExpectNothing()
+	for _, h := range r.hits[len(r.tickets):min(to, len(r.hits))] {
+		ticket := unwanted
+		if rule := r.book.program.Rules()[h.rule]; r.windows.Wants(rule) {
+			r.record.reset(s, int(h.row))
+			ticket = r.windows.Expect(rule, &r.record)
+		}
+		r.tickets = append(r.tickets, ticket)
+	}
 }
 
 // rules makes findings of the rules that match a row, and feeds the
 // correlations that refer to them.
-func (s *scan) rules(row int, hits []hit) {
-	for _, h := range hits {
+func (s *scan) rules(row int, hits []hit, tickets []int) {
+	for i, h := range hits {
 		j := &s.ruler.book.singles[h.rule]
 		if !j.silent {
 			s.found(j, h)
 		}
-		rule := s.ruler.book.program.Rules()[h.rule]
-		if s.ruler.windows.Wants(rule) {
+		if tickets[i] != unwanted {
 			s.ruler.record.reset(s, row)
-			s.ruler.windows.Feed(rule, &s.ruler.record, s.ruler.emit)
+			s.ruler.windows.FeedExpected(tickets[i], &s.ruler.record, s.ruler.emit)
 		}
 	}
 }

@@ -33,12 +33,12 @@ func (s *scan) run(from, to int) {
 	ingress := s.batch.Direction != event.Egress // what we call ourselves is no decoy of ours
 	for row := from; row < to; row++ {
 		refused := ingress && s.row(row)
-		hits := s.ruler.next(row)
+		hits, tickets := s.next(row)
 		if refused {
 			continue
 		}
 		s.indicated(row)
-		s.rules(row, hits)
+		s.rules(row, hits, tickets)
 	}
 	s.advance(from, to)
 }

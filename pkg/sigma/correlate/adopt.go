@@ -15,7 +15,7 @@ func (e *Engine) Adopt(old *Engine) {
 		}
 	}
 	e.reset()
-	e.secret, e.horizon, e.ghosts, e.record = old.secret, old.horizon, old.ghosts, ref{}
+	e.secret, e.seed, e.horizon, e.ghosts, e.record = old.secret, old.seed, old.horizon, old.ghosts, ref{}
 	e.counts = old.counts
 	for _, w := range old.watches {
 		e.adoptStats(known[w.name()], w.stats)

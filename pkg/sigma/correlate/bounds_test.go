@@ -65,15 +65,15 @@ func TestWindowsAreBounded(t *testing.T) {
 		b.feed(&line{at: i * second / 200, file: "f", offset: i, values: map[string]string{"ip": "1", "user": fmt.Sprint(i), "bytes": fmt.Sprint(i)}}, "a", "b", "c", "d")
 		b.Advance(i*second/200, func(Match) {})
 	}
-	for _, w := range b.watches {
-		for _, g := range w.groups {
+	for _, l := range b.memory.lists {
+		for g := l.oldest; g != nil; g = g.next {
 			for i := range g.windows {
-				if n := len(g.windows[i].cells) + len(g.windows[i].times); n > exactValues+maxTimes {
-					t.Errorf("a window of %s keeps %d", w.rule.Title, n)
+				if n := len(g.windows[i].cells) + len(g.windows[i].instants()); n > exactValues+maxTimes {
+					t.Errorf("a window of %s keeps %d", g.watch.rule.Title, n)
 				}
 			}
 			if len(g.windows) > 64 {
-				t.Errorf("%s has %d windows", w.rule.Title, len(g.windows))
+				t.Errorf("%s has %d windows", g.watch.rule.Title, len(g.windows))
 			}
 		}
 	}

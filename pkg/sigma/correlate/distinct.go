@@ -53,13 +53,16 @@ func (m *distinct) add(w *window, o *occurrence) bool {
 const maxTimes = 512
 
 func (w *window) witness(at int64) {
-	i, known := slices.BinarySearch(w.times, at)
+	i, known := slices.BinarySearch(w.instants(), at)
 	if known {
 		return
 	}
-	w.times = slices.Insert(w.times, i, at)
-	if len(w.times) > maxTimes {
-		w.times = slices.Delete(w.times, maxTimes/2, maxTimes/2+1)
+	if w.times == nil {
+		w.times = new([]int64)
+	}
+	*w.times = slices.Insert(*w.times, i, at)
+	if len(*w.times) > maxTimes {
+		*w.times = slices.Delete(*w.times, maxTimes/2, maxTimes/2+1)
 	}
 }
 
@@ -99,8 +102,8 @@ func (m *distinct) next(prev, cur *window, from int64) (completion, bool) {
 
 // firstAfter is the first such time that is not before from.
 func firstAfter(w *window, from int64) (at int64, ok bool) {
-	if i, _ := slices.BinarySearch(w.times, from); i < len(w.times) {
-		at, ok = w.times[i], true
+	if i, _ := slices.BinarySearch(w.instants(), from); i < len(w.instants()) {
+		at, ok = w.instants()[i], true
 	}
 	for i := range w.cells {
 		if t := w.cells[i].at; t >= from && (!ok || t < at) {
@@ -141,7 +144,7 @@ func (m *distinct) at(before, cells []cell, t int64) (count, first int64) {
 func (m *distinct) count(c int64) float64 { return float64(c) }
 
 func (m *distinct) valid(w *window) bool {
-	return rightKeys(w.cells) && slices.IsSorted(w.times) && len(w.times) <= maxTimes &&
+	return rightKeys(w.cells) && slices.IsSorted(w.instants()) && len(w.instants()) <= maxTimes &&
 		!slices.ContainsFunc(w.cells, func(c cell) bool { return c.at > c.to })
 }
 

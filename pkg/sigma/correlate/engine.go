@@ -3,7 +3,9 @@ package correlate
 import (
 	"crypto/rand"
 	"encoding/binary"
+	"hash/maphash"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/honeymoat/honeymoat/pkg/sigma"
@@ -30,6 +32,9 @@ type Engine struct {
 	secret   secret
 	horizon  int64 // how far event time has come
 	memory   memory
+	table    table
+	seed     maphash.Seed // of the table's hashes
+	spare    []*group     // that may be used again
 	ghosts   ghosts
 	schedule schedule
 	files    names
@@ -41,6 +46,8 @@ type Engine struct {
 	record ref
 	place  uint64
 	fed    bool
+	found  []place // by link
+	ahead  ahead
 
 	key, tuple []byte // scratch
 }
@@ -67,7 +74,7 @@ func New(cs []*sigma.Correlation, o Options) *Engine {
 	}
 	e := &Engine{
 		options: o, lateness: min(int64(o.Lateness), maxSpan), horizon: minTime,
-		links: map[*sigma.Rule][]link{}, secret: newSecret(), files: names{},
+		links: map[*sigma.Rule][]link{}, secret: newSecret(), seed: maphash.MakeSeed(), files: names{},
 	}
 	e.connect(cs)
 	return e
@@ -98,11 +105,22 @@ func (e *Engine) connect(cs []*sigma.Correlation) {
 			}
 		}
 		w.order, w.twin = len(e.watches), countTwin(twins, c.Key(), c.Version)
+		w.salt = uint64(w.order+1) * 0x9e3779b97f4a7c15 // 2^64 over the golden ratio
 		e.watches = append(e.watches, w)
 		return w
 	}
 	for _, c := range cs {
 		add(c)
+	}
+	for _, links := range e.links {
+		pair(links)
+	}
+}
+
+// pair finds the links whose groups have the same key.
+func pair(links []link) {
+	for i := range links {
+		links[i].like = slices.IndexFunc(links[:i], func(l link) bool { return slices.Equal(l.group, links[i].group) })
 	}
 }
 
@@ -150,11 +168,24 @@ func (e *Engine) Feed(r *sigma.Rule, rec Record, emit func(Match)) {
 	if len(links) == 0 {
 		return
 	}
+	e.ExpectNothing()
+	e.seek(links, rec)
+	e.feedAll(links, e.ahead.places, rec, emit)
+}
+
+// feedAll gives a record to the correlations that want it.
+func (e *Engine) feedAll(links []link, places []place, rec Record, emit func(Match)) {
 	e.begin(rec)
-	for i := range links {
-		e.feed(&links[i], rec, emit)
+	for i := range places {
+		if p := &places[i]; p.ok {
+			p.group = e.table.find(links[i].watch, p)
+		}
 	}
-	e.fed = false
+	e.found = places
+	for i := range links {
+		e.feed(&links[i], &places[i], rec, emit)
+	}
+	e.fed, e.found = false, nil
 	e.shrink()
 }
 
@@ -173,12 +204,26 @@ func (e *Engine) begin(rec Record) {
 	e.record.offset, e.record.time, e.fed = offset, at, true
 }
 
-func (e *Engine) feed(l *link, rec Record, emit func(Match)) {
-	key, ok := l.key(e.key[:0], rec)
-	e.key = key
+// seek finds out where the groups of a record are.
+func (e *Engine) seek(links []link, rec Record) {
+	first := len(e.ahead.places)
+	for i := range links {
+		l, p := &links[i], place{}
+		if l.like >= 0 {
+			p = e.ahead.places[first+l.like]
+			p.hash ^= links[l.like].watch.salt ^ l.watch.salt
+		} else if key, ok := l.key(e.key, rec); ok {
+			p = e.placeOf(l.watch, key[len(e.key):])
+			e.key = key
+		}
+		e.ahead.places = append(e.ahead.places, p)
+	}
+}
+
+func (e *Engine) feed(l *link, p *place, rec Record, emit func(Match)) {
 	o := &l.watch.event
 	*o = occurrence{time: e.record.time, margin: 1, place: e.place, offset: e.record.offset}
-	if !ok || !l.fill(o, rec, &e.tuple, e.secret) {
+	if !p.ok || !l.fill(o, rec, &e.tuple, e.secret) {
 		l.watch.stats.Lacking++
 		return
 	}
@@ -188,7 +233,7 @@ func (e *Engine) feed(l *link, rec Record, emit func(Match)) {
 	if e.record.time < e.horizon-e.lateness {
 		l.watch.stats.Late++
 	}
-	e.occur(l.watch, key, o, e.serial, emit)
+	e.occur(l.watch, p, o, e.serial, emit)
 }
 
 // identity is the hash of what names an event.
@@ -201,15 +246,18 @@ func (e *Engine) identity(a, b uint64, c []byte) uint64 {
 
 // occur puts an event into its group, and tells what that completes. Serial is
 // the record's, or 0 when the event is no record.
-func (e *Engine) occur(w *watch, key []byte, o *occurrence, serial uint64, emit func(Match)) {
+func (e *Engine) occur(w *watch, p *place, o *occurrence, serial uint64, emit func(Match)) {
 	index := floor(o.time, w.span)
 	if w.judged != nil && (index+1)*w.span+e.lateness < e.horizon+o.margin {
 		w.stats.TooLate++
 		return
 	}
-	g := w.groups[string(key)]
+	g := p.group
 	if g == nil {
-		g = e.newGroup(w, string(key))
+		g = e.table.find(w, p) // another correlation may have made it since
+	}
+	if g == nil {
+		g = e.newGroup(w, p)
 	} else if w.once && serial != 0 && g.serial == serial {
 		return
 	}
@@ -284,8 +332,8 @@ func (e *Engine) tell(g *group, index int64, m Match, emit func(Match)) {
 // sample gives the records to show for a group: the one being fed is not among
 // those that it remembers, unless another rule matched it before.
 func (e *Engine) sample(g *group) []Ref {
-	known := g.sample
-	if n := len(known); e.fed && n > 0 && known[n-1] == e.record {
+	known := g.last()
+	if n := len(known); e.fed && n > 0 && g.seen == e.serial {
 		known = known[:n-1]
 	}
 	if e.fed && len(known) == sampleSize {
@@ -324,7 +372,8 @@ func (e *Engine) raise(g *group, index, at int64, first bool, emit func(Match)) 
 		if l.watch.takes == takesIdentity {
 			o.value = e.identity(w.id, uint64(index), w.values.key)
 		}
-		e.occur(l.watch, key, o, 0, emit)
+		p := e.placeOf(l.watch, key)
+		e.occur(l.watch, &p, o, 0, emit)
 	}
 }
 
@@ -351,9 +400,11 @@ func (e *Engine) Finish(emit func(Match)) { e.until(maxDue, emit) }
 // and no group grow old, until it has come.
 func (e *Engine) rewind(to int64) {
 	e.horizon = to
-	for _, g := range e.schedule {
-		g.touched = min(g.touched, to)
-		g.due = e.due(g)
+	for i := range e.schedule {
+		a := &e.schedule[i]
+		a.group.touched = min(a.group.touched, to)
+		a.due = e.due(a.group)
+		a.group.due = a.due
 	}
 	e.schedule.order()
 }
@@ -361,7 +412,7 @@ func (e *Engine) rewind(to int64) {
 // until does what is due, in its order and each at its time.
 func (e *Engine) until(to int64, emit func(Match)) {
 	for e.schedule.has(to) {
-		g := e.schedule[0]
+		g := e.schedule[0].group
 		e.horizon = max(e.horizon, min(g.due, maxTime))
 		e.arrive(g, emit)
 	}

@@ -1,5 +1,7 @@
 package correlate
 
+import "slices"
+
 // cell is the smallest thing that a window keeps. Its meaning is its
 // measure's:
 //
@@ -20,29 +22,43 @@ type window struct {
 	events int64 // how many were added
 	first  int64 // time of the first event
 	cells  []cell
-	times  []int64 // distinct types that others refer to: when there were events
-	told   bool    // a rising condition: the finding is out
-	coarse uint8   // numbers: 1 when the cells are bins; shares: bits of the sample
+	times  *[]int64 // distinct types that others refer to: when there were events
+	told   bool     // a rising condition: the finding is out
+	coarse uint8    // numbers: 1 when the cells are bins; shares: bits of the sample
 }
 
-// group is what is remembered of a correlation for one set of values.
+// group is what is remembered of a correlation for one set of values. There
+// are many, and an event waits for the memory of each that it touches: so what
+// most events need lies together, in 256 bytes.
 type group struct {
 	watch   *watch
-	key     string    // the values, see appendValue
+	key     string // the values, see appendValue
+	hash    uint64 // of the table
+	serial  uint64 // of the record that touched it last
+	seen    uint64 // of the record that ends the sample
+	latest  int64  // greatest time of its events
+	touched int64  // event time when it was touched last
+
 	windows []window  // by index
 	own     [1]window // where windows lie as long as there is one
-	sample  []ref     // the last records
-	latest  int64     // greatest time of its events
-	touched int64     // event time when it was touched last
-	serial  uint64    // of the record that touched it last
+	ownCell [1]cell   // where its cells lie as long as there is one
 	hits    int64
-	bytes   int64
+	due     int64 // when event time has come so far, there is something to do
+	sample  []ref // the last records
 
-	due  int64 // when event time has come so far, there is something to do
-	heap int   // where it stands in the schedule
+	bytes      int32
+	heap       int32 // where it stands in the schedule
+	level      int8
+	turn       int8   // which record of a full sample goes next
+	warm       bool   // touched since it came where it stands in the list
+	prev, next *group // in the list of its level; next came there more recently
+}
 
-	level      int
-	prev, next *group // in the list of its level; next was touched more recently
+// prepare makes an empty group, which may have been another one.
+func (g *group) prepare(w *watch, key string, hash uint64) {
+	*g = group{watch: w, key: key, hash: hash, latest: minTime, touched: minTime, due: maxDue, sample: g.sample[:0]}
+	g.own[0].cells = g.ownCell[:0]
+	g.windows = g.own[:0]
 }
 
 // find gives the window of an index, or nil.
@@ -65,14 +81,34 @@ func (g *group) window(index int64) *window {
 	if i < len(g.windows) && g.windows[i].index == index {
 		return &g.windows[i]
 	}
-	var spare window
-	if n := len(g.windows); n < cap(g.windows) {
-		spare = g.windows[:n+1][n]
-	}
+	spare := g.spare()
 	g.windows = append(g.windows, window{})
 	copy(g.windows[i+1:], g.windows[i:])
-	g.windows[i] = window{index: index, cells: spare.cells[:0], times: spare.times[:0]}
+	g.windows[i] = window{index: index, cells: spare.cells[:0], times: spare.times}
 	return &g.windows[i]
+}
+
+// spare gives the memory of a window that was, and makes room for one more.
+func (g *group) spare() window {
+	n := len(g.windows)
+	if n == cap(g.windows) {
+		g.windows = append(make([]window, 0, 2*n), g.windows...)
+		g.own[0] = window{}
+		return window{}
+	}
+	w := g.windows[:n+1][n]
+	if w.times != nil {
+		*w.times = (*w.times)[:0]
+	}
+	return w
+}
+
+// instants are the times of events that a window keeps.
+func (w *window) instants() []int64 {
+	if w.times == nil {
+		return nil
+	}
+	return *w.times
 }
 
 // dropOldest forgets the first n windows, and keeps the memory of their cells
@@ -89,27 +125,40 @@ func (g *group) dropOldest(n int) {
 
 // remember notes a record for the sample.
 func (g *group) remember(r ref) {
-	if len(g.sample) < sampleSize {
+	switch n := len(g.sample); {
+	case n < cap(g.sample):
 		g.sample = append(g.sample, r)
 		return
+	case n < sampleSize:
+		g.sample = append(append(make([]ref, 0, min(2*n+1, sampleSize)), g.sample...), r)
+		return
 	}
-	copy(g.sample, g.sample[1:])
-	g.sample[sampleSize-1] = r
+	g.sample[g.turn] = r
+	g.turn = (g.turn + 1) % sampleSize
 }
 
-// The cost of what Go keeps for a group, an entry of a map included.
+// last are the records of the sample, in their order.
+func (g *group) last() []ref { return slices.Concat(g.sample[g.turn:], g.sample[:g.turn]) }
+
+// The cost of what Go keeps for a group: its place in table and schedule
+// included.
 const (
-	groupBytes  = 360
-	windowBytes = 96
+	groupBytes  = 256 + 32 + 28
+	windowBytes = 72
 	cellBytes   = 24
 	refBytes    = 24
 )
 
 // size is about how many bytes the group takes.
 func (g *group) size() int64 {
-	n := groupBytes + len(g.key) + (cap(g.windows)-len(g.own))*windowBytes + cap(g.sample)*refBytes
-	for _, w := range g.windows[:cap(g.windows)] {
-		n += cap(w.cells)*cellBytes + cap(w.times)*8
+	n := groupBytes + len(g.key) + cap(g.sample)*refBytes
+	if c := cap(g.windows); c > len(g.own) {
+		n += c * windowBytes
+	}
+	windows := g.windows[:cap(g.windows)]
+	for i := range windows {
+		w := &windows[i]
+		n += cap(w.cells)*cellBytes + cap(w.instants())*8
 	}
 	return int64(n)
 }

@@ -1,9 +1,10 @@
 package correlate
 
 // levels are how well known groups are, by how many events they had: 1, 2 to
-// 3, 4 to 15, more. When room is needed, the group goes that was touched least
-// recently among those of the lowest level that holds more than its reserve.
-// There is always one, because the reserves together are half of the room.
+// 3, 4 to 15, more. When room is needed, a group goes of the lowest level that
+// holds more than its reserve: the one that came to the level first, unless it
+// was touched since; then it comes to it anew. There is always one, because
+// the reserves together are half of the room.
 const (
 	levels  = 4
 	reserve = 8 // a level keeps a reserve'th of all groups
@@ -21,14 +22,15 @@ func levelOf(hits int64) int {
 	return 3
 }
 
-// list is groups by when they were touched.
+// list is groups by when they came to a level. To move them whenever they are
+// touched would cost an event the memory of their neighbours.
 type list struct {
 	oldest, newest *group
 	n              int
 }
 
 func (l *list) push(g *group) {
-	g.prev, g.next = l.newest, nil
+	g.prev, g.next, g.warm = l.newest, nil, false
 	if l.newest != nil {
 		l.newest.next = g
 	} else {
@@ -60,7 +62,7 @@ type memory struct {
 }
 
 func (m *memory) add(g *group) {
-	g.level = levelOf(g.hits)
+	g.level = int8(levelOf(g.hits))
 	m.lists[g.level].push(g)
 	m.groups++
 	m.resize(g)
@@ -69,34 +71,45 @@ func (m *memory) add(g *group) {
 func (m *memory) remove(g *group) {
 	m.lists[g.level].remove(g)
 	m.groups--
-	m.bytes -= g.bytes
+	m.bytes -= int64(g.bytes)
 }
 
-// touch makes a group the most recent one of its level.
+// touch notes that a group had an event.
 func (m *memory) touch(g *group) {
-	level := levelOf(g.hits)
-	if level != g.level || g.next != nil {
+	if level := levelOf(g.hits); level != int(g.level) {
 		m.lists[g.level].remove(g)
-		g.level = level
+		g.level = int8(level)
 		m.lists[level].push(g)
+	} else if g.next != nil {
+		g.warm = true
 	}
 	m.resize(g)
 }
 
 func (m *memory) resize(g *group) {
 	n := g.size()
-	m.bytes += n - g.bytes
-	g.bytes = n
+	m.bytes += n - int64(g.bytes)
+	g.bytes = int32(n)
 }
 
 // victim is the group to forget when there is not enough room; nil: there is none.
 func (m *memory) victim() *group {
 	for i := range m.lists {
 		if l := &m.lists[i]; l.n > m.groups/reserve {
-			return l.oldest
+			return l.coldest()
 		}
 	}
 	return nil
+}
+
+// coldest is the oldest group that was not touched since it came.
+func (l *list) coldest() *group {
+	for l.oldest.warm {
+		g := l.oldest
+		l.remove(g)
+		l.push(g)
+	}
+	return l.oldest
 }
 
 // shrink makes room.
@@ -107,22 +120,52 @@ func (e *Engine) shrink() {
 			return
 		}
 		e.counts.EvictedBySize++
-		e.forget(g)
 		if g.level == 0 {
 			e.haunt(g)
 		}
+		e.forget(g)
 	}
 }
 
-func (e *Engine) newGroup(w *watch, key string) *group {
-	g := &group{watch: w, key: key, latest: minTime, touched: minTime, due: maxDue}
-	g.windows = g.own[:0]
-	if e.ghosts != nil && e.ghosts.take(e.ghost(g)) {
+// newGroup makes a place's group.
+func (e *Engine) newGroup(w *watch, p *place) *group {
+	g := e.another()
+	g.prepare(w, e.keyOf(p), p.hash)
+	if e.ghosts.take(g.hash) {
 		g.hits = 1
 	}
-	w.groups[key] = g
+	e.keep(g)
+	p.group = g
+	return g
+}
+
+// keyOf gives a place's key to keep: that of another correlation's group of
+// the same record, if there is one.
+func (e *Engine) keyOf(p *place) string {
+	for i := range e.found {
+		if g := e.found[i].group; g != nil && g.key == string(p.key) {
+			return g.key
+		}
+	}
+	return string(p.key)
+}
+
+// keep adds a group to all that are remembered.
+func (e *Engine) keep(g *group) {
+	g.watch.groups++
 	e.memory.add(g)
+	e.table.add(g)
 	e.schedule.push(g)
+}
+
+// another gives the memory of a group that was forgotten, or new memory.
+func (e *Engine) another() *group {
+	n := len(e.spare)
+	if n == 0 {
+		return new(group)
+	}
+	g := e.spare[n-1]
+	e.spare = e.spare[:n-1]
 	return g
 }
 
@@ -130,18 +173,21 @@ func (e *Engine) haunt(g *group) {
 	if e.ghosts == nil {
 		e.ghosts = newGhosts(e.options.MaxGroups)
 	}
-	e.ghosts.add(e.ghost(g))
+	e.ghosts.add(g.hash)
 }
 
-func (e *Engine) ghost(g *group) uint64 {
-	e.tuple = append(e.tuple[:0], g.key...)
-	return e.secret.hash(e.tuple) ^ g.watch.id
-}
+// maxSpare is how many groups that were forgotten may become others.
+const maxSpare = 4096
 
 func (e *Engine) forget(g *group) {
-	delete(g.watch.groups, g.key)
+	g.watch.groups--
 	e.memory.remove(g)
+	e.table.remove(g)
 	e.schedule.remove(g)
+	if len(e.spare) < maxSpare {
+		g.prepare(nil, "", 0)
+		e.spare = append(e.spare, g)
+	}
 }
 
 // touch notes that a group had an event, and forgets windows that can complete
@@ -149,7 +195,8 @@ func (e *Engine) forget(g *group) {
 func (e *Engine) touch(g *group, at int64) {
 	g.hits++
 	g.latest, g.touched = max(g.latest, at), max(g.touched, e.horizon)
-	if n := len(g.sample); e.fed && (n == 0 || g.sample[n-1] != e.record) {
+	if e.fed && g.seen != e.serial {
+		g.seen = e.serial
 		g.remember(e.record)
 	}
 	e.trim(g)

@@ -30,21 +30,21 @@ func (e *Engine) Restore(data []byte) error {
 // reset forgets everything.
 func (e *Engine) reset() {
 	for _, w := range e.watches {
-		w.groups = map[string]*group{}
+		w.groups = 0
 	}
-	e.memory, e.schedule, e.files = memory{}, nil, names{}
+	e.memory, e.table, e.schedule, e.spare, e.files = memory{}, table{}, nil, nil, names{}
+	e.ExpectNothing()
 }
 
 // take adds groups, which are in the order in which they were touched.
 func (e *Engine) take(groups []*group) {
 	for _, g := range groups {
-		g.watch.groups[g.key] = g
-		g.bytes, g.serial, g.due = 0, 0, e.due(g)
+		g.hash = e.placeOf(g.watch, []byte(g.key)).hash
+		g.bytes, g.serial, g.seen, g.due = 0, 0, 0, e.due(g)
 		for i := range g.sample {
 			g.sample[i].file = e.files.intern(*g.sample[i].file)
 		}
-		e.memory.add(g)
-		e.schedule.push(g)
+		e.keep(g)
 	}
 	e.shrink()
 }
@@ -215,7 +215,9 @@ func (r *reader) text() string {
 
 // group reads a group of a watch, which may be unknown.
 func (r *reader) group(w *watch) *group {
-	g := &group{watch: w, key: r.text(), hits: r.number(), latest: r.time(0)}
+	g := new(group)
+	g.prepare(w, r.text(), 0)
+	g.hits, g.latest = r.number(), r.time(0)
 	g.touched = r.time(g.latest)
 	for range min(r.count(3), sampleSize) {
 		g.sample = append(g.sample, ref{file: r.file(), offset: r.number(), time: r.time(g.latest)})
@@ -240,8 +242,12 @@ func (r *reader) window(near, at, to int64) window {
 	for range r.count(3) {
 		w.cells = append(w.cells, cell{key: r.word(), at: at + r.number(), to: to + r.number()})
 	}
-	for range r.count(1) {
-		w.times = append(w.times, near+r.number())
+	if n := r.count(1); n > 0 {
+		times := make([]int64, n)
+		for i := range times {
+			times[i] = near + r.number()
+		}
+		w.times = &times
 	}
 	return w
 }

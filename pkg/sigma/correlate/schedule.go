@@ -7,7 +7,15 @@ const maxDue = math.MaxInt64
 
 // schedule is a heap of all groups by when there is something to do for them.
 // Of what is due at once, correlations come before those that refer to them.
-type schedule []*group
+type schedule []appointment
+
+// appointment has what the order needs beside the group, whose memory it would
+// have to wait for.
+type appointment struct {
+	due   int64
+	order int
+	group *group
+}
 
 // has tells whether something is due.
 func (s schedule) has(now int64) bool { return len(s) > 0 && s[0].due <= now }
@@ -16,24 +24,24 @@ func (s schedule) less(i, j int) bool {
 	if s[i].due != s[j].due {
 		return s[i].due < s[j].due
 	}
-	return s[i].watch.order < s[j].watch.order
+	return s[i].order < s[j].order
 }
 
 func (s schedule) swap(i, j int) {
 	s[i], s[j] = s[j], s[i]
-	s[i].heap, s[j].heap = i, j
+	s[i].group.heap, s[j].group.heap = int32(i), int32(j)
 }
 
 func (s *schedule) push(g *group) {
-	g.heap = len(*s)
-	*s = append(*s, g)
-	s.up(g.heap)
+	g.heap = int32(len(*s))
+	*s = append(*s, appointment{g.due, g.watch.order, g})
+	s.up(len(*s) - 1)
 }
 
 func (s *schedule) remove(g *group) {
-	i, last := g.heap, len(*s)-1
+	i, last := int(g.heap), len(*s)-1
 	s.swap(i, last)
-	(*s)[last] = nil
+	(*s)[last] = appointment{}
 	*s = (*s)[:last]
 	if i < last {
 		s.settle(i)
@@ -48,12 +56,12 @@ func (s schedule) order() {
 }
 
 // move gives a group another time.
-func (s *schedule) move(g *group, due int64) {
-	g.due = due
-	s.settle(g.heap)
+func (s schedule) move(g *group, due int64) {
+	g.due, s[g.heap].due = due, due
+	s.settle(int(g.heap))
 }
 
-func (s *schedule) settle(i int) {
+func (s schedule) settle(i int) {
 	if !s.down(i) {
 		s.up(i)
 	}

@@ -65,7 +65,8 @@ func (w *writer) group(g *group) {
 	w.number(g.latest)
 	w.number(g.touched - g.latest)
 	w.count(len(g.sample))
-	for _, r := range g.sample {
+	for i := range g.sample {
+		r := &g.sample[(int(g.turn)+i)%len(g.sample)]
 		w.word(w.file(r.file))
 		w.number(r.offset)
 		w.number(r.time - g.latest)
@@ -96,8 +97,8 @@ func (w *writer) window(watch *watch, win *window, near int64) {
 		w.number(c.at - at)
 		w.number(c.to - to)
 	}
-	w.count(len(win.times))
-	for _, t := range win.times {
+	w.count(len(win.instants()))
+	for _, t := range win.instants() {
 		w.number(t - near)
 	}
 }

@@ -28,7 +28,7 @@ func (e *Engine) Stats() Stats {
 	s.Groups, s.Bytes = e.memory.groups, e.memory.bytes
 	for _, w := range e.watches {
 		c := w.stats
-		c.Groups = len(w.groups)
+		c.Groups = w.groups
 		s.Late += c.Late
 		s.TooLate += c.TooLate
 		s.Lacking += c.Lacking

@@ -25,7 +25,8 @@ type watch struct {
 	rising  rising // one of both is set
 	judged  judged
 	parents []link
-	groups  map[string]*group
+	groups  int
+	salt    uint64      // of its groups' hashes in the table
 	values  groupValues // of the group that is being raised
 	key     []byte      // of the parent's group
 	event   occurrence  // that is being added; correlations do not refer to themselves
@@ -49,6 +50,7 @@ type link struct {
 	member int
 	group  []int // where the values of group-by are: of the record, or of the child's group; -1: nowhere
 	fields []int // where the values of the condition's fields are
+	like   int   // which link of the same rule has the same group; -1: none before it
 }
 
 // source is where values come from: a Record, or a child's group.
@@ -61,7 +63,7 @@ func newWatch(c *sigma.Correlation) *watch {
 	sum := sha256.Sum256([]byte(c.Key() + "\x00" + c.Version))
 	w := &watch{
 		rule: c, id: binary.LittleEndian.Uint64(sum[:]), span: min(max(1, int64(c.Timespan)), maxSpan),
-		groups: map[string]*group{}, stats: CorrelationStats{Correlation: c},
+		stats: CorrelationStats{Correlation: c},
 	}
 	w.takes, w.once = contentOf(c)
 	if rises(c.Bounds) && c.Type != sigma.ValueAvg && c.Type != sigma.ValuePercentile {
