@@ -9,8 +9,8 @@ import (
 	"github.com/honeymoat/honeymoat/pkg/sigma"
 )
 
-// literals are ASCII texts in lower case of which one stands, folded, in every
-// value that something matches.
+// literals are texts of which one stands, folded, in every value that something
+// matches. They are of ASCII in lower case, but for [spellings].
 type literals []string
 
 func (l literals) bytes() (all [][]byte) {
@@ -60,7 +60,7 @@ func asciiPieces(s, at string) []string {
 }
 
 // maxAlternatives bounds the literals of one set.
-const maxAlternatives = 256
+const maxAlternatives = 1024
 
 // ofExpression gives sets of literals of which each is necessary for a regular
 // expression to be found.
@@ -94,19 +94,52 @@ func ofSyntax(re *syntax.Regexp) []literals {
 	return nil
 }
 
-// foldsBeyondASCII are the letters that an expression without regard to case
-// finds outside of ASCII too: the signs for kelvin and the long s.
-const foldsBeyondASCII = "ks"
+// beyondASCII is the character that an expression without regard to case finds
+// for a letter of ASCII too: the sign for kelvin, the long s.
+func beyondASCII(c byte) (other string, ok bool) {
+	switch c {
+	case 'k':
+		return "\u212a", true
+	case 's':
+		return "\u017f", true
+	}
+	return "", false
+}
+
+// maxSpellings bounds the spellings of one literal.
+const maxSpellings = 4
 
 func ofRunes(re *syntax.Regexp) (sets []literals) {
-	cut := ""
-	if re.Flags&syntax.FoldCase != 0 {
-		cut = foldsBeyondASCII
-	}
-	for _, piece := range asciiPieces(string(appendFolded(nil, []byte(string(re.Rune)))), cut) {
-		sets = append(sets, literals{piece})
+	for _, piece := range asciiPieces(string(appendFolded(nil, []byte(string(re.Rune)))), "") {
+		all := literals{piece}
+		if re.Flags&syntax.FoldCase != 0 {
+			all = spellings(piece)
+		}
+		if len(all) <= maxSpellings {
+			sets = append(sets, all)
+			continue
+		}
+		for _, part := range asciiPieces(piece, "ks") {
+			sets = append(sets, literals{part})
+		}
 	}
 	return sets
+}
+
+// spellings are all texts that an expression without regard to case finds for
+// a literal, folded; more than maxSpellings when not all of them are told.
+func spellings(literal string) literals {
+	all := literals{""}
+	for i := range len(literal) {
+		other, ok := beyondASCII(literal[i])
+		for n, begun := range all {
+			all[n] = begun + literal[i:i+1]
+			if ok && len(all) <= maxSpellings {
+				all = append(all, begun+other)
+			}
+		}
+	}
+	return all
 }
 
 func ofAlternatives(alternatives []*syntax.Regexp) []literals {

@@ -26,14 +26,15 @@ func TestLiteralsOfExpressions(t *testing.T) {
 	f(`(?:abc){2,}`, "[[abc] [abc]]")
 	f(`(?:abc){0,2}`, "[]")
 	f(`größe`, "[[gr] [e]]")
-	f(`(?i)disk`, "[[di]]") // k and s stand for signs that are not ASCII too
+	f(`(?i)disk`, "[[disk di\u017fk dis\u212a di\u017f\u212a]]") // k and s stand for signs that are not ASCII too
+	f(`(?i)tasks-risk`, "[[ta] [-ri]]")
 	f(`[a-z]+`, "[]")
 	f(`.*`, "[]")
 }
 
 func TestWhatExpressionsFindHoldsTheirLiterals(t *testing.T) {
 	g := newGenerator(1)
-	expressions := []string{`(?i)ad.in|K`, `s(k|ß)+`, `/(etc|admin).`, `(?i)login\.?`, `[0-9]{2}4`, `(?s).a`, `un(?:ion)? ?select`, `\$|\{`}
+	expressions := []string{`(?i)ad.in|K`, `(?i)s|ak`, `(?i)k+s`, `s(k|ß)+`, `/(etc|admin).`, `(?i)login\.?`, `[0-9]{2}4`, `(?s).a`, `un(?:ion)? ?select`, `\$|\{`}
 	for range 5000 {
 		text, expression := g.bytes(4), pick(g, expressions)
 		if !regexp.MustCompile(expression).MatchString(text) {

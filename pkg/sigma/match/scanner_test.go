@@ -93,6 +93,46 @@ func TestKeptTextsPushEachOtherOut(t *testing.T) {
 	}
 }
 
+// Rules are not asked for the status again, whatever it is.
+func TestAnyStatus(t *testing.T) {
+	rules := parse(t, asks("sc-status|gte: 500")+"---\n"+asks("sc-status: [404, 1404]")+"---\n"+
+		ruleOf("    a:\n        path: /x\n    b:\n        sc-status: 404\n    condition: a and not b\n"))
+	s := Compile(rules, Options{}).Scanner()
+	f := func(status int64, want string) {
+		t.Helper()
+		var b event.Batch
+		b.SetString(event.Path, "/x")
+		b.SetNumber(event.Status, status)
+		b.EndRow()
+		found := []int{}
+		s.Scan(&b, 0, 1, func(_, rule int) { found = append(found, rule) })
+		if got := fmt.Sprint(found); got != want {
+			t.Errorf("status %d: rules %s, want %s", status, got, want)
+		}
+	}
+	f(200, "[2]")
+	f(404, "[1]")
+	f(503, "[0 2]")
+	f(1404, "[0 1 2]")
+	f(-1, "[2]")
+	f(event.Unknown, "[2]")
+}
+
+// What is found in texts is the same when they come back, and when a host
+// stands before them.
+func TestTextsComeBack(t *testing.T) {
+	s := Compile(parse(t, asks("c-uri|contains: 'shop/admin'")+"---\n"+asks("path|contains: /secret")), Options{}).Scanner()
+	b := batchOf(
+		request{path: "/admin/secret"}, request{path: "/admin/secret"}, request{path: "/admin/secret"}, request{path: "/admin/secret", host: "shop"},
+		request{path: "/admin/secret", host: "shop"}, request{path: "/admin/secret"}, request{path: "/shop/admin"}, request{path: "/shop/admin"},
+	)
+	found := map[int]int{}
+	s.Scan(b, 0, b.Rows(), func(_, rule int) { found[rule]++ })
+	if found[0] != 4 || found[1] != 6 {
+		t.Errorf("hits by rule: %v", found)
+	}
+}
+
 func TestCostsAreCounted(t *testing.T) {
 	now := int64(0)
 	clock := func() int64 { now += 100; return now }
