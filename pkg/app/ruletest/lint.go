@@ -2,9 +2,7 @@ package ruletest
 
 import (
 	"cmp"
-	"maps"
 	"slices"
-	"strings"
 
 	"github.com/honeymoat/honeymoat/pkg/app/ruleset"
 	"github.com/honeymoat/honeymoat/pkg/mistake"
@@ -31,14 +29,6 @@ type Skipped struct {
 	Reason string `json:"reason"`
 }
 
-// Absent is a field that no log has, though rules that apply ask for it.
-type Absent struct {
-	Field string `json:"field"` // as the first rule writes it
-	Meant string `json:"meant,omitempty"`
-	Rules int    `json:"rules"` // that name it
-	First Rule   `json:"first"`
-}
-
 // Check tells what is wrong with the rules of a set that stand in the files
 // for which only holds; nil means all.
 func Check(set *ruleset.Set, only func(file string) bool) Lint {
@@ -61,7 +51,9 @@ func Check(set *ruleset.Set, only func(file string) bool) Lint {
 			l.Skipped = append(l.Skipped, Skipped{ruleOf(&s.Rule.Meta), s.Reason})
 		}
 	}
-	l.Fields = absent(slices.DeleteFunc(slices.Clone(program.Rules()), func(r *sigma.Rule) bool { return !only(r.Place.File) }))
+	l.Warnings = append(l.Warnings, within(oddities(program.Rules()), only)...)
+	slices.SortStableFunc(l.Warnings, byPlace)
+	l.Fields = absent(set.Collection, program.Rules(), only)
 	return l
 }
 
@@ -96,59 +88,6 @@ func (l *Lint) count(c *sigma.Collection, only func(string) bool) {
 			l.Filters++
 		}
 	}
-}
-
-// absent lists the fields of rules that no log has, those of most rules first.
-func absent(rules []*sigma.Rule) []Absent {
-	byName := map[string]*Absent{}
-	for _, r := range rules {
-		for _, field := range fieldsOf(r.Condition) {
-			name := strings.ToLower(field)
-			if f, ok := match.FieldOf(field); ok && f.Known() {
-				continue
-			}
-			if byName[name] == nil {
-				byName[name] = &Absent{Field: field, Meant: meant(field), First: ruleOf(&r.Meta)}
-			}
-			byName[name].Rules++
-		}
-	}
-	list := []Absent{}
-	for _, name := range slices.Sorted(maps.Keys(byName)) {
-		list = append(list, *byName[name])
-	}
-	slices.SortStableFunc(list, func(a, b Absent) int { return b.Rules - a.Rules })
-	return list
-}
-
-// meant is the known field that a misspelt one is nearest to.
-func meant(field string) string {
-	var names []string
-	for _, f := range match.Fields() {
-		if f.Known {
-			names = append(append(names, f.Name), f.Aliases...)
-		}
-	}
-	return mistake.Nearest(strings.ToLower(field), names)
-}
-
-// fieldsOf lists the fields that a condition asks for, each once.
-func fieldsOf(n sigma.Node) []string {
-	var names []string
-	add := func(name string) {
-		if name != "" && !slices.ContainsFunc(names, func(have string) bool { return strings.EqualFold(have, name) }) {
-			names = append(names, name)
-		}
-	}
-	walk(n, func(i *sigma.Item) {
-		add(i.Field)
-		for v := range i.Values {
-			if i.Values[v].Kind == sigma.FieldValue {
-				add(i.Values[v].Field)
-			}
-		}
-	})
-	return names
 }
 
 // walk visits the items of a condition.
