@@ -11,12 +11,13 @@ const (
 	cacheDoors  = 8192 // texts that are known to have been seen once
 	maxCached   = 1024 // bytes of a text that is kept
 	maxUnfolded = 4096 // bytes of its forms together
+	usualText   = 128  // bytes of a text for which there is room at first
 )
 
 // cache keeps what was seen in the distinct texts of a column that repeats.
 // It is of bounded size: a text displaces the one of its set that was asked
-// for longest ago. A text gets an entry when it is seen for the second time:
-// of those that are seen once there are many.
+// for longest ago, when it is seen for the second time: of those that are seen
+// once there are many.
 type cache struct {
 	seed  maphash.Seed
 	sets  [cacheSets][2]*entry
@@ -92,7 +93,7 @@ func (c *cache) find(text []byte) *entry {
 		}
 	}
 	c.missed++
-	if door := &c.doors[hash%cacheDoors]; *door != uint32(hash>>32) {
+	if door := &c.doors[hash%cacheDoors]; set[1] != nil && *door != uint32(hash>>32) {
 		*door = uint32(hash >> 32)
 		return nil
 	}
@@ -106,7 +107,7 @@ func (c *cache) find(text []byte) *entry {
 func displace(set *[2]*entry) *entry {
 	set[0], set[1] = set[1], set[0]
 	if set[0] == nil {
-		set[0] = &entry{}
+		set[0] = &entry{text: make([]byte, 0, usualText), arena: make([]byte, 0, 2*usualText), values: make([]value, 0, 2)}
 	}
 	return set[0]
 }
