@@ -194,16 +194,35 @@ func printSummary(w io.Writer, s replay.Summary, o *replay.Options) {
 		fmt.Fprintf(w, "Nothing was found, by %s.\n", judgedBy(o))
 		return
 	}
-	fmt.Fprintf(w, "%s; %s would have been blocked.\n\n", count(s.Findings, "finding"), count(len(s.WouldBlock), "client"))
-	rules := newTable(w, "rule", "findings")
+	fmt.Fprintf(w, "%s; %s.\n", count(s.Findings, "finding"), wouldBlock(s.WouldBlock))
+	if s.InShadow > 0 {
+		fmt.Fprintf(w, "%s more in shadow: recorded, and nobody is refused.\n", count(s.InShadow, "block"))
+	}
+	fmt.Fprintln(w)
+	rules := newTable(w, "title", "findings", "rule")
 	for _, rule := range byCount(s.Rules) {
-		rules.AppendRow(table.Row{rule, s.Rules[rule]})
+		rules.AppendRow(table.Row{text.WrapSoft(s.Titles[rule], 60), s.Rules[rule], rule})
 	}
 	rules.Render()
 	if len(s.WouldBlock) > 0 {
 		fmt.Fprintln(w)
 		blockedTable(w, s.WouldBlock)
 	}
+}
+
+// wouldBlock counts blocks, and those whom they are about.
+func wouldBlock(blocked []replay.Blocked) string {
+	clients := map[string]bool{}
+	for _, b := range blocked {
+		clients[b.Actor.Value] = true
+	}
+	switch len(blocked) {
+	case 0:
+		return "nobody would have been blocked"
+	case len(clients):
+		return count(len(clients), "client") + " would have been blocked"
+	}
+	return fmt.Sprintf("%d blocks of %s would have been made", len(blocked), count(len(clients), "client"))
 }
 
 // distinct lists the known formats once each; that of a file is not known which
@@ -217,7 +236,7 @@ func blockedTable(w io.Writer, blocked []replay.Blocked) {
 	t := newTable(w, "blocked", "after", "for", "tier", "at", "because")
 	for _, b := range blocked[:min(most, len(blocked))] {
 		t.AppendRow(table.Row{
-			b.Actor.Value, count(b.AfterRequests, "request"), time.Duration(b.Seconds) * time.Second, b.Tier,
+			b.Actor.Value, count(b.AfterRequests, "request"), brief(time.Duration(b.Seconds) * time.Second), b.Tier,
 			fmt.Sprintf("%s:%d", b.File, b.Line), text.WrapSoft(strings.Join(b.Reasons, "; "), 60),
 		})
 	}

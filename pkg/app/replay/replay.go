@@ -67,12 +67,14 @@ type Summary struct {
 	Quarantined    int64     `json:"quarantined"`
 	Findings       int64     `json:"findings"`
 	WouldBlock     []Blocked `json:"would_block"`
+	InShadow       int64     `json:"in_shadow"` // blocks that would be recorded, and refuse nothing
 	Seconds        float64   `json:"seconds"`
 	LinesPerSecond float64   `json:"lines_per_second"`
 
-	Rules   map[string]int64 `json:"rules"`   // findings by rule
-	Reasons map[string]int64 `json:"reasons"` // quarantined lines by reason
-	Formats []string         `json:"formats"` // of the files, in their order
+	Rules   map[string]int64  `json:"rules"`   // findings by rule
+	Titles  map[string]string `json:"titles"`  // of Rules
+	Reasons map[string]int64  `json:"reasons"` // quarantined lines by reason
+	Formats []string          `json:"formats"` // of the files, in their order
 }
 
 // Run reads all files and gives the summary. An error names the file.
@@ -119,7 +121,7 @@ func newPlayer(o Options) *player {
 		ledger:   respond.NewLedger(o.Ledger),
 		guard:    respond.NewGuard(o.Guard),
 		requests: map[netip.Addr]int64{},
-		sum:      Summary{WouldBlock: []Blocked{}, Rules: map[string]int64{}, Reasons: map[string]int64{}},
+		sum:      Summary{WouldBlock: []Blocked{}, Rules: map[string]int64{}, Titles: map[string]string{}, Reasons: map[string]int64{}},
 	}
 	if o.Findings != nil {
 		p.findings = json.NewEncoder(o.Findings)
@@ -222,8 +224,13 @@ func (p *player) judge(f *finding.Finding) error {
 	}
 	p.sum.Findings++
 	p.sum.Rules[f.Rule]++
-	if v.Proposal != nil && v.Proposal.Mode == block.Enforce {
+	p.sum.Titles[f.Rule] = f.Title
+	switch {
+	case v.Proposal == nil:
+	case v.Proposal.Mode == block.Enforce:
 		p.blocks(f, v)
+	default:
+		p.sum.InShadow++
 	}
 	return p.write(f)
 }
