@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"bytes"
 	"slices"
 	"strings"
 	"testing"
@@ -79,11 +80,11 @@ func TestARestartBelievesNobodyAnew(t *testing.T) {
 	for i := range 20 {
 		a.Detect(newBatch(refusals(client, i, 1)...), &r)
 	}
-	data, err := a.AppendSnapshot(nil)
-	if err != nil {
+	var data bytes.Buffer
+	if err := a.WriteSnapshot(&data); err != nil {
 		t.Fatal(err)
 	}
-	if err := b.Restore(data); err != nil {
+	if err := b.Restore(data.Bytes()); err != nil {
 		t.Fatal(err)
 	}
 	b.Detect(newBatch(row{client: client, path: "/", at: 24 * 365 * 60 * time.Hour}), &r)

@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 	"testing"
@@ -177,11 +178,11 @@ func TestCorrelationsOutliveARestart(t *testing.T) {
 	a, b := newRuling(t, Options{}), newRuling(t, Options{})
 	var r Result
 	a.Detect(newBatch(refusals(client, 0, 2)...), &r)
-	data, err := a.AppendSnapshot(nil)
-	if err != nil {
+	var data bytes.Buffer
+	if err := a.WriteSnapshot(&data); err != nil {
 		t.Fatal(err)
 	}
-	if err := b.Restore(data); err != nil {
+	if err := b.Restore(data.Bytes()); err != nil {
 		t.Fatal(err)
 	}
 	b.Detect(newBatch(refusals(client, 2, 1)...), &r)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"time"
 
 	"github.com/honeymoat/honeymoat/pkg/block"
@@ -27,18 +28,22 @@ type state struct {
 	Clock    *correlate.Clock       `json:"clock"` // of correlations
 }
 
-// AppendSnapshot writes what the detector remembers behind what dst holds.
-// Together with the position in the stream of the last batch it restores the
-// detector exactly.
-func (d *Detector) AppendSnapshot(dst []byte) ([]byte, error) {
+// WriteSnapshot writes what the detector remembers. Together with the position
+// in the stream of the last batch it restores the detector exactly.
+func (d *Detector) WriteSnapshot(w io.Writer) error {
 	d.ruling.Lock()
 	defer d.ruling.Unlock()
 	line, err := d.line()
-	if err != nil {
-		return nil, fmt.Errorf("snapshot detector: %w", err)
+	if err == nil {
+		_, err = w.Write(append(line, '\n'))
 	}
-	dst = append(append(dst, line...), '\n')
-	return d.ruler.windows.AppendSnapshot(dst), nil
+	if err == nil {
+		err = d.ruler.windows.WriteSnapshot(w)
+	}
+	if err != nil {
+		return fmt.Errorf("snapshot detector: %w", err)
+	}
+	return nil
 }
 
 // line is the state but for the windows. The caller holds ruling.
@@ -48,8 +53,8 @@ func (d *Detector) line() ([]byte, error) {
 	return json.Marshal(state{Version: stateVersion, Served: d.served.seen, Refusals: d.refusals.seen, Clock: d.ruler.clock})
 }
 
-// Restore takes what AppendSnapshot gave, in place of what is remembered. The error
-// wraps ErrState, and leaves the detector as it was. No data is no memory.
+// Restore takes what WriteSnapshot wrote, in place of what is remembered. The
+// error wraps ErrState, and leaves the detector as it was. No data is no memory.
 func (d *Detector) Restore(data []byte) error {
 	s := state{Version: stateVersion}
 	line, windows, _ := bytes.Cut(data, []byte{'\n'})

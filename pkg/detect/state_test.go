@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"testing"
@@ -11,12 +12,12 @@ func TestSnapshotAndRestore(t *testing.T) {
 	a := newDetector(t)
 	var r Result
 	a.Detect(newBatch(row{client: client, host: "spa.example", path: "/.env", status: 200}), &r)
-	data, err := a.AppendSnapshot(nil)
-	if err != nil {
+	var data bytes.Buffer
+	if err := a.WriteSnapshot(&data); err != nil {
 		t.Fatal(err)
 	}
 	b := newDetector(t)
-	if err := b.Restore(data); err != nil {
+	if err := b.Restore(data.Bytes()); err != nil {
 		t.Fatal(err)
 	}
 	b.Detect(newBatch(row{client: client, host: "spa.example", path: "/.env", status: 404, at: time.Second}), &r)

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/klauspost/compress/zstd"
+
 	"github.com/honeymoat/honeymoat/pkg/block"
 )
 
@@ -16,7 +18,7 @@ const stateVersion = 2
 
 // state is a checkpoint: everything that a restart needs besides the stream
 // of events from the sequence on. It is a line of JSON, after which the
-// detector's memory follows as it is, because that may be large.
+// detector's memory follows, because that may be large.
 type state struct {
 	Version  int          `json:"version"`
 	Sequence uint64       `json:"sequence"`
@@ -26,8 +28,11 @@ type state struct {
 
 // read gives the detector's memory, which is what follows the line.
 func (s *state) read(data []byte) (memory []byte, err error) {
-	line, memory, _ := bytes.Cut(data, []byte{'\n'})
-	if err := json.Unmarshal(line, s); err != nil {
+	line, packed, _ := bytes.Cut(data, []byte{'\n'})
+	if err = json.Unmarshal(line, s); err == nil {
+		memory, err = unpack(packed)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrState, err)
 	}
 	return memory, nil
@@ -126,18 +131,38 @@ func (s *Service) capture(ctx context.Context) (data []byte, c captured, err err
 	return data, c, err
 }
 
-// encode writes the state in one piece. What it grows by, the memory knows
-// best: a copy of it would be memory that counts. The caller holds mu.
+// encode writes the state. The caller holds mu.
 func (s *Service) encode() ([]byte, error) {
-	data, err := json.Marshal(state{Version: stateVersion, Sequence: s.sequence, Ledger: s.ledger, Audit: s.audit})
+	line, err := json.Marshal(state{Version: stateVersion, Sequence: s.sequence, Ledger: s.ledger, Audit: s.audit})
 	if err != nil {
 		return nil, err
 	}
-	data = append(data, '\n')
+	out := bytes.NewBuffer(append(line, '\n'))
 	if s.options.Memory == nil {
-		return data, nil
+		return out.Bytes(), nil
 	}
-	return s.options.Memory.AppendSnapshot(data)
+	z, err := zstd.NewWriter(out, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(packWindow))
+	if err != nil {
+		return nil, err
+	}
+	err = errors.Join(s.options.Memory.WriteSnapshot(z), z.Close())
+	return out.Bytes(), err
+}
+
+// The detector's memory is compressed while it is written, because there is
+// never room for all of it twice. What is read is no larger than maxMemory.
+const (
+	packWindow = 512 << 10
+	maxMemory  = 1 << 30
+)
+
+func unpack(packed []byte) ([]byte, error) {
+	z, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(maxMemory))
+	if err != nil {
+		return nil, err
+	}
+	defer z.Close()
+	return z.DecodeAll(packed, nil)
 }
 
 type captured struct{ changes, sequence, outbox, journal uint64 }

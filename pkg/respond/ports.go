@@ -3,6 +3,7 @@ package respond
 import (
 	"context"
 	"errors"
+	"io"
 
 	"github.com/honeymoat/honeymoat/pkg/block"
 	"github.com/honeymoat/honeymoat/pkg/finding"
@@ -80,7 +81,6 @@ type Confirmer interface {
 
 // Memory is the detector's state, kept together with ours.
 type Memory interface {
-	// AppendSnapshot writes the state behind what dst holds.
-	AppendSnapshot(dst []byte) ([]byte, error)
+	WriteSnapshot(w io.Writer) error
 	Restore(data []byte) error
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"slices"
 	"testing"
@@ -226,8 +227,11 @@ func TestLoadFailure(t *testing.T) {
 // memory is a detector's state.
 type memory struct{ seen []byte }
 
-func (m *memory) AppendSnapshot(dst []byte) ([]byte, error) { return append(dst, m.seen...), nil }
-func (m *memory) Restore(data []byte) error                 { m.seen = data; return nil }
+func (m *memory) WriteSnapshot(w io.Writer) error {
+	_, err := w.Write(m.seen)
+	return err
+}
+func (m *memory) Restore(data []byte) error { m.seen = data; return nil }
 
 func TestDetectorIsKeptWithTheSequence(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

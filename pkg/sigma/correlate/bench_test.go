@@ -67,13 +67,13 @@ func filled(t testing.TB, groups int) (*bench, *sigma.Rule) {
 func BenchmarkSnapshot100k(b *testing.B) {
 	e, _ := filled(b, 100_000)
 	for b.Loop() {
-		b.SetBytes(int64(len(e.AppendSnapshot(nil))))
+		b.SetBytes(int64(len(snapshot(b, e))))
 	}
 }
 
 func BenchmarkRestore100k(b *testing.B) {
 	e, _ := filled(b, 100_000)
-	data := e.AppendSnapshot(nil)
+	data := snapshot(b, e)
 	b.SetBytes(int64(len(data)))
 	for b.Loop() {
 		if err := e.Restore(data); err != nil {

@@ -39,7 +39,6 @@ type Engine struct {
 	schedule schedule
 	files    names
 	counts   Stats
-	written  int // size of the last snapshot
 
 	// Of the record being fed.
 	serial uint64

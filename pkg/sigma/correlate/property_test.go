@@ -164,7 +164,7 @@ func TestRestoreAndAdoptAtEveryCut(t *testing.T) {
 		if cut%2 == 0 {
 			second.Adopt(first.Engine)
 		} else {
-			if err := second.Restore(first.AppendSnapshot(nil)); err != nil {
+			if err := second.Restore(snapshot(t, first)); err != nil {
 				t.Fatalf("cut at %d: %v", cut, err)
 			}
 			if a, b := first.Stats(), second.Stats(); a.Groups != b.Groups {

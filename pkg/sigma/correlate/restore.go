@@ -10,7 +10,7 @@ import (
 // ErrState is wrapped by errors of Restore.
 var ErrState = errors.New("state of the correlations cannot be read")
 
-// Restore takes what AppendSnapshot gave, in place of what is remembered. What
+// Restore takes what WriteSnapshot wrote, in place of what is remembered. What
 // belongs to correlations of another key or version is left out, and what
 // exceeds the bounds is forgotten. No data is no memory. The error wraps
 // ErrState, and leaves the engine as it was.

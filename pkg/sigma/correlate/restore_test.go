@@ -1,6 +1,7 @@
 package correlate
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -12,7 +13,16 @@ import (
 
 func snapshot(t testing.TB, b *bench) []byte {
 	t.Helper()
-	return b.AppendSnapshot(nil)
+	return snapshotOf(t, b.Engine)
+}
+
+func snapshotOf(t testing.TB, e *Engine) []byte {
+	t.Helper()
+	var out bytes.Buffer
+	if err := e.WriteSnapshot(&out); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
 }
 
 // something is an engine with all sorts of memory.
@@ -53,6 +63,17 @@ func TestRestoreFailure(t *testing.T) {
 // sealed is data with the checksum that it needs to be looked at.
 func sealed(data []byte) []byte {
 	return binary.LittleEndian.AppendUint32(append([]byte{}, data...), crc32.ChecksumIEEE(data))
+}
+
+// full is a disk that is.
+type full struct{}
+
+func (full) Write([]byte) (int, error) { return 0, errors.ErrUnsupported }
+
+func TestSnapshotThatCannotBeWritten(t *testing.T) {
+	if err := something(t).WriteSnapshot(full{}); !errors.Is(err, errors.ErrUnsupported) {
+		t.Errorf("%v", err)
+	}
 }
 
 func TestRestoreNothing(t *testing.T) {

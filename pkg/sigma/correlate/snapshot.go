@@ -2,8 +2,9 @@ package correlate
 
 import (
 	"encoding/binary"
+	"fmt"
 	"hash/crc32"
-	"slices"
+	"io"
 )
 
 // A snapshot is a header, the engine's secret and time, the correlations by
@@ -15,11 +16,10 @@ const (
 	snapshotVersion = 1
 )
 
-// AppendSnapshot writes all that is remembered behind what dst holds. An
-// engine that restores it finds what this one would.
-func (e *Engine) AppendSnapshot(dst []byte) []byte {
-	start := len(dst)
-	w := writer{buf: slices.Grow(dst, e.written+e.written/8+1024), files: map[*string]uint64{}}
+// WriteSnapshot writes all that is remembered. An engine that restores it
+// finds what this one would.
+func (e *Engine) WriteSnapshot(out io.Writer) error {
+	w := writer{out: out, files: map[*string]uint64{}}
 	w.buf = append(append(w.buf, snapshotMagic...), snapshotVersion)
 	w.buf = binary.LittleEndian.AppendUint64(w.buf, e.secret[0])
 	w.buf = binary.LittleEndian.AppendUint64(w.buf, e.secret[1])
@@ -39,18 +39,44 @@ func (e *Engine) AppendSnapshot(dst []byte) []byte {
 	for _, name := range w.names {
 		w.text(name)
 	}
-	e.written = len(w.buf) - start
-	return binary.LittleEndian.AppendUint32(w.buf, crc32.ChecksumIEEE(w.buf[start:]))
+	return w.end()
 }
 
-// writer appends a snapshot's parts.
+// writer writes a snapshot's parts, through a buffer.
 type writer struct {
+	out   io.Writer
 	buf   []byte
+	sum   uint32 // of what has left the buffer
+	err   error
 	files map[*string]uint64
 	names []string
 
 	last     *string
 	lastFile uint64
+}
+
+// flushAt is how much the buffer may hold before a group.
+const flushAt = 64 << 10
+
+// flush empties a full buffer.
+func (w *writer) flush(least int) {
+	if len(w.buf) < least || w.err != nil {
+		return
+	}
+	w.sum = crc32.Update(w.sum, crc32.IEEETable, w.buf)
+	_, w.err = w.out.Write(w.buf)
+	w.buf = w.buf[:0]
+}
+
+// end writes what is left, and the checksum.
+func (w *writer) end() error {
+	w.flush(0)
+	w.buf = binary.LittleEndian.AppendUint32(w.buf, w.sum)
+	w.flush(0)
+	if w.err != nil {
+		return fmt.Errorf("snapshot correlations: %w", w.err)
+	}
+	return nil
 }
 
 func (w *writer) count(n int)    { w.buf = binary.AppendUvarint(w.buf, uint64(n)) }
@@ -77,6 +103,7 @@ func (w *writer) group(g *group) {
 		w.number(g.windows[i].index - latest)
 		w.window(g.watch, &g.windows[i], g.latest)
 	}
+	w.flush(flushAt)
 }
 
 // window writes a window; its times lie near the group's latest one.
