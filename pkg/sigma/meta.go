@@ -37,7 +37,7 @@ func (d *draft) readMeta() {
 		Title: d.text(t, "title"), ID: d.text(t, "id"), Name: d.text(t, "name"),
 		Taxonomy: d.text(t, "taxonomy"), Description: d.text(t, "description"),
 		License: d.text(t, "license"), Author: d.text(t, "author"),
-		Status: d.oneOf(t, "status", statuses), Level: d.level(),
+		Status: d.text(t, "status"), Level: d.level(),
 		Date: d.date("date"), Modified: d.date("modified"),
 		References: d.texts(t, "references"), Tags: d.texts(t, "tags"), Fields: d.texts(t, "fields"),
 		FalsePositives: d.texts(t, "falsepositives"), Scope: d.texts(t, "scope"),

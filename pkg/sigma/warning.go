@@ -1,9 +1,11 @@
 package sigma
 
 import (
+	"fmt"
 	"net/netip"
 	"regexp"
 	"regexp/syntax"
+	"slices"
 	"strings"
 
 	"github.com/honeymoat/honeymoat/pkg/mistake"
@@ -35,27 +37,72 @@ func (p *parsing) warn() {
 	}
 }
 
-var tagName = regexp.MustCompile(`^[a-z0-9_-]+\.[a-z0-9._-]+$`)
+var (
+	tagName   = regexp.MustCompile(`^[a-z0-9_-]+\.[a-z0-9._-]+$`)
+	notInTags = regexp.MustCompile(`[^a-z0-9._-]+`)
+	// uuid is an id, with the number that "action: repeat" puts behind it.
+	uuid = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}(-[0-9]+)?$`)
+)
 
 func (d *draft) warnAboutMeta() {
 	m := d.meta
 	if d.reported() {
 		d.warnAboutMissing()
 	}
-	if m.Status == "deprecated" || m.Status == "unsupported" {
-		d.warn(d.tree.get("status"), "", "the status is %s", m.Status)
+	if m.ID != "" && !uuid.MatchString(m.ID) {
+		d.warn(d.tree.get("id"), "`uuidgen` makes one", "the id %q is no UUID, which is what keeps it apart from everybody else's", m.ID)
 	}
+	d.warnAboutStatus()
 	for _, tag := range m.Tags {
 		if !tagName.MatchString(tag) {
-			d.warn(d.tree.get("tags"), `write it as "attack.t1190"`, "the tag %q has no namespace, or other characters than a-z, 0-9, -, _ and .", tag)
+			d.warn(d.tree.get("tags"), tagHint(tag), "the tag %q has no namespace, or other characters than a-z, 0-9, -, _ and .", tag)
 		}
 	}
 	if block := m.Honeymoat.Block; block.TTL > 0 && !block.Shadow && m.Level < Medium {
 		d.warn(d.tree.get("honeymoat"), `begin with "mode: shadow", or raise the level`, "a block is enforced on a level below medium")
 	}
-	if hint := d.misspelt(topKeys...); hint != "" {
-		d.warn(d.tree, hint, "a key is nearly one of the specification's")
+	d.warnAboutKeys()
+}
+
+func (d *draft) warnAboutStatus() {
+	switch status := d.meta.Status; {
+	case status == "deprecated" || status == "unsupported":
+		d.warn(d.tree.get("status"), "", "the status is %s", status)
+	case status != "" && !slices.Contains(statuses, status):
+		d.warn(d.tree.get("status"), oneOfHint(status, statuses), "there is no status %q", status)
 	}
+}
+
+// tagHint keeps what a tag says.
+func tagHint(tag string) string {
+	word := strings.Trim(notInTags.ReplaceAllString(strings.ToLower(tag), "-"), "-.")
+	switch {
+	case word == "":
+		return "write it with a namespace, such as attack.t1190"
+	case tagName.MatchString(word):
+		return "write " + word
+	}
+	return "write it with a namespace, such as attack." + strings.ReplaceAll(word, ".", "-")
+}
+
+// warnAboutKeys tells keys that are nearly known ones, but for those of which
+// something is told already.
+func (d *draft) warnAboutKeys() {
+	for _, e := range d.tree.entries {
+		near := nearly(e.key.text)
+		told := slices.ContainsFunc(d.warnings, func(m mistake.Mistake) bool { return m.Line == e.key.line && m.Column == e.key.column })
+		if near != "" && !told {
+			d.warn(e.key, fmt.Sprintf("did you mean %q?", near), "nobody reads the key %q", e.key.text)
+		}
+	}
+}
+
+// nearly is the key that one which is not known was probably meant to be.
+func nearly(key string) string {
+	if slices.Contains(topKeys, key) {
+		return ""
+	}
+	return mistake.Nearest(key, topKeys)
 }
 
 // reported tells whether a document's own matches are findings. Others are
@@ -66,19 +113,36 @@ func (d *draft) reported() bool {
 
 func (d *draft) warnAboutMissing() {
 	missing := []struct {
-		is   bool
-		what string
+		is        bool
+		key, more string
 	}{
-		{d.meta.ID == "", "id: findings are known by the title, and change with it"},
-		{d.meta.Level == NoLevel, "level: its findings are only logged"},
-		{d.meta.Description == "", "description"},
-		{d.meta.Level >= High && len(d.meta.FalsePositives) == 0, "falsepositives, though its level is " + d.meta.Level.String()},
+		{d.meta.ID == "", "id", ": findings are known by the title, and change with it"},
+		{d.meta.Level == NoLevel, "level", ": its findings are only logged"},
+		{d.meta.Description == "", "description", ""},
+		{d.meta.Level >= High && len(d.meta.FalsePositives) == 0, "falsepositives", ", though its level is " + d.meta.Level.String()},
 	}
 	for _, m := range missing {
 		if m.is {
-			d.warn(d.tree, "", "there is no %s", m.what)
+			at, hint := d.whereMissed(m.key)
+			d.warn(at, hint, "there is no %s%s", m.key, m.more)
 		}
 	}
+}
+
+// whereMissed is where somebody looks for a key that is missing: at the key
+// when it is empty, at one that is nearly it, else at the document.
+func (d *draft) whereMissed(name string) (at *tree, hint string) {
+	for _, e := range d.tree.entries {
+		if e.key.text == name {
+			return e.key, ""
+		}
+	}
+	for _, e := range d.tree.entries {
+		if nearly(e.key.text) == name {
+			return e.key, fmt.Sprintf("did you mean %q by %q?", name, e.key.text)
+		}
+	}
+	return d.tree, ""
 }
 
 func (d *draft) warnAboutUnused(searches []*search, condition Node) {
