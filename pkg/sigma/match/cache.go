@@ -20,12 +20,47 @@ const (
 // once there are many.
 type cache struct {
 	seed  maphash.Seed
-	sets  [cacheSets][2]*entry
+	sets  [cacheSets]cacheSet
 	doors [cacheDoors]uint32 // parts of the hashes of texts that were seen
 	last  *entry
 
 	asked, missed int // since it was last thought over
 	resting       int // rows for which nothing is looked up, as texts do not repeat
+}
+
+// cacheSet is two entries and the hashes of their texts, the one that was asked
+// for last first.
+type cacheSet struct {
+	hashes  [2]uint64
+	entries [2]*entry
+}
+
+func (s *cacheSet) swap() {
+	s.hashes[0], s.hashes[1] = s.hashes[1], s.hashes[0]
+	s.entries[0], s.entries[1] = s.entries[1], s.entries[0]
+}
+
+// find gives the entry of a text, nil when there is none.
+func (s *cacheSet) find(hash uint64, text []byte) *entry {
+	for i, e := range s.entries {
+		if s.hashes[i] == hash && e != nil && bytes.Equal(e.text, text) {
+			if i > 0 {
+				s.swap()
+			}
+			return e
+		}
+	}
+	return nil
+}
+
+// displace gives the room of the older entry.
+func (s *cacheSet) displace(hash uint64) *entry {
+	s.swap()
+	if s.entries[0] == nil {
+		s.entries[0] = &entry{text: make([]byte, 0, usualText), arena: make([]byte, 0, 2*usualText), values: make([]value, 0, 2)}
+	}
+	s.hashes[0] = hash
+	return s.entries[0]
 }
 
 // A cache is thought over after so many questions: when nearly all texts were
@@ -85,31 +120,18 @@ func (c *cache) find(text []byte) *entry {
 	}
 	hash := maphash.Bytes(c.seed, text)
 	set := &c.sets[hash%cacheSets]
-	for i, e := range set {
-		if e != nil && e.hash == hash && bytes.Equal(e.text, text) {
-			set[0], set[i] = e, set[0]
-			c.last = e
-			return e
-		}
+	if e := set.find(hash, text); e != nil {
+		c.last = e
+		return e
 	}
 	c.missed++
-	if door := &c.doors[hash%cacheDoors]; set[1] != nil && *door != uint32(hash>>32) {
+	if door := &c.doors[hash%cacheDoors]; set.entries[1] != nil && *door != uint32(hash>>32) {
 		*door = uint32(hash >> 32)
 		return nil
 	}
-	c.last = displace(set)
-	c.last.hash, c.last.dirty = hash, true
-	c.last.text = append(c.last.text[:0], text...)
+	c.last = set.displace(hash)
+	c.last.dirty, c.last.text = true, append(c.last.text[:0], text...)
 	return c.last
-}
-
-// displace gives the room of the older entry of a set.
-func displace(set *[2]*entry) *entry {
-	set[0], set[1] = set[1], set[0]
-	if set[0] == nil {
-		set[0] = &entry{text: make([]byte, 0, usualText), arena: make([]byte, 0, 2*usualText), values: make([]value, 0, 2)}
-	}
-	return set[0]
 }
 
 // keep copies values into the entry, folded already. It fails when they are

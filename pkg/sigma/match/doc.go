@@ -9,6 +9,9 @@
 //     signs of their own, found in the same pass.
 //   - What a rule demands of the status is a mask of rules for each status, and
 //     so is what it demands of columns that are unknown.
+//   - The regular expressions of an item are one table of states, which tells of
+//     a text of ASCII in one pass whether any of them is found. Package regexp
+//     looks at other texts, and for expressions that need too many states.
 //   - What repeats (user agents, referers, paths …) is looked at once a distinct
 //     text, while its place in a bounded cache lasts: decoded, searched, judged.
 //     An entry also learns which rules its text alone excludes.
