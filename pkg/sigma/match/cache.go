@@ -100,7 +100,6 @@ type entry struct {
 	passing ruleSet
 	state   uint32
 	dirty   bool // not filled
-	hash    uint64
 }
 
 // What the memo of an entry says about an atom.
