@@ -2,14 +2,10 @@ package sigma
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
-	"regexp"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 
-	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/lexer"
 	"github.com/goccy/go-yaml/parser"
@@ -132,7 +128,7 @@ func parsed(p part) (ast.Node, *misplaced) {
 	}
 	file, err := parser.Parse(tokens, 0)
 	if err != nil {
-		return nil, syntaxError(err, p.first)
+		return nil, syntaxError(err, p)
 	}
 	return onlyBody(file, p.first)
 }
@@ -197,32 +193,4 @@ func tooMuch(tokens token.Tokens, first int) *misplaced {
 		}
 	}
 	return nil
-}
-
-func syntaxError(err error, first int) *misplaced {
-	bad := &misplaced{line: first + 1, column: 1, message: err.Error(), hint: "the document is not valid YAML"}
-	var positioned yaml.Error
-	if errors.As(err, &positioned) {
-		bad.message = placed(positioned.GetMessage(), first)
-		if t := positioned.GetToken(); t != nil && t.Position != nil {
-			bad.line, bad.column = t.Position.Line+first, t.Position.Column
-		}
-	}
-	return bad
-}
-
-var earlier = regexp.MustCompile(`at \[([0-9]+):[0-9]+\]$`)
-
-// placed tells the place that a message of the library ends with, which is one
-// in the document, as a line of the file.
-func placed(message string, first int) string {
-	m := earlier.FindStringSubmatchIndex(message)
-	if m == nil {
-		return message
-	}
-	line, err := strconv.Atoi(message[m[2]:m[3]])
-	if err != nil {
-		return message
-	}
-	return fmt.Sprintf("%sin line %d", message[:m[0]], line+first)
 }

@@ -186,7 +186,7 @@ func (p *planting) alias(n *ast.AliasNode) *tree {
 	if t := p.anchors[name]; t != nil {
 		return t
 	}
-	return p.refuse(n.GetToken(), "nothing before has the anchor &"+name, "")
+	return p.refuse(n.GetToken(), "nothing before has the anchor &"+name, "text that begins with * is put in quotes: "+inQuotes("*"+name))
 }
 
 // tagged heeds "!!str"; other tags say nothing that a rule could need.
