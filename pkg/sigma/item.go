@@ -64,9 +64,12 @@ func (d *draft) modifiersKnown(k key) bool {
 func (d *draft) atoms(k key, v *tree, listed bool) []atom {
 	a, bad := newAtom(v)
 	atoms := []atom{a}
-	for _, name := range k.modifiers {
+	for i, name := range k.modifiers {
 		if bad == nil {
 			atoms, bad = modify(&d.filling, modifiers[name], atoms)
+			if bad != nil && slices.Contains(k.modifiers[i+1:], modifierExpand) {
+				bad = wrong("write "+k.expandedFirst(), "expand stands before %s", name)
+			}
 		}
 		if len(d.filling.unfilled) > 0 {
 			d.filling.at = cmp.Or(d.filling.at, v)
@@ -94,6 +97,12 @@ func (d *draft) count(atoms int) *problem {
 		return wrong("split the rule", "the modifiers make more than %d values of the document's", maxValues)
 	}
 	return nil
+}
+
+// expandedFirst is the key with expand in front of what reads the values.
+func (k key) expandedFirst() string {
+	rest := slices.DeleteFunc(slices.Clone(k.modifiers), func(m string) bool { return m == modifierExpand })
+	return strings.Join(slices.Concat([]string{k.field, modifierExpand}, rest), "|")
 }
 
 func (k key) has(modifier string) bool { return slices.Contains(k.modifiers, modifier) }

@@ -20,6 +20,9 @@ const (
 	modifierCased = "cased"
 )
 
+// modifierExpand puts values in the place of placeholders.
+const modifierExpand = "expand"
+
 // modifiers are those of the specification's appendix "Sigma Modifiers", and
 // the long names that other tools have for the flags of re.
 var modifiers = map[string]modifier{
@@ -27,14 +30,14 @@ var modifiers = map[string]modifier{
 	modifierNeq:   unchanged,
 	modifierCased: unchanged,
 
-	"contains":   anchored(true, true),
-	"startswith": anchored(false, true),
-	"endswith":   anchored(true, false),
-	"exists":     existence,
-	"expand":     expanded,
-	"fieldref":   otherField,
-	"cidr":       network,
-	"windash":    onText(dashed),
+	"contains":     anchored(true, true),
+	"startswith":   anchored(false, true),
+	"endswith":     anchored(true, false),
+	"exists":       existence,
+	modifierExpand: expanded,
+	"fieldref":     otherField,
+	"cidr":         network,
+	"windash":      onText(dashed),
 
 	"re":         regular,
 	"i":          flagged("i"),

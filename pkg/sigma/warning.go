@@ -189,7 +189,7 @@ func (d *draft) warnAboutItem(k key, values []*tree) {
 
 // minding tells whether values that differ in case only are different.
 func (k key) minding() bool {
-	return k.has(modifierCased) || k.has("re") || k.has("base64") || k.has("base64offset") || k.has("expand") || k.has("fieldref")
+	return k.has(modifierCased) || k.has("re") || k.has("base64") || k.has("base64offset") || k.has(modifierExpand) || k.has("fieldref")
 }
 
 // odd tells what is strange about a value.
@@ -205,8 +205,16 @@ func (k key) odd(v *tree) (message, hint string) {
 		}
 		return "", ""
 	}
+	if placeholderName.MatchString(v.text) && !k.has(modifierExpand) && !escaped.MatchString(v.text) {
+		return v.text + " is compared as it stands", "write " + k.expandedFirst() + " if it is a placeholder"
+	}
 	return k.oddWildcards(parsePattern(v.text))
 }
+
+var (
+	placeholderName = regexp.MustCompile(`^%[A-Za-z_][A-Za-z0-9_.-]*%$`)
+	escaped         = regexp.MustCompile(`^%[0-9A-Fa-f]{2}%$`) // a percent-encoded byte and the begin of another
+)
 
 func (k key) oddWildcards(p Pattern) (message, hint string) {
 	if len(p) < 2 || k.field == "" {

@@ -66,6 +66,8 @@ func TestWarnings(t *testing.T) {
 	with("a|contains: x", "a|re|ignorecase|startswith|endswith: 'x/y'", `the regular expression is plain text (take re out, which costs less)`)
 	with("a|contains: x", "a|re: 'x/y\\.z'", `the regular expression is plain text (write contains|cased, which costs less)`)
 	with("a|contains: x", "a|re: 'x+'", "")
+	with("a|contains: x", "a: '%office%'", `w.yml:9:12: a: %office% is compared as it stands (write a|expand if it is a placeholder)`)
+	with("a|contains: x", "a|contains: ['%c0%', '100%', '%%', 'x%y%', '%a b%']", "")
 	with("a|contains: x", "a|re: ''", `the regular expression is found in everything`)
 	with("a|contains: x", "a|cidr: 192.0.2.7/24", `the network 192.0.2.7/24 has bits set behind its prefix (write 192.0.2.0/24)`)
 	f(complete+"---\n"+strings.Replace(complete, "1111-1111", "1111-1112", 1), `w.yml:14:8: the title is also that of w.yml:1`)
