@@ -55,7 +55,7 @@ func (e *Engine) fetch() {
 		}
 	}
 	for _, g := range a.groups {
-		a.sum += g.latest + g.own[0].index + g.due + int64(g.bytes)
+		a.sum += g.latest + g.own[0].index + g.hits + g.due // one of each line of the cache
 	}
 	for _, g := range a.groups {
 		if n := len(g.windows); n > 0 {

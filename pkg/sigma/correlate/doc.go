@@ -75,8 +75,8 @@
 // # Memory
 //
 // Groups end when event time has passed all that they could still complete.
-// Beyond Options.MaxGroups or MaxBytes the least recently touched group goes,
-// but groups with few events before groups with many, as long as those with
+// Beyond Options.MaxGroups or MaxBytes the group goes that was not touched for
+// long, but groups with few events before groups with many, as long as those with
 // few hold more than an eighth of the room: a million addresses with a request
 // each push out each other, not the one that has been coming for an hour; one
 // that was pushed out and comes again is better known than they are; and no
