@@ -45,15 +45,15 @@ func Check(set *ruleset.Set, only func(file string) bool) Lint {
 		}
 	}
 	l.count(set.Collection, only)
-	program := match.Compile(set.Collection.Rules, match.Options{})
-	for _, s := range program.Skipped() {
+	inForce, skipped := match.InForce(set.Collection.Rules)
+	for _, s := range skipped {
 		if only(s.Rule.Place.File) {
 			l.Skipped = append(l.Skipped, Skipped{ruleOf(&s.Rule.Meta), s.Reason})
 		}
 	}
-	l.Warnings = append(l.Warnings, within(oddities(program.Rules()), only)...)
+	l.Warnings = append(l.Warnings, within(oddities(inForce), only)...)
 	slices.SortStableFunc(l.Warnings, byPlace)
-	l.Fields = absent(set.Collection, program.Rules(), only)
+	l.Fields = absent(set.Collection, inForce, only)
 	return l
 }
 

@@ -12,10 +12,11 @@ import (
 	"github.com/honeymoat/honeymoat/pkg/sigma/match"
 )
 
-// Listed is a rule or correlation as a list of rules shows it.
+// Listed is a rule, a correlation or a filter as a list of rules shows it. A
+// filter finds nothing, so that it has neither level, family, tier nor block.
 type Listed struct {
 	Rule
-	Kind   string         `json:"kind"` // rule or correlation
+	Kind   string         `json:"kind"` // rule, correlation or filter
 	Level  string         `json:"level"`
 	Family finding.Family `json:"family"`
 	Tier   finding.Tier   `json:"tier"`
@@ -37,9 +38,10 @@ type Block struct {
 // List tells of the rules of a set that stand in the files for which only
 // holds; nil means all.
 func List(set *ruleset.Set, only func(file string) bool) []Listed {
-	skipped := map[*sigma.Rule]string{}
-	for _, s := range match.Compile(set.Collection.Rules, match.Options{}).Skipped() {
-		skipped[s.Rule] = s.Reason
+	reasons := map[*sigma.Rule]string{}
+	_, skipped := match.InForce(set.Collection.Rules)
+	for _, s := range skipped {
+		reasons[s.Rule] = s.Reason
 	}
 	tested := map[string]bool{}
 	for _, test := range set.Tests {
@@ -52,9 +54,26 @@ func List(set *ruleset.Set, only func(file string) bool) []Listed {
 			continue
 		}
 		l := listed(m)
-		l.Silent, l.Tested, l.Skipped = s.silent, tested[ruleset.TestOf(m.Place.File)], skipped[s.rule]
+		l.Silent, l.Tested, l.Skipped = s.silent, tested[ruleset.TestOf(m.Place.File)], reasons[s.rule]
 		if s.correlation != nil {
 			l.Kind = "correlation"
+		}
+		list = append(list, l)
+	}
+	return append(list, filters(set, only, reasons)...)
+}
+
+// filters lists filters. One that is about no rule that is looked at is
+// skipped, too.
+func filters(set *ruleset.Set, only func(file string) bool, reasons map[*sigma.Rule]string) []Listed {
+	var list []Listed
+	for _, f := range set.Collection.Filters {
+		if only != nil && !only(f.Place.File) {
+			continue
+		}
+		l := Listed{Rule: ruleOf(&f.Meta), Kind: "filter", OWASP: tagged(f.Tags, "owasp."), Attack: tagged(f.Tags, "attack.")}
+		if !slices.ContainsFunc(f.Rules, func(r *sigma.Rule) bool { return reasons[r] == "" }) {
+			l.Skipped = "it is about no rule that applies to our logs"
 		}
 		list = append(list, l)
 	}

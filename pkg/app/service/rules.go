@@ -44,13 +44,14 @@ func (r ruleAPI) listing() *listing {
 
 func newListing(set *ruleset.Set) *listing {
 	l := &listing{set: set}
-	skipped := map[*sigma.Rule]string{}
-	for _, s := range match.Compile(set.Collection.Rules, match.Options{}).Skipped() {
-		skipped[s.Rule] = s.Reason
+	reasons := map[*sigma.Rule]string{}
+	_, skipped := match.InForce(set.Collection.Rules)
+	for _, s := range skipped {
+		reasons[s.Rule] = s.Reason
 	}
 	for _, rule := range set.Collection.Rules {
 		d := detailOf(&rule.Meta, "rule", rule.Silent, &sigma.Collection{Rules: []*sigma.Rule{rule}})
-		d.Reason = skipped[rule]
+		d.Reason = reasons[rule]
 		d.Applicable = d.Reason == ""
 		l.rules = append(l.rules, d)
 	}
@@ -132,7 +133,8 @@ func (r ruleAPI) Lint(yaml string) wire.Lint {
 			l.Warnings = append(l.Warnings, w)
 		}
 	}
-	for _, s := range match.Compile(rules, match.Options{}).Skipped() {
+	_, skipped := match.InForce(rules)
+	for _, s := range skipped {
 		p := s.Rule.Place
 		l.Warnings = append(l.Warnings, mistake.Mistake{File: p.File, Line: p.Line, Column: p.Column, Message: "it is never applied: " + s.Reason})
 	}

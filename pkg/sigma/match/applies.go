@@ -29,6 +29,18 @@ var gateways = []string{
 	"wso2", "apigee", "pingintelligence", "aws", "alb", "lighttpd", "tomcat", "squid", productOurs,
 }
 
+// InForce tells which rules a program has, and which it leaves out.
+func InForce(rules []*sigma.Rule) (in []*sigma.Rule, skipped []Skipped) {
+	for _, r := range rules {
+		if reason := unfit(r); reason != "" {
+			skipped = append(skipped, Skipped{r, reason})
+		} else {
+			in = append(in, r)
+		}
+	}
+	return in, skipped
+}
+
 // unfit tells why a rule is not in force; empty when it is.
 func unfit(r *sigma.Rule) string {
 	s := r.LogSource

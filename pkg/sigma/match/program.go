@@ -44,12 +44,8 @@ type Program struct {
 func Compile(rules []*sigma.Rule, o Options) *Program {
 	p := &Program{options: o}
 	c := coder{known: map[string]int32{}, items: map[*sigma.Item]int32{}}
-	for _, r := range rules {
-		if reason := unfit(r); reason != "" {
-			p.skipped = append(p.skipped, Skipped{r, reason})
-			continue
-		}
-		p.rules = append(p.rules, r)
+	p.rules, p.skipped = InForce(rules)
+	for _, r := range p.rules {
 		p.entry = append(p.entry, c.rule(r.Condition))
 	}
 	p.atoms, p.code = c.atoms, c.code
