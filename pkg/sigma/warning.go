@@ -205,7 +205,7 @@ func (k key) odd(v *tree) (message, hint string) {
 		}
 		return "", ""
 	}
-	if placeholderName.MatchString(v.text) && !k.has(modifierExpand) && !escaped.MatchString(v.text) {
+	if placeholderName.MatchString(v.text) && !k.partial() && !k.has(modifierExpand) && !escaped.MatchString(v.text) {
 		return v.text + " is compared as it stands", "write " + k.expandedFirst() + " if it is a placeholder"
 	}
 	return k.oddWildcards(parsePattern(v.text))
@@ -215,6 +215,12 @@ var (
 	placeholderName = regexp.MustCompile(`^%[A-Za-z_][A-Za-z0-9_.-]*%$`)
 	escaped         = regexp.MustCompile(`^%[0-9A-Fa-f]{2}%$`) // a percent-encoded byte and the begin of another
 )
+
+// partial tells whether values are parts of a field's value, as "%temp%" is of
+// a command.
+func (k key) partial() bool {
+	return k.field == "" || k.has("contains") || k.has("startswith") || k.has("endswith")
+}
 
 func (k key) oddWildcards(p Pattern) (message, hint string) {
 	if len(p) < 2 || k.field == "" {
