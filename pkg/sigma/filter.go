@@ -1,6 +1,9 @@
 package sigma
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+)
 
 // anyRule is what a filter refers to that is about all rules of its log
 // source, as other tools have it; so does an empty list.
@@ -33,8 +36,9 @@ func (p *parsing) filters() {
 		if d.filter == nil || d.refused {
 			continue
 		}
+		named := &Search{Name: fmt.Sprintf("filter %q", d.meta.Title), Node: d.filter.Condition}
 		for _, rule := range p.filtered(d) {
-			rule.Condition = And{rule.Condition, d.filter.Condition}
+			rule.Condition = And{rule.Condition, named}
 			d.filter.Rules = append(d.filter.Rules, rule)
 		}
 		if len(d.filter.Rules) == 0 {

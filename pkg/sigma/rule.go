@@ -86,7 +86,8 @@ type Rule struct {
 	Meta
 	LogSource LogSource
 	// Condition is what has to hold of an event: the conditions of the rule,
-	// by or, and the conditions of the filters that refer to it, by and.
+	// by or, and the conditions of the filters that refer to it, by and, each in
+	// a Search that is named after the filter's title.
 	Condition Node
 	// Unfilled are placeholders that nobody has given values. Such a rule is not
 	// in force: nobody can know what it would match.

@@ -65,6 +65,9 @@ func TestFilterAdministratorAccount(t *testing.T) {
 	if got != want {
 		t.Errorf("%s\nwant %s", got, want)
 	}
+	if s, ok := c.Rules[0].Condition.(And)[1].(*Search); !ok || s.Name != `filter "Filter Administrator account"` {
+		t.Errorf("the filter's part is %+v", c.Rules[0].Condition)
+	}
 	if f := c.Filters[0]; len(f.Rules) != 2 || f.LogSource.Product != "windows" || f.Title != "Filter Administrator account" {
 		t.Errorf("%+v", f)
 	}
