@@ -76,16 +76,19 @@ func printRules(w io.Writer, list []listedRule) {
 		})
 	}
 	t.Render()
-	fmt.Fprintf(w, "%s and correlations.\n", count(len(list)-skipped, "rule"))
+	fmt.Fprintf(w, "%s, correlations and filters.\n", count(len(list)-skipped, "rule"))
 	if skipped > 0 {
 		fmt.Fprintf(w, "%s about other logs than those of gateways and not listed; --json lists them.\n", are(skipped, "rule"))
 	}
 }
 
 // tierText is the tier of what a rule finds; one that only correlations build
-// on finds nothing by itself.
+// on finds nothing by itself, and a filter nothing at all.
 func tierText(r listedRule) string {
-	if r.Silent {
+	switch {
+	case r.Kind == "filter":
+		return "(filter)"
+	case r.Silent:
 		return "(silent)"
 	}
 	return r.Tier.String()

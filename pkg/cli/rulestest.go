@@ -71,7 +71,7 @@ func printCoverage(w io.Writer, all []ruletest.Coverage) {
 	missed := false
 	for _, c := range all {
 		for _, b := range c.Missed {
-			fmt.Fprintf(w, "%s:%d:%d: no test exercises %s\n", c.File, b.Line, b.Column, ruletest.Printable(b.Text))
+			fmt.Fprintf(w, "%s:%d:%d: no test exercises %s\n", b.File, b.Line, b.Column, ruletest.Printable(b.Text))
 			missed = true
 		}
 	}

@@ -18,6 +18,7 @@ type Coverage struct {
 // Branch is a search or a value that no test exercised.
 type Branch struct {
 	Text   string `json:"text"`
+	File   string `json:"file"` // the rule's, or that of a filter which is about it
 	Line   int    `json:"line"`
 	Column int    `json:"column"`
 }
@@ -37,7 +38,7 @@ func newCoverage(r *sigma.Rule) *coverage {
 	c := &coverage{rule: r}
 	known := map[Branch]int{}
 	for _, b := range match.Branches(r) {
-		own := Branch{Text: b.Text, Line: b.Place.Line, Column: b.Place.Column}
+		own := Branch{Text: b.Text, File: b.Place.File, Line: b.Place.Line, Column: b.Place.Column}
 		at, ok := known[own]
 		if !ok {
 			at = len(c.branches)
