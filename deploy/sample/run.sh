@@ -27,7 +27,7 @@ printf 'data_dir: "%s"\n' "$data" >"$config"
 
 "$bin/honeymoat" serve --config "$config" "$log" 2>"$data/honeymoat.log" &
 service=$!
-trap 'kill "$service" 2>/dev/null; wait "$service" 2>/dev/null || true' EXIT
+trap 'kill "$service" 2>/dev/null || true; wait "$service" 2>/dev/null || true' EXIT
 trap 'exit 0' INT TERM
 
 echo "honeymoat is starting on $log …"
