@@ -48,27 +48,22 @@ var (
 // generator makes lines of ordinary traffic.
 type generator struct {
 	random  *rand.Rand
-	clients []string
+	clients []visitor
 	agents  []string
 	last    request
 }
 
 // request is what one line tells.
 type request struct {
-	at                              time.Time
-	client, method, status, referer string
-	uri                             []byte
-	bytes                           int64
-	agent                           string
+	at                      time.Time
+	client                  visitor
+	method, status, referer string
+	uri                     []byte
+	bytes                   int64
 }
 
 func newGenerator() *generator {
 	g := &generator{random: rand.New(rand.NewPCG(20, 26))}
-	for range 20_000 {
-		// From 60.0.0.0 on: no network that honeymoat takes for its own.
-		n := g.random.Uint32()
-		g.clients = append(g.clients, fmt.Sprintf("%d.%d.%d.%d", 60+n>>24%60, n>>16&255, n>>8&255, 1+n%254))
-	}
 	systems := []string{"X11; Linux x86_64", "Windows NT 10.0; Win64; x64", "Macintosh; Intel Mac OS X 10_15_7", "iPhone; CPU iPhone OS 17_5 like Mac OS X"}
 	for version := range 24 {
 		for _, system := range systems {
@@ -76,8 +71,18 @@ func newGenerator() *generator {
 				"Mozilla/5.0 (%s) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/%d.0.0.0 Safari/537.36", system, 110+version))
 		}
 	}
+	for range 20_000 {
+		// From 60.0.0.0 on: no network that honeymoat takes for its own.
+		n := g.random.Uint32()
+		g.clients = append(g.clients, visitor{
+			fmt.Sprintf("%d.%d.%d.%d", 60+n>>24%60, n>>16&255, n>>8&255, 1+n%254), g.agents[g.skewed(len(g.agents))],
+		})
+	}
 	return g
 }
+
+// visitor is an address with its browser.
+type visitor struct{ address, agent string }
 
 // request makes the next request, which is valid until the one after.
 func (g *generator) request(at time.Time) *request {
@@ -89,13 +94,12 @@ func (g *generator) request(at time.Time) *request {
 	r.status = pick(g, statuses)
 	r.bytes = int64(g.random.IntN(40_000))
 	r.referer = pick(g, referers)
-	r.agent = g.agents[g.skewed(len(g.agents))]
 	return r
 }
 
 // combined is the format that nginx and Apache write unless told otherwise.
 func combined(b []byte, r *request) []byte {
-	b = append(b, r.client...)
+	b = append(b, r.client.address...)
 	b = append(b, " - - ["...)
 	b = r.at.AppendFormat(b, "02/Jan/2006:15:04:05 -0700")
 	b = append(b, "] \""...)
@@ -109,7 +113,7 @@ func combined(b []byte, r *request) []byte {
 	b = append(b, " \""...)
 	b = append(b, r.referer...)
 	b = append(b, "\" \""...)
-	b = append(b, r.agent...)
+	b = append(b, r.client.agent...)
 	return append(b, "\"\n"...)
 }
 
@@ -122,8 +126,8 @@ func documented(b []byte, r *request) []byte {
 	b = append(b, `{"time":"`...)
 	b = strconv.AppendInt(b, r.at.Unix(), 10)
 	b = append(b, ".125\""...)
-	field("peer", r.client)
-	field("client", r.client)
+	field("peer", r.client.address)
+	field("client", r.client.address)
 	field("forwarded_for", "")
 	field("method", r.method)
 	field("host", "shop.example.net")
@@ -134,7 +138,7 @@ func documented(b []byte, r *request) []byte {
 	field("response_bytes", strconv.FormatInt(r.bytes, 10))
 	field("duration", "0.012")
 	field("upstream_duration", "0.011")
-	field("user_agent", r.agent)
+	field("user_agent", r.client.agent)
 	field("referer", r.referer)
 	field("content_type", "")
 	field("request_id", "7f3a1c9e5b2d48f6a0c4e8b1d3f59a27")

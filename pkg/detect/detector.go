@@ -50,10 +50,11 @@ type Options struct {
 type Detector struct {
 	options  Options
 	policy   atomic.Pointer[policy]
-	mu       sync.Mutex // guards served, refusals and listed
+	mu       sync.Mutex // guards what follows, up to the counts
 	served   *memory[string]
 	refusals *memory[block.ID] // provisional refusals of agents, seen in their logs
 	listed   *memory[string]   // findings of indicators that were told
+	forgot   error             // why correlations began anew
 	counts   counters
 
 	ruling  sync.Mutex // guards ruler, lookout and scan

@@ -304,15 +304,14 @@ func (r *record) Value(field int) []byte {
 	return r.text[before:]
 }
 
-// advance tells the correlations how far event time has come.
+// advance tells the correlations how far event time has come: by the last row,
+// since the latest one may be that of a wrong clock.
 func (s *scan) advance(from, to int) {
-	times := s.batch.NumberColumn(event.Time)
-	latest := event.Unknown
-	for row := from; row < min(to, len(times)); row++ {
-		latest = max(latest, times[row])
+	if from >= to {
+		return
 	}
-	if latest != event.Unknown {
-		now := s.ruler.clock.Tell(s.batch.File, latest)
+	if last := s.batch.Number(event.Time, to-1); last != event.Unknown {
+		now := s.ruler.clock.Tell(s.batch.File, last)
 		s.ruler.record.reset(s, noRow)
 		s.ruler.windows.Advance(now, s.ruler.emit)
 	}

@@ -13,7 +13,8 @@ import (
 	"github.com/honeymoat/honeymoat/pkg/sigma/correlate"
 )
 
-// stateVersion is the version of the snapshot's encoding.
+// stateVersion is the version of the snapshot's encoding. Version 1, which knew
+// no correlations, is read too.
 const stateVersion = 2
 
 // ErrState is wrapped by errors of Restore.
@@ -55,6 +56,8 @@ func (d *Detector) line() ([]byte, error) {
 
 // Restore takes what WriteSnapshot wrote, in place of what is remembered. The
 // error wraps ErrState, and leaves the detector as it was. No data is no memory.
+// What correlations remembered is not worth a service that does not start: if it
+// cannot be read they begin anew, and Forgot tells.
 func (d *Detector) Restore(data []byte) error {
 	s := state{Version: stateVersion}
 	line, windows, _ := bytes.Cut(data, []byte{'\n'})
@@ -64,14 +67,13 @@ func (d *Detector) Restore(data []byte) error {
 			return fmt.Errorf("restore detector: %w: %w", ErrState, err)
 		}
 	}
-	if s.Version != stateVersion {
+	if s.Version < 1 || s.Version > stateVersion {
 		return fmt.Errorf("restore detector: %w: version %d, this program reads %d", ErrState, s.Version, stateVersion)
 	}
-	if err := d.restoreWindows(windows, s.Clock); err != nil {
-		return fmt.Errorf("restore detector: %w: %w", ErrState, err)
-	}
+	forgot := d.restoreWindows(windows, s.Clock)
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	d.forgot = forgot
 	d.served = newMemory[string](d.options.MaxServed, d.options.ServedFor)
 	d.refusals = newMemory[block.ID](maxRefusals, refusalFor)
 	for k, at := range s.Served {
@@ -83,21 +85,30 @@ func (d *Detector) Restore(data []byte) error {
 	return nil
 }
 
-// restoreWindows begins with what correlations remembered, or with nothing.
-func (d *Detector) restoreWindows(data []byte, clock *correlate.Clock) error {
+// Forgot tells why correlations began anew at the last Restore; nil if they
+// did not.
+func (d *Detector) Forgot() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.forgot
+}
+
+// restoreWindows begins with what correlations remembered, or with nothing: the
+// error tells why, if there was something.
+func (d *Detector) restoreWindows(data []byte, clock *correlate.Clock) (err error) {
 	d.ruling.Lock()
 	defer d.ruling.Unlock()
 	next := newRuler(d.ruler.book)
 	if len(data) > 0 {
-		if err := next.windows.Restore(data); err != nil {
-			return err
+		if err = next.windows.Restore(data); err != nil {
+			next = newRuler(d.ruler.book)
 		}
 	}
 	if clock != nil {
 		next.clock.Adopt(clock)
 	}
 	d.ruler = next
-	return nil
+	return err
 }
 
 // place is where the application serves a path: a host at a gateway, or the

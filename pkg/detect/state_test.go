@@ -29,6 +29,35 @@ func TestSnapshotAndRestore(t *testing.T) {
 	}
 }
 
+func TestRestoreOfTheFirstVersion(t *testing.T) {
+	d := newDetector(t)
+	if err := d.Restore([]byte(`{"version":1,"served":{"env spa.example@gw-a":"2026-01-02T03:04:05Z"},"refusals":{}}`)); err != nil {
+		t.Fatal(err)
+	}
+	var r Result
+	d.Detect(newBatch(row{client: client, host: "spa.example", path: "/.env", status: 404, at: time.Second}), &r)
+	if got := outcome(&r); got != client+" decoy.env log shadow" {
+		t.Errorf("after restoring: %q", got)
+	}
+}
+
+func TestUnreadableWindowsBeginAnew(t *testing.T) {
+	d := newRuling(t, Options{})
+	var r Result
+	d.Detect(newBatch(refusals(client, 0, 2)...), &r)
+	if err := d.Restore([]byte("{\"version\":2}\nwindows")); err != nil || d.Forgot() == nil {
+		t.Fatalf("restored with %v, forgot %v", err, d.Forgot())
+	}
+	d.Detect(newBatch(refusals(client, 2, 1)...), &r)
+	if len(r.Findings) != 0 {
+		t.Errorf("it goes on counting: %+v", r.Findings)
+	}
+	d.Detect(newBatch(refusals(client, 3, 2)...), &r)
+	if len(r.Findings) != 1 {
+		t.Errorf("it does not begin anew: %+v", r.Findings)
+	}
+}
+
 func TestRestoreFailure(t *testing.T) {
 	f := func(data string) {
 		t.Helper()
@@ -38,9 +67,7 @@ func TestRestoreFailure(t *testing.T) {
 	}
 	f("{")
 	f("{}")
-	f(`{"version":1}`)
 	f(`{"version":3}`)
-	f("{\"version\":2}\nwindows")
 	f(`{"version":2,"refusals":{"xyz":"2026-01-01T00:00:00Z"}}`)
 }
 

@@ -24,13 +24,20 @@ type state struct {
 	Sequence uint64       `json:"sequence"`
 	Ledger   *Ledger      `json:"ledger"`
 	Audit    []AuditEntry `json:"audit,omitempty"`
+	// Memory is the detector's in version 1, which had no second part.
+	Memory []byte `json:"memory,omitempty"`
 }
+
+// firstVersion is the oldest that is read.
+const firstVersion = 1
 
 // read gives the detector's memory, which is what follows the line.
 func (s *state) read(data []byte) (memory []byte, err error) {
 	line, packed, _ := bytes.Cut(data, []byte{'\n'})
-	if err = json.Unmarshal(line, s); err == nil {
+	if err = json.Unmarshal(line, s); err == nil && s.Version > firstVersion {
 		memory, err = unpack(packed)
+	} else {
+		memory, s.Memory = s.Memory, nil
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrState, err)
@@ -55,7 +62,7 @@ func (s *Service) Load(ctx context.Context) (after uint64, err error) {
 			return 0, fmt.Errorf("load responder: %w", err)
 		}
 	}
-	if saved.Version != stateVersion || saved.Ledger == nil {
+	if saved.Version < firstVersion || saved.Version > stateVersion || saved.Ledger == nil {
 		return 0, fmt.Errorf("load responder: %w: version %d, this program reads %d: run the program that wrote it, or a later one",
 			ErrState, saved.Version, stateVersion)
 	}

@@ -2,6 +2,7 @@ package respond
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -202,6 +203,29 @@ func TestBlockThatExpiredWhileAwayIsLogged(t *testing.T) {
 		wantEvents(t, f, "added 192.0.2.7", "expired 192.0.2.7")
 	})
 }
+
+// TestLoadOfTheFirstVersion: a checkpoint of before the detector's memory had a
+// part of its own is taken up.
+func TestLoadOfTheFirstVersion(t *testing.T) {
+	bus := newFakeBus()
+	bus.saves["respond"] = []byte(`{"version":1,"sequence":7,"ledger":{"version":1},"memory":"` + base64.StdEncoding.EncodeToString([]byte("remembered")) + `"}`)
+	memory := &plainMemory{}
+	o := options(bus)
+	o.Memory = memory
+	s, err := New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if after, err := s.Load(t.Context()); err != nil || after != 7 || memory.restored != "remembered" {
+		t.Errorf("loaded up to %d, remembered %q, %v", after, memory.restored, err)
+	}
+}
+
+// plainMemory keeps what it is given.
+type plainMemory struct{ restored string }
+
+func (m *plainMemory) WriteSnapshot(io.Writer) error { return nil }
+func (m *plainMemory) Restore(data []byte) error     { m.restored = string(data); return nil }
 
 func TestLoadFailure(t *testing.T) {
 	f := func(name, text string, want error) {

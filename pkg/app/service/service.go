@@ -195,6 +195,9 @@ func (s *Service) serve(ctx context.Context, l *lifecycle) (err error) {
 	if _, err := s.responder.Load(ctx); err != nil {
 		return fmt.Errorf("load what was known before: %w", err)
 	}
+	if err := s.detector.Forgot(); err != nil {
+		s.log.Warn("what correlations had counted cannot be read: they begin anew", "error", err)
+	}
 	if err := s.loadRoutes(ctx); err != nil {
 		return err
 	}
