@@ -4,10 +4,30 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/netip"
+	"regexp"
 
 	"github.com/honeymoat/honeymoat/pkg/event"
+	"github.com/honeymoat/honeymoat/pkg/finding"
 	"github.com/honeymoat/honeymoat/pkg/httpapi/wire"
 )
+
+// findingID is what finding.NewID makes, as against an event's id.
+var findingID = regexp.MustCompile(`^[0-9a-f]{32}$`)
+
+// recordOf is the event by which something was found: that of the gateway's
+// access log, where there are several.
+func recordOf(f wire.Finding) (string, error) {
+	record := ""
+	for _, s := range f.Sightings {
+		if s.Record != "" && (record == "" || s.Via == finding.ViaAccess) {
+			record = s.Record
+		}
+	}
+	if record == "" {
+		return "", fmt.Errorf("finding %s: no log line of it is known yet; an agent tells of a touch before the log does", f.ID)
+	}
+	return record, nil
+}
 
 // batchOf makes a batch with one row of an event as the API tells it. Texts
 // have the names of their columns there.

@@ -7,8 +7,27 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/honeymoat/honeymoat/pkg/event"
+	"github.com/honeymoat/honeymoat/pkg/finding"
 	"github.com/honeymoat/honeymoat/pkg/httpapi/wire"
 )
+
+func TestAFindingLeadsToItsEvent(t *testing.T) {
+	f := func(want string, sightings ...finding.Sighting) {
+		t.Helper()
+		if got, err := recordOf(wire.Finding{ID: "x", Sightings: sightings}); got != want || (err == nil) != (want != "") {
+			t.Errorf("%+v: %q, %v; want %q", sightings, got, err, want)
+		}
+	}
+	agent, decoy, access := finding.Sighting{Via: finding.ViaAgent}, finding.Sighting{Via: finding.ViaDecoy, Record: "d-1"}, finding.Sighting{Via: finding.ViaAccess, Record: "a-1"}
+	f("")
+	f("", agent)
+	f("d-1", agent, decoy)
+	f("a-1", decoy, access, agent)
+	f("a-1", access, decoy)
+	if id := finding.NewID("a"); !findingID.MatchString(id) || findingID.MatchString("00c5a0f1e2d3b4a5-1024") {
+		t.Errorf("%s is no finding's id, or an event's is", id)
+	}
+}
 
 func TestAnEventComesBackAsARow(t *testing.T) {
 	status, took := int64(404), int64(12e6)

@@ -36,7 +36,7 @@ func rulesExplainCommand() *cobra.Command {
 	flags := c.Flags()
 	flags.StringSliceVar(&f.paths, "rules", nil, "Files and folders with rules, in place of those in force; "+shippedRules+" are those that come with honeymoat.")
 	flags.StringArrayVar(&f.rules, "rule", nil, "Explain this rule or correlation, whether it comes near or not: its id, name or title. May be given again.")
-	flags.StringVar(&f.event, "event", "", "Explain this stored event, by its id, in place of a line. It is as it was masked on its way into the store.")
+	flags.StringVar(&f.event, "event", "", "Explain this stored event, by its id or that of a finding, in place of a line. It is as it was masked on its way into the store.")
 	flags.BoolVar(&f.asJSON, "json", false, "Print a JSON object for each line.")
 	c.RunE = func(c *cobra.Command, lines []string) error {
 		if (len(lines) == 0) == (f.event == "") {
@@ -117,7 +117,7 @@ func eachLine(in io.Reader, f func(string) error) error {
 }
 
 func (f *explainFlags) explainEvent(c *cobra.Command, explainer *ruletest.Explainer) error {
-	if _, _, err := event.ParseRecordID(f.event); err != nil {
+	if _, _, err := event.ParseRecordID(f.event); err != nil && !findingID.MatchString(f.event) {
 		return command.Usage(err)
 	}
 	api, err := f.remote.connect()
@@ -125,7 +125,17 @@ func (f *explainFlags) explainEvent(c *cobra.Command, explainer *ruletest.Explai
 		return err
 	}
 	defer api.Close()
-	e, err := api.Event(c.Context(), f.event)
+	id := f.event
+	if findingID.MatchString(id) {
+		found, err := api.Finding(c.Context(), id)
+		if err != nil {
+			return err
+		}
+		if id, err = recordOf(found); err != nil {
+			return err
+		}
+	}
+	e, err := api.Event(c.Context(), id)
 	if err != nil {
 		return err
 	}

@@ -104,6 +104,7 @@ func TestMethodsAskTheRightPaths(t *testing.T) {
 	if s.header.Get("Idempotency-Key") != "key" || !strings.Contains(s.body, `"target":"192.0.2.7"`) || s.header.Get("Content-Type") != "application/json" {
 		t.Errorf("got %v, %s", s.header, s.body)
 	}
+	f("GET /api/v1/findings/00ff", func() error { _, err := c.Finding(ctx, "00ff"); return err })
 	f("GET /api/v1/events/00c5a0f1e2d3b4a5-1024", func() error { _, err := c.Event(ctx, "00c5a0f1e2d3b4a5-1024"); return err })
 	f("GET /api/v1/blocks/"+id.String(), func() error { _, err := c.Block(ctx, id); return err })
 	f("DELETE /api/v1/blocks/"+id.String()+"?reason=our+own", func() error { _, err := c.RemoveBlock(ctx, id, "our own"); return err })

@@ -128,6 +128,11 @@ func (c *Client) Retry(ctx context.Context, number uint64) (block.Retry, error) 
 	return get[block.Retry](ctx, c, "quarantine", "retries", strconv.FormatUint(number, 10))
 }
 
+// Finding gives what was found, with everything by which it was seen.
+func (c *Client) Finding(ctx context.Context, id string) (wire.Finding, error) {
+	return get[wire.Finding](ctx, c, "findings", id)
+}
+
 // Event gives a stored record, as it was masked on its way into the store.
 func (c *Client) Event(ctx context.Context, id string) (wire.Event, error) {
 	return get[wire.Event](ctx, c, "events", id)
