@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -51,7 +52,7 @@ func rulesBacktestCommand() *cobra.Command {
 		result, err := api.Backtest(c.Context(), req, bar.progress)
 		bar.clear()
 		if err != nil {
-			return err
+			return inFile(err, args[0])
 		}
 		if f.asJSON {
 			return printJSON(c.OutOrStdout(), result)
@@ -89,6 +90,27 @@ func (f *backtestFlags) request(rule string, now time.Time) (wire.BacktestReques
 		return req, fmt.Errorf("rule: %w", err)
 	}
 	return req, nil
+}
+
+// sentRules is the service's name of rules that it was sent.
+const sentRules = "yaml"
+
+// inFile names the file in the mistakes that the service found in the text
+// that it was sent.
+func inFile(err error, file string) error {
+	var problem *wire.Problem
+	if !errors.As(err, &problem) {
+		return err
+	}
+	named := *problem
+	named.Invalid = slices.Clone(problem.Invalid)
+	for i, invalid := range named.Invalid {
+		place, reason, ok := strings.Cut(invalid.Reason, ": ")
+		if rest, sent := strings.CutPrefix(place, sentRules); ok && sent && invalid.Name == sentRules {
+			named.Invalid[i] = wire.Invalid{Name: file + rest, Reason: reason}
+		}
+	}
+	return &named
 }
 
 // looksLikeFile tells a file that is missing from a rule's name.

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -60,6 +61,18 @@ func TestBacktestRequests(t *testing.T) {
 	f("no such file", "missing.yml", backtestFlags{since: "1d"})
 }
 
+func TestMistakesAreToldInTheFile(t *testing.T) {
+	err := inFile(&wire.Problem{Title: "no", Invalid: []wire.Invalid{
+		{Name: "yaml", Reason: "yaml:3:5: there is no rule: none (name it)"}, {Name: "yaml", Reason: "yaml: too large"}, {Name: "since", Reason: "since: when?"},
+	}}, "my/rule.yml")
+	if want := "no\n  my/rule.yml:3:5: there is no rule: none (name it)\n  my/rule.yml: too large\n  since: since: when?"; err.Error() != want {
+		t.Errorf("%s\nwant %s", err, want)
+	}
+	if other := errors.New("no answer"); inFile(other, "x") != other {
+		t.Error("another error has changed")
+	}
+}
+
 func TestPrintBacktest(t *testing.T) {
 	at := time.Date(2026, 3, 15, 12, 0, 0, 0, time.UTC)
 	actor := finding.Actor{Kind: finding.Address, Value: "192.0.2.1"}
@@ -77,8 +90,8 @@ func TestPrintBacktest(t *testing.T) {
 	printBacktest(&out, result)
 	for _, want := range []string{
 		"1000 events from 2026-03-15T12:00:00Z to 2026-03-15T13:00:00Z, read in 0.50 s (2000 events/s).",
-		"Probing: 3 matches; it asks for a block of 1h0m0s, mode shadow\n", "Other: 0 matches; it asks for no block",
-		"Note: the store's events begin later.\n", "matches in 1m0s", strings.Repeat("█", widest), "at least 1 actor matched.",
+		"Probing: 3 matches; it asks for a block of 1h, mode shadow\n", "Other: 0 matches; it asks for no block",
+		"Note: the store's events begin later.\n", "matches in 1m", strings.Repeat("█", widest), "at least 1 actor matched.",
 		"1 actor would have been blocked (1 block): 8 requests refused, 4 of which succeeded.", "blocks in shadow",
 		"The guard would have refused 2 blocks: 192.0.2.2 is ours.", "a.log:7", "the only match of its actor", "0000000000000001-7",
 	} {

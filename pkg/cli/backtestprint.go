@@ -46,7 +46,7 @@ func ruleBlockText(b *wire.RuleBlock, tried bool) string {
 	case b == nil:
 		return "; it asks for no block (--block-for tries one)"
 	}
-	return fmt.Sprintf("; it asks for a block of %s, mode %s", time.Duration(b.LifetimeSeconds)*time.Second, b.Mode)
+	return fmt.Sprintf("; it asks for a block of %s, mode %s", brief(time.Duration(b.LifetimeSeconds)*time.Second), b.Mode)
 }
 
 // widest is how many characters the longest bar has.
@@ -59,7 +59,7 @@ func printBuckets(w io.Writer, b wire.Backtest) {
 		most = max(most, bucket.Matches)
 	}
 	width := time.Duration(b.BucketSeconds) * time.Second
-	t := newTable(w, "from", "matches in "+width.String(), "")
+	t := newTable(w, "from", "matches in "+brief(width), "")
 	for _, bucket := range b.Buckets[max(0, len(b.Buckets)-mostBuckets):] {
 		bar := strings.Repeat("█", int(max(1, bucket.Matches*widest/most)))
 		t.AppendRow(table.Row{bucket.At.Format(time.RFC3339), bucket.Matches, bar})
@@ -104,7 +104,7 @@ func printBlocked(w io.Writer, b wire.BacktestBlock) {
 		t := newTable(w, "blocked", "from", "for", "would be refused", "successful", "at", "because")
 		for _, h := range b.Blocked[:min(most, len(b.Blocked))] {
 			t.AppendRow(table.Row{
-				h.Actor.Value, h.First.Format(time.RFC3339), time.Duration(h.Seconds) * time.Second, h.Requests, h.Successful,
+				h.Actor.Value, h.First.Format(time.RFC3339), brief(time.Duration(h.Seconds) * time.Second), h.Requests, h.Successful,
 				fmt.Sprintf("%s:%d", h.File, h.Line), text.WrapSoft(h.Reason, 60),
 			})
 		}

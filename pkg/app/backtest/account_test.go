@@ -2,6 +2,7 @@ package backtest
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -99,7 +100,9 @@ func TestExamplesAreOfDifferentActorsAndPaths(t *testing.T) {
 		if actors[e.Actor] {
 			t.Errorf("%s is shown twice", e.Actor)
 		}
-		actors[e.Actor] = true
+		if actors[e.Actor] = true; strings.Contains(e.Why, "of 1 matches") {
+			t.Errorf("%s is shown as %s", e.Actor, e.Why)
+		}
 		if e.Path == "/probe/same" && i < 4 {
 			same++
 		}

@@ -43,7 +43,7 @@ func aspects() []aspect {
 			besides,
 		},
 		{
-			func(*account) string { return "the only match of its actor" },
+			func(*account) string { return onlyMatch },
 			func(a *account) *wire.BacktestMatch {
 				if a.matches > 1 {
 					return nil
@@ -53,12 +53,20 @@ func aspects() []aspect {
 			func(a *account) int64 { return a.requests },
 		},
 		{
-			func(a *account) string { return fmt.Sprintf("the first of %d matches of its actor", a.matches) },
+			func(a *account) string {
+				if a.matches == 1 {
+					return onlyMatch
+				}
+				return fmt.Sprintf("the first of %d matches of its actor", a.matches)
+			},
 			sample,
 			func(a *account) int64 { return a.matches },
 		},
 	}
 }
+
+// onlyMatch is why a match is shown whose actor has no other.
+const onlyMatch = "the only match of its actor"
 
 // examples picks matches by all aspects in turn, of different actors, and of
 // different paths as long as there are others.
