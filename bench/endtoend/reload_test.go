@@ -28,6 +28,7 @@ func TestBrokenFilesDoNotReplaceWhatRuns(t *testing.T) {
 	p.eventually("the service tells where the mistake is", func(context.Context) error {
 		return errors.Join(p.service.Said("honeymoat.yaml:3:3"), p.service.Said("max_bytes"))
 	})
+	p.write("service/honeymoat.yaml", string(good))
 	p.eventually("the status tells of it", func(ctx context.Context) error {
 		n, err := p.service.API.Metric(ctx, "honeymoat_reload_failed")
 		status, toolErr := p.service.Tool(ctx, "status")
@@ -36,7 +37,6 @@ func TestBrokenFilesDoNotReplaceWhatRuns(t *testing.T) {
 		}
 		return errors.Join(err, toolErr)
 	})
-	p.write("service/honeymoat.yaml", string(good))
 
 	p.write("decoys.yml", "version: 1\ndecoys:\n  - {id: outside, path: no-slash}\n")
 	for _, process := range []*stage.Process{p.service.Process, g.Agent.Process} {

@@ -64,6 +64,10 @@ func waitReady(ctx context.Context, r remote, wait time.Duration) (wire.Status, 
 	}
 }
 
+// configurationPart is the part that is ready whatever is wrong with files: what
+// was in force before still is.
+const configurationPart = "configuration"
+
 func printStatus(w io.Writer, s wire.Status) {
 	fmt.Fprintf(w, "honeymoat %s, up for %s: %s, %s connected\n",
 		s.Version, time.Since(s.StartedAt).Round(time.Second), count(s.Blocks, "live block"), count(s.Agents, "agent"))
@@ -71,8 +75,11 @@ func printStatus(w io.Writer, s wire.Status) {
 		fmt.Fprintf(w, "%s in quarantine: honeymoat quarantine list\n", count(*s.Quarantined, "record"))
 	}
 	for _, p := range s.Parts {
-		if !p.Ready {
+		switch {
+		case !p.Ready:
 			fmt.Fprintf(w, "  NOT READY %s: %s\n", p.Name, p.Detail)
+		case p.Name == configurationPart && p.Detail != "":
+			fmt.Fprintf(w, "  TO MEND: %s\n", p.Detail)
 		}
 	}
 }
