@@ -69,24 +69,13 @@ var scores = map[sigma.Level]float64{
 func newJudgement(m *sigma.Meta, silent bool, groupBy []string) judgement {
 	x := m.Honeymoat
 	j := judgement{silent: silent, actor: x.Actor, group: -1, blank: finding.Finding{
-		Rule: m.Key(), RuleVersion: m.Version, Family: m.Family(), Tier: TierOf(m), Score: scores[m.Level], Title: m.Title,
+		Rule: m.Key(), RuleVersion: m.Version, Family: m.Family(), Tier: m.Tier(), Score: scores[m.Level], Title: m.Title,
 		Wanted: finding.Wanted{LifetimeSeconds: int64(x.Block.TTL / time.Second), Shadow: x.Block.Shadow},
 	}}
 	if kind, group := actorOfGroup(groupBy, x.Actor); j.actor == "" || group >= 0 {
 		j.actor, j.group = kind, group
 	}
 	return j
-}
-
-// TierOf is the tier that a rule asks for, or what its level deserves.
-func TierOf(m *sigma.Meta) finding.Tier {
-	switch {
-	case m.Honeymoat.Tier != 0:
-		return m.Honeymoat.Tier
-	case m.Level >= sigma.High:
-		return finding.Notify
-	}
-	return finding.Log
 }
 
 // actorFields are the fields that name somebody, the most telling first: of a

@@ -2,10 +2,8 @@ package backtest
 
 import (
 	"maps"
-	"net/netip"
 	"slices"
 
-	"github.com/honeymoat/honeymoat/pkg/event"
 	"github.com/honeymoat/honeymoat/pkg/sigma"
 	"github.com/honeymoat/honeymoat/pkg/sigma/match"
 )
@@ -21,7 +19,7 @@ func Fields(c *sigma.Collection) []string {
 		names[name] = true
 	}
 	for _, r := range c.Rules {
-		walk(r.Condition, note)
+		sigma.Walk(r.Condition, func(i *sigma.Item) { noteItem(i, note) })
 	}
 	for _, r := range c.Correlations {
 		for _, name := range slices.Concat(r.GroupBy, r.Fields) {
@@ -31,47 +29,20 @@ func Fields(c *sigma.Collection) []string {
 	return slices.Sorted(maps.Keys(names))
 }
 
-// walk notes the fields of a condition.
-func walk(n sigma.Node, note func(string)) {
-	switch n := n.(type) {
-	case sigma.And:
-		for _, part := range n {
-			walk(part, note)
-		}
-	case sigma.Or:
-		for _, part := range n {
-			walk(part, note)
-		}
-	case sigma.Not:
-		walk(n.Node, note)
-	case *sigma.Search:
-		walk(n.Node, note)
-	case *sigma.Item:
-		if n.Field != "" {
-			note(n.Field)
-		}
-		for _, v := range n.Values {
-			if v.Kind == sigma.FieldValue {
-				note(v.Field)
-			}
+// noteItem notes the fields that an item looks at.
+func noteItem(i *sigma.Item, note func(string)) {
+	if i.Field != "" {
+		note(i.Field)
+	}
+	for _, v := range i.Values {
+		if v.Kind == sigma.FieldValue {
+			note(v.Field)
 		}
 	}
 }
 
-// reads tells whether a field is called after a column of the schema, under
-// whatever name: it then has a value in a record that has nothing but that.
+// reads tells whether a field is this column of the schema, under whatever name.
 func reads(f match.Field, column string) bool {
-	var b event.Batch
-	for _, c := range event.TextFields() {
-		if c.String() == column {
-			b.SetString(c, "x")
-		}
-	}
-	for _, c := range event.AddrFields() {
-		if c.String() == column {
-			b.SetAddr(c, netip.IPv4Unspecified())
-		}
-	}
-	b.EndRow()
-	return len(f.Text(&b, 0, nil)) > 0
+	own, _ := match.FieldOf(column)
+	return f.Same(own)
 }

@@ -111,7 +111,7 @@ func (l *fieldList) add(name string) {
 // fieldsOf lists the fields that a condition asks for, each once.
 func fieldsOf(n sigma.Node) []string {
 	var names fieldList
-	walk(n, func(i *sigma.Item) {
+	sigma.Walk(n, func(i *sigma.Item) {
 		names.add(i.Field)
 		for v := range i.Values {
 			if i.Values[v].Kind == sigma.FieldValue {

@@ -89,23 +89,3 @@ func (l *Lint) count(c *sigma.Collection, only func(string) bool) {
 		}
 	}
 }
-
-// walk visits the items of a condition.
-func walk(n sigma.Node, visit func(*sigma.Item)) {
-	switch n := n.(type) {
-	case sigma.And:
-		for _, child := range n {
-			walk(child, visit)
-		}
-	case sigma.Or:
-		for _, child := range n {
-			walk(child, visit)
-		}
-	case sigma.Not:
-		walk(n.Node, visit)
-	case *sigma.Search:
-		walk(n.Node, visit)
-	case *sigma.Item:
-		visit(n)
-	}
-}

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/honeymoat/honeymoat/pkg/app/ruleset"
-	"github.com/honeymoat/honeymoat/pkg/detect"
 	"github.com/honeymoat/honeymoat/pkg/finding"
 	"github.com/honeymoat/honeymoat/pkg/sigma"
 	"github.com/honeymoat/honeymoat/pkg/sigma/match"
@@ -82,7 +81,7 @@ func filters(set *ruleset.Set, only func(file string) bool, reasons map[*sigma.R
 
 func listed(m *sigma.Meta) Listed {
 	l := Listed{
-		Rule: ruleOf(m), Kind: "rule", Level: m.Level.String(), Family: m.Family(), Tier: detect.TierOf(m),
+		Rule: ruleOf(m), Kind: "rule", Level: m.Level.String(), Family: m.Family(), Tier: m.Tier(),
 		OWASP: tagged(m.Tags, "owasp."), Attack: tagged(m.Tags, "attack."),
 	}
 	if b := m.Honeymoat.Block; b.TTL > 0 {

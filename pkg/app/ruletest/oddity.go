@@ -25,7 +25,7 @@ func oddities(rules []*sigma.Rule) mistake.List {
 	}
 	ordinary := ordinaryRequests()
 	for _, r := range rules {
-		walk(r.Condition, func(i *sigma.Item) {
+		sigma.Walk(r.Condition, func(i *sigma.Item) {
 			for _, m := range unknownKinds(i) {
 				add(m)
 			}

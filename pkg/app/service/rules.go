@@ -10,7 +10,6 @@ import (
 
 	"github.com/honeymoat/honeymoat/pkg/app/backtest"
 	"github.com/honeymoat/honeymoat/pkg/app/ruleset"
-	"github.com/honeymoat/honeymoat/pkg/detect"
 	"github.com/honeymoat/honeymoat/pkg/event"
 	"github.com/honeymoat/honeymoat/pkg/httpapi/wire"
 	"github.com/honeymoat/honeymoat/pkg/mistake"
@@ -77,7 +76,7 @@ func memberKey(m sigma.Member) string {
 func detailOf(m *sigma.Meta, kind string, silent bool, alone *sigma.Collection) wire.RuleDetail {
 	d := wire.RuleDetail{
 		Rule: wire.Rule{
-			Key: m.Key(), Version: m.Version, Kind: kind, Title: m.Title, Status: m.Status, Family: m.Family(), Tier: detect.TierOf(m),
+			Key: m.Key(), Version: m.Version, Kind: kind, Title: m.Title, Status: m.Status, Family: m.Family(), Tier: m.Tier(),
 			Tags: listed(m.Tags), Block: backtest.BlockOf(m), Silent: silent, File: m.Place.File, Line: m.Place.Line,
 		},
 		Description: m.Description, Author: m.Author, References: listed(m.References), FalsePositives: listed(m.FalsePositives),

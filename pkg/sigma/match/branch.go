@@ -109,7 +109,7 @@ func (l *branchLister) add(b branch) {
 // firstPlace is where the first item of a condition stands.
 func firstPlace(n sigma.Node) (place sigma.Place) {
 	found := false
-	each(n, func(it *sigma.Item) {
+	sigma.Walk(n, func(it *sigma.Item) {
 		if !found {
 			place, found = it.Place, true
 		}

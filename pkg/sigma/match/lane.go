@@ -143,7 +143,7 @@ func (p *Program) askedAttacks() (sources []column) {
 		return nil
 	}
 	for _, r := range p.rules {
-		each(r.Condition, func(it *sigma.Item) {
+		sigma.Walk(r.Condition, func(it *sigma.Item) {
 			columns, _ := columnsOf(it)
 			for _, c := range columns {
 				for _, source := range attackSources(c) {
@@ -155,24 +155,4 @@ func (p *Program) askedAttacks() (sources []column) {
 		})
 	}
 	return sources
-}
-
-// each calls f for all items of a condition.
-func each(n sigma.Node, f func(*sigma.Item)) {
-	switch n := n.(type) {
-	case sigma.And:
-		for _, part := range n {
-			each(part, f)
-		}
-	case sigma.Or:
-		for _, part := range n {
-			each(part, f)
-		}
-	case sigma.Not:
-		each(n.Node, f)
-	case *sigma.Search:
-		each(n.Node, f)
-	case *sigma.Item:
-		f(n)
-	}
 }
