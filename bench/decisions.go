@@ -67,7 +67,7 @@ func timeDecisions(r *block.Replica, blocks, among int) (nanoseconds float64, er
 	refused := 0
 	began := time.Now()
 	for i := range asked {
-		if r.Decide(clients[i%among], time.Minute).Denied() {
+		if r.Decide(&block.Request{Client: clients[i%among]}, time.Minute).Denied() {
 			refused++
 		}
 	}

@@ -1,40 +1,39 @@
 package agent
 
 import (
-	"net/netip"
-
 	"github.com/honeymoat/honeymoat/pkg/block"
 	"github.com/honeymoat/honeymoat/pkg/decoy"
 	"github.com/honeymoat/honeymoat/pkg/finding"
 )
 
-// Decide tells what is done with a request of this client. Loopback and the
-// allowlist always pass, and an address that is not valid does too. It does
-// not allocate and waits for nothing.
-func (a *Agent) Decide(client netip.Addr) block.Decision {
-	d := a.Explain(client)
+// Decide implements block.Decider. Loopback and the allowlist always pass. It
+// does not allocate and waits for nothing.
+func (a *Agent) Decide(r *block.Request) block.Verdict {
+	v := block.Verdict{Decision: a.Explain(r)}
+	v.Refused = v.Denied()
 	a.count.decided.Add(1)
 	switch {
-	case d.Denied():
+	case v.Refused:
 		a.count.denied.Add(1)
-	case d.Found:
+	case v.Found:
 		a.count.shadowed.Add(1)
 	}
-	return d
+	return v
 }
 
-// Explain is Decide for a person who asks: it counts as no request.
-func (a *Agent) Explain(client netip.Addr) block.Decision {
-	client = client.Unmap().WithZone("")
-	if !client.IsValid() || client.IsLoopback() || a.allow.Load().Contains(client) {
+// Explain is Decide for a person who asks: it counts as no request, and takes
+// no token.
+func (a *Agent) Explain(r *block.Request) block.Decision {
+	client := r.Client.Unmap().WithZone("")
+	if client.IsLoopback() || client.IsValid() && a.allow.Load().Contains(client) {
 		return block.Decision{}
 	}
 	now := a.clock.Now()
-	d := a.replica.Decide(client, now)
-	if d.Denied() {
+	d := a.replica.Decide(r, now)
+	if d.Denied() || d.Action == block.Allow {
 		return d
 	}
-	if own := a.provisional.find(client, now); own.Found {
+	if own := a.provisional.find(r, now); own.Found {
 		return own
 	}
 	return d

@@ -62,6 +62,12 @@ func (a *Agent) Lost(reason error) {
 	}
 }
 
+// Keys implements block.Follower.
+func (a *Agent) Keys(segment string, keys []block.MatchKey) {
+	a.replica.SetKeys(segment, keys)
+	notify(a.dirty)
+}
+
 // Expect implements block.Follower.
 func (a *Agent) Expect(segment string) { a.replica.Expect(segment) }
 

@@ -1,7 +1,6 @@
 package agent
 
 import (
-	"net/netip"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -27,13 +26,9 @@ func newProvisional() *provisional {
 	return &provisional{targets: map[block.ID]block.Target{}}
 }
 
-// find tells whether an address is refused.
-func (p *provisional) find(a netip.Addr, now time.Duration) block.Decision {
-	e := p.set.Load().Find(a, now)
-	if e == nil {
-		return block.Decision{}
-	}
-	return block.Decision{ID: e.ID, Action: e.Action, Mode: e.Mode, Found: true}
+// find tells whether a request is refused.
+func (p *provisional) find(r *block.Request, now time.Duration) block.Decision {
+	return p.set.Load().Find(r, nil, now)
 }
 
 // add refuses a target. A refusal of the same id is not extended. It tells

@@ -25,7 +25,9 @@ func (l *Allowlist) Contains(a netip.Addr) bool {
 }
 
 // Overlaps tells whether a target and the allowlist have an address in
-// common: blocking the target would block somebody who is allowed.
+// common: blocking the target would block somebody who is allowed. A target
+// that does not ask for addresses overlaps with none: what protects them there
+// is an exemption.
 func (l *Allowlist) Overlaps(t Target) bool {
-	return l != nil && l.table.OverlapsPrefix(t.prefix)
+	return l != nil && t.prefix.IsValid() && l.table.OverlapsPrefix(t.prefix)
 }

@@ -1,7 +1,6 @@
 package block
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"strconv"
@@ -51,67 +50,6 @@ func ParseID(s string) (ID, error) {
 	return ID(n), nil
 }
 
-// Action is what an agent does with a request that matches.
-type Action uint8
-
-// The actions. The list grows; an agent that does not know one refuses.
-const (
-	Deny Action = iota // answer 403
-)
-
-// String is the action's name.
-func (a Action) String() string {
-	if a == Deny {
-		return "deny"
-	}
-	return "action-" + strconv.Itoa(int(a))
-}
-
-// MarshalText implements encoding.TextMarshaler.
-func (a Action) MarshalText() ([]byte, error) { return []byte(a.String()), nil }
-
-// UnmarshalText implements encoding.TextUnmarshaler.
-func (a *Action) UnmarshalText(text []byte) error {
-	if string(text) != Deny.String() {
-		return fmt.Errorf("action %q: want deny", text)
-	}
-	*a = Deny
-	return nil
-}
-
-// Mode is whether a block is acted on.
-type Mode uint8
-
-// The modes.
-const (
-	Enforce Mode = iota // act
-	Shadow              // record what would have happened
-)
-
-// String is the mode's name.
-func (m Mode) String() string {
-	if m == Shadow {
-		return "shadow"
-	}
-	return "enforce"
-}
-
-// MarshalText implements encoding.TextMarshaler.
-func (m Mode) MarshalText() ([]byte, error) { return []byte(m.String()), nil }
-
-// UnmarshalText implements encoding.TextUnmarshaler.
-func (m *Mode) UnmarshalText(text []byte) error {
-	switch string(text) {
-	case "enforce":
-		*m = Enforce
-	case "shadow":
-		*m = Shadow
-	default:
-		return fmt.Errorf("mode %q: want enforce or shadow", text)
-	}
-	return nil
-}
-
 // Block is one entry of the blocklist with everything that a person may ask
 // about it. A segment holds at most one block for a target.
 type Block struct {
@@ -119,16 +57,20 @@ type Block struct {
 	Segment         string    `json:"segment"`
 	Target          Target    `json:"target"`
 	Action          Action    `json:"action"`
+	Terms           *Terms    `json:"terms,omitempty"` // nil = the action's defaults
 	Mode            Mode      `json:"mode"`
-	LifetimeSeconds int64     `json:"lifetime_seconds"` // from the decision, at least 1
-	CreatedAt       time.Time `json:"created_at"`       // the decision
+	Percent         uint8     `json:"percent,omitempty"` // of the clients, in mode canary: 1 to 99
+	LifetimeSeconds int64     `json:"lifetime_seconds"`  // from the decision, at least 1
+	CreatedAt       time.Time `json:"created_at"`        // the decision
 	Reason          string    `json:"reason"`
 	Rule            string    `json:"rule,omitempty"`
 	RuleVersion     string    `json:"rule_version,omitempty"`
 	Findings        []string  `json:"findings,omitempty"` // ids of the evidence
 	By              string    `json:"by"`                 // "rule:…", "token:NAME", "agent:NAME"
 	ApprovedBy      string    `json:"approved_by,omitempty"`
-	Revision        uint64    `json:"revision"` // set by the bus when the block is stored
+	Batch           string    `json:"batch,omitempty"`  // blocks that were made together are undone together
+	Repeat          int       `json:"repeat,omitempty"` // blocks of late that this one follows on the same target: why it lasts longer
+	Revision        uint64    `json:"revision"`         // set by the bus when the block is stored
 }
 
 // Lifetime is how long the block lasts from its decision on.
@@ -146,13 +88,17 @@ func (b *Block) Validate() error {
 	case !ValidName(b.Segment):
 		return fmt.Errorf("block segment %q: %w", b.Segment, ErrName)
 	case !b.Target.valid():
-		return errors.New("block target: want an address or a prefix")
+		return errors.New("block target: want an address, a prefix or another scope")
+	case b.Target.Exemption() != (b.Action == Allow):
+		return fmt.Errorf("block target %q: an exemption has the action allow, and nothing else has", b.Target)
+	case (b.Mode == Canary) != (b.Percent > 0 && b.Percent < 100):
+		return fmt.Errorf("block percent of %d: want 1 to 99 in mode canary, and none in others", b.Percent)
 	case b.LifetimeSeconds < 1:
 		return fmt.Errorf("block lifetime of %d s: want at least 1 s", b.LifetimeSeconds)
 	case b.ID == 0:
 		return errors.New("block without an id")
 	}
-	return nil
+	return b.Terms.validate(b.Action)
 }
 
 // ErrName tells what a segment or an agent may be called.
@@ -167,19 +113,4 @@ func ValidName(s string) bool {
 	return !strings.ContainsFunc(s, func(r rune) bool {
 		return !strings.ContainsRune("abcdefghijklmnopqrstuvwxyz0123456789-_", r)
 	})
-}
-
-// fingerprint is one block's share in a set's hash.
-func fingerprint(t Target, e *Entry) uint64 {
-	var buf [35]byte
-	a := t.prefix.Addr().As16()
-	copy(buf[:], a[:])
-	buf[16] = byte(t.prefix.Bits())
-	buf[17] = byte(e.Action)<<4 | byte(e.Mode)
-	binary.LittleEndian.PutUint64(buf[18:], uint64(e.ID))
-	binary.LittleEndian.PutUint64(buf[26:], e.Revision)
-	if t.prefix.Addr().Is4() {
-		buf[34] = 4
-	}
-	return xxh3.Hash(buf[:])
 }

@@ -13,6 +13,9 @@ type Follower interface {
 	Linked(segments []string)
 	// Lost tells that the service is away. What is held stays in force.
 	Lost(reason error)
+	// Keys replaces the match keys of the segment, the current one first. It is
+	// called before the segment's first Load, and when they change.
+	Keys(segment string, keys []MatchKey)
 	// Expect is called before a snapshot of the segment is asked for.
 	Expect(segment string)
 	// Load takes a snapshot as AppendSnapshot writes it. It fails when the

@@ -1,7 +1,7 @@
 package block
 
 import (
-	"net/netip"
+	"maps"
 	"sync/atomic"
 	"time"
 )
@@ -21,22 +21,24 @@ type Replica struct {
 	segments map[string]*segment
 }
 
-// sets is what is in force: the list is the map again, because a decision
+// sets is what is in force: the list is the maps again, because a decision
 // goes through all of it and a list is several times faster.
 type sets struct {
 	byName map[string]*Set
+	keys   map[string][]MatchKey
 	list   []named
 }
 
 type named struct {
 	name string
 	set  *Set
+	keys []MatchKey
 }
 
-func newSets(byName map[string]*Set) *sets {
-	s := &sets{byName: byName}
+func newSets(byName map[string]*Set, keys map[string][]MatchKey) *sets {
+	s := &sets{byName: byName, keys: keys}
 	for name, set := range byName {
-		s.list = append(s.list, named{name, set})
+		s.list = append(s.list, named{name, set, keys[name]})
 	}
 	return s
 }
@@ -50,39 +52,37 @@ type segment struct {
 // NewReplica makes an empty replica.
 func NewReplica() *Replica {
 	r := &Replica{segments: map[string]*segment{}}
-	r.sets.Store(newSets(map[string]*Set{}))
+	r.sets.Store(newSets(map[string]*Set{}, map[string][]MatchKey{}))
 	return r
 }
 
-// Decision is what the replica says about a request. The zero Decision is
-// "let it pass".
-type Decision struct {
-	ID      ID
-	Segment string
-	Action  Action
-	Mode    Mode
-	Found   bool
-}
-
-// Denied tells whether the request is to be refused.
-func (d Decision) Denied() bool { return d.Found && d.Mode == Enforce }
-
-// Decide looks an address up in all segments. An enforced block wins over one
-// in shadow. It does not allocate.
-func (r *Replica) Decide(a netip.Addr, now time.Duration) Decision {
+// Decide tells what all segments together say about a request: an exemption
+// in any of them wins. What it says about a throttled request is for whoever
+// holds the buckets. It does not allocate unless the request presents secrets
+// that blocks are about.
+func (r *Replica) Decide(q *Request, now time.Duration) Decision {
 	var found Decision
 	for _, s := range r.sets.Load().list {
-		e := s.set.Find(a, now)
-		if e == nil || found.Found && e.Mode != Enforce {
-			continue
-		}
-		found = Decision{ID: e.ID, Segment: s.name, Action: e.Action, Mode: e.Mode, Found: true}
-		if e.Mode == Enforce {
-			return found
+		d := s.set.Find(q, s.keys, now)
+		if d.Found || d.Flag.ID != 0 {
+			d.Segment = s.name
+			found.merge(&d)
 		}
 	}
 	return found
 }
+
+// SetKeys replaces the keys under which a segment's users, keys, tokens and
+// sessions are hashed, the current one first.
+func (r *Replica) SetKeys(name string, keys []MatchKey) {
+	old := r.sets.Load()
+	next := maps.Clone(old.keys)
+	next[name] = keys
+	r.sets.Store(newSets(old.byName, next))
+}
+
+// MatchKeys gives the keys of each segment. The map may not be changed.
+func (r *Replica) MatchKeys() map[string][]MatchKey { return r.sets.Load().keys }
 
 // Sets gives the current set of each segment. The map may not be changed.
 func (r *Replica) Sets() map[string]*Set { return r.sets.Load().byName }
@@ -163,7 +163,9 @@ func (r *Replica) Forget(keep func(name string) bool) {
 			delete(r.segments, name)
 		}
 	}
-	r.sets.Store(newSets(next))
+	keys := maps.Clone(r.MatchKeys())
+	maps.DeleteFunc(keys, func(name string, _ []MatchKey) bool { return !keep(name) })
+	r.sets.Store(newSets(next, keys))
 }
 
 func (r *Replica) segment(name string) *segment {
@@ -181,5 +183,5 @@ func (r *Replica) store(name string, set *Set) {
 		next[n] = s
 	}
 	next[name] = set
-	r.sets.Store(newSets(next))
+	r.sets.Store(newSets(next, r.MatchKeys()))
 }

@@ -66,17 +66,17 @@ func TestEnforcedBeatsShadowAcrossSegments(t *testing.T) {
 	a := netip.MustParseAddr("192.0.2.7")
 	replica := NewReplica()
 	replica.Apply("eu", Delta{Revision: 1, Target: AddressTarget(a), ID: 1, Left: time.Minute, Mode: Shadow}, 0)
-	if d := replica.Decide(a, 0); d.Denied() || !d.Found {
+	if d := replica.Decide(&Request{Client: a}, 0); d.Denied() || !d.Found {
 		t.Errorf("a shadow block: %+v", d)
 	}
 	replica.Apply(All, Delta{Revision: 2, Target: AddressTarget(a), ID: 2, Left: time.Minute}, 0)
 	for range 20 {
-		if d := replica.Decide(a, 0); !d.Denied() || d.ID != 2 || d.Segment != All {
+		if d := replica.Decide(&Request{Client: a}, 0); !d.Denied() || d.ID != 2 || d.Segment != All {
 			t.Fatalf("an enforced block beside a shadow one: %+v", d)
 		}
 	}
 	replica.Forget(func(name string) bool { return name != All })
-	if d := replica.Decide(a, 0); d.Denied() {
+	if d := replica.Decide(&Request{Client: a}, 0); d.Denied() {
 		t.Errorf("a forgotten segment decides: %+v", d)
 	}
 }
@@ -85,7 +85,7 @@ func TestDecideDoesNotAllocate(t *testing.T) {
 	a := netip.MustParseAddr("192.0.2.7")
 	replica := NewReplica()
 	replica.Apply(All, Delta{Revision: 1, Target: AddressTarget(a), ID: 1, Left: time.Minute}, 0)
-	if n := testing.AllocsPerRun(100, func() { _ = replica.Decide(a, 0) }); n != 0 {
+	if n := testing.AllocsPerRun(100, func() { _ = replica.Decide(&Request{Client: a}, 0) }); n != 0 {
 		t.Errorf("%v allocations", n)
 	}
 }

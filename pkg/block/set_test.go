@@ -56,6 +56,11 @@ func randomDelta(r *rand.Rand, revision uint64) Delta {
 	}
 }
 
+// at tells what a set says about an address.
+func at(s *Set, a netip.Addr, now time.Duration) Decision {
+	return s.Find(&Request{Client: a}, nil, now)
+}
+
 func TestSetAgreesWithAList(t *testing.T) {
 	for seed := range uint64(30) {
 		r := rand.New(rand.NewPCG(seed, 0))
@@ -67,9 +72,8 @@ func TestSetAgreesWithAList(t *testing.T) {
 			list.apply(d)
 			a, now := randomAddr(r), time.Duration(r.IntN(100))*time.Second
 			want, ok := list.find(a, now)
-			got := set.Find(a, now)
-			live := got != nil && got.live(now)
-			if live != ok || live && got.ID != want {
+			got := at(set, a, now)
+			if got.Found != ok || ok && got.ID != want {
 				t.Fatalf("seed %d revision %d: %s at %s: got %+v, want %v %v", seed, revision, a, now, got, want, ok)
 			}
 			if set.Version().Count != len(list) {
@@ -84,14 +88,14 @@ func TestOverIsNotFound(t *testing.T) {
 	wide := PrefixTarget(netip.MustParsePrefix("192.0.2.0/24"))
 	var set *Set
 	set = set.Apply(Delta{Revision: 1, Target: target, ID: 1, Left: time.Second}, 0)
-	if e := set.Find(target.prefix.Addr(), time.Second); e != nil {
+	if e := at(set, target.prefix.Addr(), time.Second); e.Found {
 		t.Errorf("a block that is over was found: %+v", e)
 	}
 	set = set.Apply(Delta{Revision: 2, Target: wide, ID: 2, Left: time.Minute}, 0)
-	if e := set.Find(target.prefix.Addr(), time.Second); e == nil || e.ID != 2 {
+	if e := at(set, target.prefix.Addr(), time.Second); !e.Found || e.ID != 2 {
 		t.Errorf("a block that is over hides a wider one: %+v", e)
 	}
-	if e := set.Find(netip.MustParseAddr("::ffff:192.0.2.9"), 0); e == nil {
+	if e := at(set, netip.MustParseAddr("::ffff:192.0.2.9"), 0); !e.Found {
 		t.Error("a mapped address passes the block on its IPv4 form")
 	}
 }
@@ -127,10 +131,10 @@ func TestOldVersionsStay(t *testing.T) {
 	var empty *Set
 	one := empty.Apply(Delta{Revision: 1, Target: target, ID: 1, Left: time.Minute}, 0)
 	two := one.Apply(Delta{Revision: 2, Target: target, Removed: true}, 0)
-	if empty.Find(target.prefix.Addr(), 0) != nil || two.Find(target.prefix.Addr(), 0) != nil {
+	if at(empty, target.prefix.Addr(), 0).Found || at(two, target.prefix.Addr(), 0).Found {
 		t.Error("a version without the block finds it")
 	}
-	if one.Find(target.prefix.Addr(), 0) == nil {
+	if !at(one, target.prefix.Addr(), 0).Found {
 		t.Error("a later version changed an earlier one")
 	}
 }
@@ -206,7 +210,7 @@ func BenchmarkDecide(b *testing.B) {
 			b.ReportAllocs()
 			i := 0
 			for b.Loop() {
-				_ = replica.Decide(addrs[i&4095], 0)
+				_ = replica.Decide(&Request{Client: addrs[i&4095]}, 0)
 				i++
 			}
 		})

@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"net/netip"
 	"time"
 
 	"github.com/zeebo/xxh3"
@@ -16,11 +15,12 @@ var ErrCorrupt = errors.New("corrupt snapshot of blocks")
 // Format of a snapshot, little-endian or varint:
 //
 //	"hms" version(1) revision(8) count(8) hash(8)
-//	count times: bits(1) family(1) address(4 or 16) id(8) revision(varint)
-//	             left in ms(varint) action(1) mode(1)
+//	count times: target (as appendBinary writes it) id(8) revision(varint)
+//	             left in ms(varint) action(1) mode(1) percent(1)
+//	             length(varint) of the terms, terms
 //	checksum(8): xxh3 of all before it
 const (
-	snapshotMagic   = "hms\x01"
+	snapshotMagic   = "hms\x02"
 	snapshotHeader  = len(snapshotMagic) + 24
 	snapshotTrailer = 8
 )
@@ -42,19 +42,13 @@ func AppendSnapshot(dst []byte, s *Set, now time.Duration) []byte {
 }
 
 func appendEntry(dst []byte, t Target, e *Entry, now time.Duration) []byte {
-	a := t.prefix.Addr()
-	dst = append(dst, byte(t.prefix.Bits()), byte(a.BitLen()/8))
-	if a.Is4() {
-		b := a.As4()
-		dst = append(dst, b[:]...)
-	} else {
-		b := a.As16()
-		dst = append(dst, b[:]...)
-	}
+	dst = t.appendBinary(dst)
 	dst = binary.LittleEndian.AppendUint64(dst, uint64(e.ID))
 	dst = binary.AppendUvarint(dst, e.Revision)
 	dst = binary.AppendUvarint(dst, uint64(max(0, (e.Deadline-now).Milliseconds())))
-	return append(dst, byte(e.Action), byte(e.Mode))
+	dst = append(dst, byte(e.Action), byte(e.Mode), e.Percent)
+	terms := e.Terms.appendBinary(nil)
+	return append(binary.AppendUvarint(dst, uint64(len(terms))), terms...)
 }
 
 // ReadSnapshot is the inverse of AppendSnapshot on a holder whose clock shows
@@ -93,20 +87,11 @@ func ReadSnapshot(data []byte, now, away time.Duration) (*Set, error) {
 // readEntry reads one entry and the number of its bytes; 0 when it is cut or
 // not canonical.
 func readEntry(data []byte) (Delta, int) {
-	if len(data) < 2 {
+	t, at := readTarget(data)
+	if at == 0 || len(data) < at+8 {
 		return Delta{}, 0
 	}
-	bits, size := int(data[0]), int(data[1])
-	if size != 4 && size != 16 || len(data) < 2+size+8 {
-		return Delta{}, 0
-	}
-	addr, _ := netip.AddrFromSlice(data[2 : 2+size])
-	t := PrefixTarget(netip.PrefixFrom(addr, bits))
-	if !t.valid() || t.prefix.Bits() != bits {
-		return Delta{}, 0
-	}
-	at := 2 + size
-	id := binary.LittleEndian.Uint64(data[at:])
+	d := Delta{Target: t, ID: ID(binary.LittleEndian.Uint64(data[at:]))}
 	at += 8
 	revision, n := binary.Uvarint(data[at:])
 	if n <= 0 {
@@ -115,13 +100,23 @@ func readEntry(data []byte) (Delta, int) {
 	at += n
 	left, n := binary.Uvarint(data[at:])
 	at += n
-	if n <= 0 || len(data) < at+2 || left > uint64(maxLeft.Milliseconds()) {
+	if n <= 0 || len(data) < at+4 || left > uint64(maxLeft.Milliseconds()) {
 		return Delta{}, 0
 	}
-	return Delta{
-		Revision: revision, Target: t, ID: ID(id), Left: time.Duration(left) * time.Millisecond,
-		Action: Action(data[at]), Mode: Mode(data[at+1]),
-	}, at + 2
+	d.Revision, d.Left = revision, time.Duration(left)*time.Millisecond
+	d.Action, d.Mode, d.Percent = Action(data[at]), Mode(data[at+1]), data[at+2]
+	at += 3
+	size, n := binary.Uvarint(data[at:])
+	at += n
+	if n <= 0 || size > uint64(len(data)-at) {
+		return Delta{}, 0
+	}
+	var err error
+	d.Terms, err = readTerms(data[at : at+int(size)])
+	if err != nil {
+		return Delta{}, 0
+	}
+	return d, at + int(size)
 }
 
 // maxLeft bounds a lifetime, so that sums with it do not overflow.

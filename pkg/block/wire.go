@@ -14,6 +14,7 @@ import (
 // the JSON of the type named beside them.
 const (
 	EventHello     = "hello"     // Hello: the first event of every connection
+	EventKeys      = "keys"      // SegmentKeys
 	EventSnapshot  = "snapshot"  // SegmentSnapshot
 	EventDelta     = "delta"     // SegmentDelta
 	EventHeartbeat = "heartbeat" // SegmentHeartbeat, each second and segment
@@ -26,12 +27,18 @@ const (
 const AfterHeader = "X-Honeymoat-After"
 
 // DecisionHeader is the header by which an agent marks what it decided on a
-// request: "deny ID" or "divert ID".
+// request: "deny ID", "drop ID", "throttle ID", "divert ID" or "flag ID".
 const DecisionHeader = "X-Honeymoat-Decision"
 
 // Hello opens a stream: the segments that this agent gets, All included.
 type Hello struct {
 	Segments []string `json:"segments"`
+}
+
+// SegmentKeys carries the match keys of a segment, the current one first.
+type SegmentKeys struct {
+	Segment string     `json:"segment"`
+	Keys    []MatchKey `json:"keys"`
 }
 
 // SegmentSnapshot carries the whole set of a segment, as AppendSnapshot
@@ -106,15 +113,18 @@ type deltaJSON struct {
 	LeftMillis int64   `json:"left_ms,omitempty"`
 	Action     *Action `json:"action,omitempty"`
 	Mode       *Mode   `json:"mode,omitempty"`
+	Percent    uint8   `json:"percent,omitempty"`
+	Terms      *Terms  `json:"terms,omitempty"`
 }
 
 // MarshalJSON writes {"revision", "target", "id", "left_ms", "action",
-// "mode"}, or {"revision", "target", "removed": true}.
+// "mode", "percent", "terms"}, or {"revision", "target", "removed": true}.
 func (d Delta) MarshalJSON() ([]byte, error) {
 	v := deltaJSON{Revision: d.Revision, Target: d.Target, Removed: d.Removed}
 	if !d.Removed {
 		v.ID, v.Action, v.Mode = &d.ID, &d.Action, &d.Mode
 		v.LeftMillis = max(0, d.Left.Milliseconds())
+		v.Percent, v.Terms = d.Percent, d.Terms
 	}
 	return json.Marshal(v)
 }
@@ -139,7 +149,10 @@ func (d *Delta) UnmarshalJSON(data []byte) error {
 	if v.Removed {
 		return nil
 	}
-	d.ID, d.Left, d.Action = *v.ID, time.Duration(v.LeftMillis)*time.Millisecond, Deny
+	d.ID, d.Left, d.Percent, d.Terms = *v.ID, time.Duration(v.LeftMillis)*time.Millisecond, v.Percent, v.Terms
+	if d.Action.UnmarshalText([]byte(v.Action)) != nil {
+		d.Action = Deny
+	}
 	if v.Mode != nil {
 		d.Mode = *v.Mode
 	}

@@ -93,7 +93,7 @@ func (l *Blocks) message(b *block.Block, after uint64) (*nats.Msg, error) {
 	if err != nil {
 		return nil, fmt.Errorf("put block on %s: %w", b.Target, err)
 	}
-	return putMessage(l.bus.writeSubject(blocksBucket, b.Key()), b, value, after, time.Now()), nil
+	return putMessage(l.bus.writeSubject(blocksBucket, b.Key()), b, value, after, time.Now())
 }
 
 // contend puts a block whose key was not as memory said: it asks the bucket.

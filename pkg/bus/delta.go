@@ -1,6 +1,7 @@
 package bus
 
 import (
+	"encoding/json"
 	"fmt"
 	"strconv"
 	"strings"
@@ -13,8 +14,12 @@ import (
 )
 
 // headerDelta carries what an agent needs of a block: "ID LEFT-MS ACTION
-// MODE". The deltas that agents get have headers only.
-const headerDelta = "Honeymoat-Delta"
+// MODE PERCENT", and headerTerms its terms as JSON, if it has any. The deltas
+// that agents get have headers only.
+const (
+	headerDelta = "Honeymoat-Delta"
+	headerTerms = "Honeymoat-Terms"
+)
 
 const (
 	// headerPut is when a block was put, in Unix nanoseconds.
@@ -24,15 +29,22 @@ const (
 )
 
 // putMessage stores a block in place of what has the sequence after.
-func putMessage(subject string, b *block.Block, value []byte, after uint64, now time.Time) *nats.Msg {
+func putMessage(subject string, b *block.Block, value []byte, after uint64, now time.Time) (*nats.Msg, error) {
 	d := block.DeltaOf(b, now)
 	m := nats.NewMsg(subject)
-	m.Header.Set(headerDelta, fmt.Sprintf("%s %d %d %d", d.ID, d.Left.Milliseconds(), d.Action, d.Mode))
+	if d.Terms != nil {
+		terms, err := json.Marshal(d.Terms)
+		if err != nil {
+			return nil, fmt.Errorf("terms of block %s: %w", d.ID, err)
+		}
+		m.Header.Set(headerTerms, string(terms))
+	}
+	m.Header.Set(headerDelta, fmt.Sprintf("%s %d %d %d %d", d.ID, d.Left.Milliseconds(), d.Action, d.Mode, d.Percent))
 	m.Header.Set(headerPut, strconv.FormatInt(now.UnixNano(), 10))
 	m.Header.Set(jetstream.ExpectedLastSubjSeqHeader, strconv.FormatUint(after, 10))
 	m.Header.Set(jetstream.MsgTTLHeader, ttl(d.Left).String())
 	m.Data = value
-	return m
+	return m, nil
 }
 
 // removeMessage frees the key that the block with the sequence after holds.
@@ -64,21 +76,26 @@ func parseDelta(target block.Target, sequence uint64, h nats.Header) (block.Delt
 		return d, nil
 	}
 	fields := strings.Fields(h.Get(headerDelta))
-	if len(fields) != 4 {
-		return d, fmt.Errorf("header %s %q: want ID LEFT ACTION MODE", headerDelta, h.Get(headerDelta))
+	if len(fields) != 5 {
+		return d, fmt.Errorf("header %s %q: want ID LEFT ACTION MODE PERCENT", headerDelta, h.Get(headerDelta))
 	}
 	var err error
 	if d.ID, err = block.ParseID(fields[0]); err != nil {
 		return d, err
 	}
-	var n [3]uint64
-	for i, bits := range [...]int{53, 8, 8} {
+	var n [4]uint64
+	for i, bits := range [...]int{53, 8, 8, 8} {
 		if n[i], err = strconv.ParseUint(fields[i+1], 10, bits); err != nil {
 			return d, fmt.Errorf("header %s: %w", headerDelta, err)
 		}
 	}
 	d.Left = time.Duration(min(n[0], maxLeftMillis)) * time.Millisecond
-	d.Action, d.Mode = block.Action(n[1]), block.Mode(n[2])
+	d.Action, d.Mode, d.Percent = block.Action(n[1]), block.Mode(n[2]), uint8(n[3])
+	if text := h.Get(headerTerms); text != "" {
+		if err := json.Unmarshal([]byte(text), &d.Terms); err != nil {
+			return d, fmt.Errorf("header %s: %w", headerTerms, err)
+		}
+	}
 	return d, nil
 }
 

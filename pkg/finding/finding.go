@@ -34,6 +34,12 @@ type Finding struct {
 	Segment     string    `json:"segment,omitempty"` // where a block is asked for; empty is everywhere
 	Sighting    Sighting  `json:"sighting"`
 	Wanted      Wanted    `json:"wanted"`
+	// Principal is who the record says was behind the actor, where that is an
+	// address: whom a block is narrowed to if many share it. Zero = unknown.
+	Principal Actor `json:"principal,omitzero"`
+	// Names are what agents call actor and principal, where those are users,
+	// keys, tokens or sessions: hashes that a segment's agents can match.
+	Names []Name `json:"names,omitempty"`
 	// Repeats are further records of the same batch by which the same rule
 	// found the same actor: they are counted here instead of being findings.
 	Repeats int64 `json:"repeats,omitempty"`
@@ -65,10 +71,32 @@ type Sighting struct {
 	UserAgent string `json:"user_agent,omitempty"`
 }
 
+// Name is what the agents of a segment call a principal.
+type Name struct {
+	Actor   Actor  `json:"actor"`
+	Segment string `json:"segment"`
+	Value   string `json:"value"` // block.MatchKey.Hash of it
+}
+
 // Wanted is the block that a rule asks for. The zero value asks for none.
 type Wanted struct {
 	LifetimeSeconds int64 `json:"lifetime_seconds,omitempty"` // 0 = no block
 	Shadow          bool  `json:"shadow,omitempty"`           // recorded, not enforced
+	// Rollout has the block's mode decided by how far the rule's version has
+	// come in its rollout.
+	Rollout bool `json:"rollout,omitempty"`
+	// Scope is what is blocked, of the record's: "" = the actor; else one of
+	// the names of block's scopes, several with "+" between them.
+	Scope string `json:"scope,omitempty"`
+	// Target is that block's target as text, for a Scope other than the
+	// actor's: secrets in it by the names of Names.
+	Target string  `json:"target,omitempty"`
+	Action string  `json:"action,omitempty"` // one of the names of block's actions; "" = deny
+	Status int     `json:"status,omitempty"` // of the answer; 0 = the action's default
+	Header string  `json:"header,omitempty"` // flag: the header to the backend
+	Value  string  `json:"value,omitempty"`  // flag: its value
+	Rate   float64 `json:"rate,omitempty"`   // throttle: requests a second
+	Burst  int     `json:"burst,omitempty"`  // throttle: requests at once
 }
 
 // NewID makes a finding's id from what identifies it: the rule and its

@@ -137,6 +137,11 @@ func (e *eventWriter) fail(err error) {
 	e.cancel(err)
 }
 
+// Keys implements block.Follower.
+func (e *eventWriter) Keys(segment string, keys []block.MatchKey) {
+	e.send(block.EventKeys, block.SegmentKeys{Segment: segment, Keys: keys})
+}
+
 // Expect implements block.Follower: the agent expects a snapshot when it sees
 // one.
 func (e *eventWriter) Expect(string) {}

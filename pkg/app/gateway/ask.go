@@ -81,8 +81,8 @@ func askState(c config.Agent, client netip.Addr) (string, error) {
 		return "pass", nil
 	}
 	for _, set := range sets {
-		if e := set.Find(client, clock.Now()); e != nil && e.Mode == block.Enforce {
-			return e.Action.String() + " " + e.ID.String(), nil
+		if d := set.Find(&block.Request{Client: client}, nil, clock.Now()); d.Denied() {
+			return d.Action.String() + " " + d.ID.String(), nil
 		}
 	}
 	return "pass", nil

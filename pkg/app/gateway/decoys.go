@@ -3,13 +3,11 @@ package gateway
 import (
 	"fmt"
 	"os"
-	"strings"
 	"sync/atomic"
 	"time"
 
 	"github.com/honeymoat/honeymoat/pkg/block"
 	"github.com/honeymoat/honeymoat/pkg/decoy"
-	"github.com/honeymoat/honeymoat/pkg/enforce/httpauth"
 	"github.com/honeymoat/honeymoat/pkg/finding"
 )
 
@@ -30,10 +28,17 @@ type toucher interface {
 	Touch(f finding.Finding) block.ID
 }
 
-// pathDecoys sees touches in the request path. It implements httpauth.Decoys.
+// decoyAgent is an agent, as far as decoys need it.
+type decoyAgent interface {
+	block.Decider
+	Touch(f finding.Finding) block.ID
+}
+
+// pathDecoys is the agent's decision, and decoys where a request passes it. It
+// implements block.Decider.
 type pathDecoys struct {
 	catalogue atomic.Pointer[decoy.Catalogue]
-	agent     toucher
+	agent     decoyAgent
 	gateway   string
 	// answered: there is a responder to send touches to. Without one they go
 	// to the application, and are refused from the next request on.
@@ -41,20 +46,26 @@ type pathDecoys struct {
 	now      func() time.Time
 }
 
-// Touch implements httpauth.Decoys.
-func (p *pathDecoys) Touch(r httpauth.Request) (block.ID, bool) {
-	path, _, _ := strings.Cut(r.URI, "?")
-	d, ok := p.catalogue.Load().Find([]byte(r.Host), []byte(r.Method), []byte(path))
+// Decide implements block.Decider.
+func (p *pathDecoys) Decide(r *block.Request) block.Verdict {
+	v := p.agent.Decide(r)
+	if v.Refused {
+		return v
+	}
+	d, ok := p.catalogue.Load().Find([]byte(r.Host), []byte(r.Method), []byte(r.Path))
 	if !ok {
-		return 0, false
+		return v
 	}
 	touch := decoy.Touch{
 		Decoy: d, Actor: finding.ActorOf(r.Client), Time: p.now(),
 		Sighting: finding.Sighting{
 			Via: finding.ViaAgent, Gateway: p.gateway, RequestID: r.RequestID,
-			Method: r.Method, Host: r.Host, Path: path, UserAgent: r.UserAgent,
+			Method: r.Method, Host: r.Host, Path: r.Path, UserAgent: r.UserAgent,
 		},
 	}
 	id := p.agent.Touch(touch.Finding())
-	return id, p.answered && d.Mode == block.Enforce
+	if !p.answered || d.Mode != block.Enforce {
+		return v
+	}
+	return block.Verdict{Refused: true, Decision: block.Decision{ID: id, Action: block.Divert, Mode: block.Enforce, Found: true}}
 }

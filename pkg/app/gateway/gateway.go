@@ -163,7 +163,7 @@ func (g *Gateway) answerGateway(ctx context.Context, now live, registry *prometh
 	g.decoys = &pathDecoys{agent: g.agent, gateway: g.name, answered: g.responder != nil, now: time.Now}
 	g.decoys.catalogue.Store(now.catalogue)
 	handler, err := httpauth.New(httpauth.Options{
-		Decider: g.agent, Decoys: g.decoys, DenyUnknown: c.OnUnknown == "deny", Metrics: registry,
+		Decider: g.decoys, DenyUnknown: c.OnUnknown == "deny", Metrics: registry,
 	})
 	if err != nil {
 		return err

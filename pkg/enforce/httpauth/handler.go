@@ -4,6 +4,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"strings"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -20,33 +21,9 @@ const (
 	RequestIDHeader = "X-Request-Id"     // made by the gateway, never taken from the client
 )
 
-// Request is the request that a gateway asks about.
-type Request struct {
-	Method    string
-	URI       string // path and query, undecoded
-	Host      string
-	Client    netip.Addr // valid
-	RequestID string
-	UserAgent string
-}
-
-// Decider tells what is done with the requests of a client. It must be quick:
-// every request of the gateway waits for it.
-type Decider interface {
-	Decide(client netip.Addr) block.Decision
-}
-
-// Decoys takes note of requests for decoys.
-type Decoys interface {
-	// Touch tells whether the decoy responder is to answer the request, and
-	// the id that names this decision.
-	Touch(r Request) (id block.ID, divert bool)
-}
-
 // Options say what a Handler needs.
 type Options struct {
-	Decider Decider
-	Decoys  Decoys
+	Decider block.Decider
 	// DenyUnknown refuses requests whose client address cannot be read.
 	// Otherwise they pass.
 	DenyUnknown bool
@@ -56,8 +33,7 @@ type Options struct {
 
 // Handler answers a gateway. It is safe for concurrent use.
 type Handler struct {
-	decider     Decider
-	decoys      Decoys
+	decider     block.Decider
 	denyUnknown bool
 	results     *results
 }
@@ -68,7 +44,7 @@ func New(o Options) (*Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Handler{decider: o.Decider, decoys: o.Decoys, denyUnknown: o.DenyUnknown, results: results}, nil
+	return &Handler{decider: o.Decider, denyUnknown: o.DenyUnknown, results: results}, nil
 }
 
 // ServeHTTP implements http.Handler.
@@ -88,24 +64,25 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (h *Handler) answer(w http.ResponseWriter, r *http.Request, client netip.Addr) {
-	if d := h.decider.Decide(client); d.Denied() {
-		h.results.deny.Inc()
-		mark(w, d.Action.String(), d.ID)
-		w.WriteHeader(http.StatusForbidden)
-		return
-	}
-	id, divert := h.decoys.Touch(Request{
-		Method: first(r.Header, MethodHeader), URI: first(r.Header, URIHeader), Host: first(r.Header, HostHeader),
-		Client: client, RequestID: first(r.Header, RequestIDHeader), UserAgent: first(r.Header, "User-Agent"),
+	path, _, _ := strings.Cut(first(r.Header, URIHeader), "?")
+	v := h.decider.Decide(&block.Request{
+		Client: client, Method: first(r.Header, MethodHeader), Host: first(r.Header, HostHeader), Path: path,
+		UserAgent: first(r.Header, "User-Agent"), RequestID: first(r.Header, RequestIDHeader),
 	})
-	if divert {
-		h.results.divert.Inc()
-		mark(w, "divert", id)
-		w.WriteHeader(http.StatusUnauthorized)
-		return
+	if mark := v.Mark(); mark != "" {
+		w.Header()[block.DecisionHeader] = []string{mark}
 	}
-	h.results.pass.Inc()
-	w.WriteHeader(http.StatusNoContent)
+	switch {
+	case !v.Refused:
+		h.results.pass.Inc()
+		w.WriteHeader(http.StatusNoContent)
+	case v.Action == block.Divert:
+		h.results.divert.Inc()
+		w.WriteHeader(http.StatusUnauthorized)
+	default:
+		h.results.deny.Inc()
+		w.WriteHeader(http.StatusForbidden)
+	}
 }
 
 func (h *Handler) unknown(w http.ResponseWriter) {
@@ -115,10 +92,6 @@ func (h *Handler) unknown(w http.ResponseWriter) {
 		return
 	}
 	w.WriteHeader(http.StatusNoContent)
-}
-
-func mark(w http.ResponseWriter, action string, id block.ID) {
-	w.Header()[block.DecisionHeader] = []string{action + " " + id.String()}
 }
 
 // first is Header.Get for a name that is canonical already.
