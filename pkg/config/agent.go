@@ -13,6 +13,7 @@ type Agent struct {
 	Log         Log          `yaml:"log" doc:"What the agent writes about itself, to standard error."`
 	Transport   string       `yaml:"transport" doc:"How the service is reached: auto (the bus if it has told an address, else HTTP), bus or http."`
 	Enforce     Enforce      `yaml:"enforce" doc:"Where the gateway asks."`
+	Gateways    Gateways     `yaml:"gateways" doc:"Gateways that keep the blocks themselves, or ask in a way of their own."`
 	Allow       Networks     `yaml:"allow" doc:"Never refused here, whatever the service says."`
 	TrustedHops Networks     `yaml:"trusted_hops" doc:"Proxies in front of this gateway, whose forwarded-for is believed in logs. Never refused."`
 	Decoys      Decoys       `yaml:"decoys" doc:"Decoys that this agent answers beside its gateway."`
@@ -93,6 +94,7 @@ func (c *checker) agent(a *Agent) {
 	}
 	c.address("$.decoys.responder.listen", a.Decoys.Responder.Listen, true)
 	c.address("$.metrics.listen", a.Metrics.Listen, true)
+	c.gateways(&a.Gateways)
 }
 
 // Mode is SocketMode as a number.
