@@ -3,8 +3,9 @@ package auth
 import "fmt"
 
 // Role is what a token may do. Of viewer, analyst and admin each may do what
-// the ones before it may. Ingest stands beside them: it may push logs and read
-// nothing, since its tokens lie in the configuration of gateways.
+// the ones before it may. Ingest and Bouncer stand beside them, since their
+// tokens lie in the configuration of gateways: the one may push logs, the other
+// fetch blocks, and neither may do anything else.
 type Role uint8
 
 // The roles. The zero Role may do nothing.
@@ -13,20 +14,28 @@ const (
 	Analyst                 // block, unblock, discard
 	Admin                   // enrol and revoke agents, wide blocks
 	Ingest                  // push logs, and nothing else
+	Bouncer                 // fetch the blocks of some segments, and nothing else
 )
 
-var roleNames = [...]string{"none", Viewer: "viewer", Analyst: "analyst", Admin: "admin", Ingest: "ingest"}
+var roleNames = [...]string{"none", Viewer: "viewer", Analyst: "analyst", Admin: "admin", Ingest: "ingest", Bouncer: "bouncer"}
 
 // Roles lists the roles, those that include each other from the least to the
 // most powerful.
-func Roles() []Role { return []Role{Viewer, Analyst, Admin, Ingest} }
+func Roles() []Role { return []Role{Viewer, Analyst, Admin, Ingest, Bouncer} }
 
 // Allows tells whether who has this role may do what needs the other.
 func (r Role) Allows(need Role) bool {
-	if r == Ingest || need == Ingest {
-		return r == need || r == Admin
+	switch {
+	case r == need:
+		return true
+	case need == Ingest:
+		return r == Admin
+	case need == Bouncer:
+		return r == Viewer || r == Analyst || r == Admin
+	case r == Ingest || r == Bouncer:
+		return false
 	}
-	return r >= need
+	return r > need
 }
 
 // String is the role's name.
@@ -44,7 +53,7 @@ func ParseRole(s string) (Role, error) {
 			return r, nil
 		}
 	}
-	return 0, fmt.Errorf("role %q: want viewer, analyst, admin or ingest", s)
+	return 0, fmt.Errorf("role %q: want viewer, analyst, admin, ingest or bouncer", s)
 }
 
 // MarshalText implements encoding.TextMarshaler.

@@ -27,11 +27,23 @@ type Token struct {
 	ExpiresAt time.Time `json:"expires_at,omitzero"` // zero = never
 	// Sources are those for which a token of role Ingest may push; empty = all.
 	Sources []string `json:"sources,omitempty"`
+	// Segments are those whose blocks a token of role Bouncer may fetch, besides
+	// the one that everybody gets.
+	Segments []string `json:"segments,omitempty"`
 }
 
 // MayPush tells whether the token may push logs of a source.
 func (t *Token) MayPush(source string) bool {
 	return t.Role.Allows(Ingest) && (len(t.Sources) == 0 || slices.Contains(t.Sources, source))
+}
+
+// MayFetch tells whether the token may fetch the blocks of a segment; common is
+// the name of the one that everybody gets.
+func (t *Token) MayFetch(segment, common string) bool {
+	if t.Role == Bouncer {
+		return segment == common || slices.Contains(t.Segments, segment)
+	}
+	return t.Role.Allows(Bouncer)
 }
 
 // NewToken makes the text of a bearer token, which its holder gets to see
@@ -73,10 +85,12 @@ func (t *Token) validate() error {
 	switch {
 	case !validName(t.Name):
 		return fmt.Errorf("token name %q: want 1 to 64 of the characters a-z, 0-9, - and _", t.Name)
-	case t.Role < Viewer || t.Role > Ingest:
-		return fmt.Errorf("token %q has no role: want viewer, analyst, admin or ingest", t.Name)
+	case t.Role < Viewer || t.Role > Bouncer:
+		return fmt.Errorf("token %q has no role: want viewer, analyst, admin, ingest or bouncer", t.Name)
 	case len(t.Sources) > 0 && t.Role != Ingest:
 		return fmt.Errorf("token %q has sources: they are for the role ingest", t.Name)
+	case len(t.Segments) > 0 && t.Role != Bouncer:
+		return fmt.Errorf("token %q has segments: they are for the role bouncer", t.Name)
 	case t.Digest == Digest{}:
 		return fmt.Errorf("token %q has no digest: want the SHA-256 of the token", t.Name)
 	}

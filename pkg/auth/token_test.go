@@ -77,6 +77,26 @@ func TestTokensRefused(t *testing.T) {
 	f("same as", Token{Name: "a", Role: Viewer, Digest: d}, Token{Name: "b", Role: Admin, Digest: d})
 }
 
+func TestMayFetch(t *testing.T) {
+	f := func(token Token, segment string, want bool) {
+		t.Helper()
+		if got := token.MayFetch(segment, "all"); got != want {
+			t.Errorf("%+v for %s: %v", token, segment, got)
+		}
+	}
+	f(Token{Role: Bouncer}, "all", true)
+	f(Token{Role: Bouncer}, "eu", false)
+	f(Token{Role: Bouncer, Segments: []string{"eu"}}, "eu", true)
+	f(Token{Role: Bouncer, Segments: []string{"eu"}}, "us", false)
+	f(Token{Role: Viewer}, "us", true)
+	f(Token{Role: Admin}, "us", true)
+	f(Token{Role: Ingest}, "all", false)
+	f(Token{}, "all", false)
+	if _, err := NewTokens([]Token{{Name: "x", Role: Viewer, Digest: DigestOf("x"), Segments: []string{"eu"}}}); err == nil {
+		t.Error("a viewer's token with segments was taken")
+	}
+}
+
 func TestMayPush(t *testing.T) {
 	f := func(token Token, source string, want bool) {
 		t.Helper()

@@ -44,8 +44,9 @@ func tokensCommand() *cobra.Command {
 		Args:  command.Exactly(1),
 	}
 	file := configFlag(add)
-	roleName := add.Flags().String("role", "viewer", "viewer, analyst, admin, or ingest: may push logs and do nothing else.")
+	roleName := add.Flags().String("role", "viewer", "viewer, analyst, admin; ingest: may push logs and do nothing else; bouncer: may fetch blocks and do nothing else.")
 	sources := add.Flags().StringSlice("source", nil, "With --role ingest: a source whose logs may be pushed. May be given again. Default: all.")
+	segments := add.Flags().StringSlice("segment", nil, "With --role bouncer: a segment whose blocks may be fetched, besides all. May be given again.")
 	add.RunE = func(c *cobra.Command, args []string) error {
 		cfg, err := readConfig(*file)
 		if err != nil {
@@ -55,7 +56,7 @@ func tokensCommand() *cobra.Command {
 		if err != nil {
 			return command.Usage(err)
 		}
-		text, err := service.NewToken(cfg.API.TokenFile, config.Token{Name: args[0], Role: role.String(), Sources: *sources})
+		text, err := service.NewToken(cfg.API.TokenFile, config.Token{Name: args[0], Role: role.String(), Sources: *sources, Segments: *segments})
 		if errors.As(err, new(mistake.Mistake)) {
 			return command.Usage(err)
 		}

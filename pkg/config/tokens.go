@@ -20,17 +20,18 @@ import (
 // itself is not kept, only its hash.
 type Token struct {
 	Name      string    `yaml:"name" doc:"Who holds the token; the audit names it."`
-	Role      string    `yaml:"role" doc:"viewer, analyst, admin, or ingest: may push logs and do nothing else."`
+	Role      string    `yaml:"role" doc:"viewer, analyst, admin; ingest: may push logs and do nothing else; bouncer: may fetch blocks and do nothing else."`
 	SHA256    string    `yaml:"sha256" doc:"SHA-256 of the token in hex, as honeymoat tokens add writes it."`
 	ExpiresAt time.Time `yaml:"expires_at,omitempty" doc:"When the token ends. Default: never."`
 	Sources   []string  `yaml:"sources,omitempty" doc:"For the role ingest: the sources whose logs may be pushed. Default: all."`
+	Segments  []string  `yaml:"segments,omitempty" doc:"For the role bouncer: the segments whose blocks may be fetched, besides all."`
 }
 
 type tokenFile struct {
 	Tokens []Token `yaml:"tokens" doc:"The tokens."`
 }
 
-func tokenRoles() []string { return []string{"viewer", "analyst", "admin", "ingest"} }
+func tokenRoles() []string { return []string{"viewer", "analyst", "admin", "ingest", "bouncer"} }
 
 // ReadTokens reads a token file. A file that does not exist has no tokens;
 // the error then wraps fs.ErrNotExist.
@@ -41,7 +42,7 @@ func ReadTokens(file string) ([]Token, error) {
 	}
 	roles := tokenRoles()
 	var f tokenFile
-	if err := decode(file, data, &f, []string{"tokens", "name", "role", "sha256", "expires_at", "sources"}); err != nil {
+	if err := decode(file, data, &f, []string{"tokens", "name", "role", "sha256", "expires_at", "sources", "segments"}); err != nil {
 		return nil, err
 	}
 	c := newChecker(file, data)
@@ -54,6 +55,12 @@ func ReadTokens(file string) ([]Token, error) {
 		}
 		if len(t.Sources) > 0 && t.Role != "ingest" {
 			c.add(path+".sources", "sources of a token that does not push", "sources are for role: ingest")
+		}
+		if len(t.Segments) > 0 && t.Role != "bouncer" {
+			c.add(path+".segments", "segments of a token that fetches no blocks", "segments are for role: bouncer")
+		}
+		for j, segment := range t.Segments {
+			c.name(fmt.Sprintf("%s.segments[%d]", path, j), segment)
 		}
 	}
 	return f.Tokens, c.err()
@@ -71,6 +78,12 @@ func AddToken(file string, t Token) error {
 	}
 	if len(t.Sources) > 0 && t.Role != "ingest" {
 		return mistake.Mistake{File: file, Message: fmt.Sprintf("add token: sources for the role %s", t.Role), Hint: "they are for the role ingest"}
+	}
+	if len(t.Segments) > 0 && t.Role != "bouncer" {
+		return mistake.Mistake{File: file, Message: fmt.Sprintf("add token: segments for the role %s", t.Role), Hint: "they are for the role bouncer"}
+	}
+	if i := slices.IndexFunc(t.Segments, func(s string) bool { return !validName(s) }); i >= 0 {
+		return mistake.Mistake{File: file, Message: fmt.Sprintf("add token: %q is no segment", t.Segments[i]), Hint: nameHint}
 	}
 	if _, err := os.Stat(filepath.Dir(file)); err != nil {
 		return fmt.Errorf("add token: %w (the service makes its data directory at its first start; is --config right?)", err)

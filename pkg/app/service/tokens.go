@@ -70,7 +70,7 @@ func tokenTable(file string, entries []config.Token) (*auth.Tokens, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: token %s: %w", file, e.Name, err)
 		}
-		tokens[i] = auth.Token{Name: e.Name, Role: role, Digest: digest, ExpiresAt: e.ExpiresAt, Sources: e.Sources}
+		tokens[i] = auth.Token{Name: e.Name, Role: role, Digest: digest, ExpiresAt: e.ExpiresAt, Sources: e.Sources, Segments: e.Segments}
 	}
 	table, err := auth.NewTokens(tokens)
 	if err != nil {
