@@ -51,7 +51,16 @@ func (h hops) set(b *event.Batch, c callers, forwarded []byte) {
 	b.SetAddr(event.ClientAddress, h.walk(b, near, forwarded))
 }
 
-// walk follows the forwarded-for entries from the right.
+// ClientBehind is the client of a request that came from near: near itself,
+// or, as far as trusted hops vouch for it, an entry of its X-Forwarded-For or
+// Forwarded header (several of them joined by commas). It is for whoever has
+// the request itself instead of a line about it.
+func ClientBehind(near netip.Addr, forwarded []byte, trusted func(netip.Addr) bool) netip.Addr {
+	return hops{trusted: trusted}.walk(nil, near, forwarded)
+}
+
+// walk follows the forwarded-for entries from the right. Without a batch
+// nothing is flagged.
 func (h hops) walk(b *event.Batch, near netip.Addr, forwarded []byte) netip.Addr {
 	for len(forwarded) > 0 && near.IsValid() && h.trusted(near) {
 		var hop netip.Addr
@@ -71,7 +80,7 @@ func (h hops) last(b *event.Batch, forwarded []byte) (hop netip.Addr, rest []byt
 	}
 	rest, entry := cutLast(forwarded, ',')
 	hop, ok := parseAddr(forwardedNode(entry))
-	if !ok {
+	if !ok && b != nil {
 		b.Flag(event.BadForwarded)
 	}
 	return hop, rest

@@ -1,0 +1,164 @@
+package middleware
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/honeymoat/honeymoat/pkg/block"
+)
+
+// decider answers every request alike and keeps the last one.
+type decider struct {
+	verdict block.Verdict
+	asked   block.Request
+}
+
+func (d *decider) Decide(r *block.Request) block.Verdict {
+	d.asked = *r
+	return d.verdict
+}
+
+func refused(a block.Action, terms *block.Terms) block.Verdict {
+	return block.Verdict{Refused: true, RetryAfter: 1500 * time.Millisecond, Decision: block.Decision{ID: 7, Action: a, Terms: terms, Found: true}}
+}
+
+// serve starts a service behind a guard, whose handler answers with the flag
+// that it was given.
+func serve(t *testing.T, o Options) *httptest.Server {
+	t.Helper()
+	g, err := New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(g.Wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.WriteString(w, "flag="+r.Header.Get(block.FlagHeader)+" decision="+r.Header.Get(block.DecisionHeader))
+	})))
+	t.Cleanup(server.Close)
+	return server
+}
+
+func get(t *testing.T, url string, header ...string) (*http.Response, string) {
+	t.Helper()
+	r, err := http.NewRequest(http.MethodGet, url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := 0; i < len(header); i += 2 {
+		r.Header.Add(header[i], header[i+1])
+	}
+	resp, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp, string(body)
+}
+
+func TestWhatTheClientGets(t *testing.T) {
+	decoys := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		v, _ := DecisionOf(r.Context())
+		_, _ = io.WriteString(w, "a decoy, "+v.Mark())
+	})
+	f := func(v block.Verdict, status int, body string) *http.Response {
+		t.Helper()
+		resp, got := get(t, serve(t, Options{Decider: &decider{verdict: v}, Decoys: decoys}).URL)
+		if resp.StatusCode != status || got != body {
+			t.Errorf("%s: answered %d %q, want %d %q", v.Mark(), resp.StatusCode, got, status, body)
+		}
+		return resp
+	}
+	f(block.Verdict{}, 200, "flag= decision=")
+	f(block.Verdict{Decision: block.Decision{Flag: block.Mark{ID: 9}}}, 200, "flag=0000000000000009 decision=")
+	f(refused(block.Deny, nil), 403, "")
+	json := f(refused(block.Deny, &block.Terms{Status: 410, Body: `{"gone":true}`}), 410, `{"gone":true}`)
+	if got := json.Header.Get("Content-Type"); got != "application/json" {
+		t.Errorf("the type of a JSON body is %q", got)
+	}
+	if got := f(refused(block.Throttle, nil), 429, "").Header.Get("Retry-After"); got != "2" {
+		t.Errorf("Retry-After %q, want 2", got)
+	}
+	f(refused(block.Divert, nil), 200, "a decoy, divert 0000000000000007")
+}
+
+func TestADroppedClientGetsNothing(t *testing.T) {
+	server := serve(t, Options{Decider: &decider{verdict: refused(block.Drop, nil)}})
+	resp, err := http.Get(server.URL)
+	if err == nil {
+		_ = resp.Body.Close()
+		t.Fatalf("answered %s", resp.Status)
+	}
+	if !errors.Is(err, io.EOF) {
+		t.Errorf("the connection ended with %v, want its end", err)
+	}
+}
+
+func TestWhatTheDeciderHears(t *testing.T) {
+	d := &decider{}
+	loopback := netip.MustParsePrefix("127.0.0.0/8")
+	server := serve(t, Options{
+		Decider: d, Trusted: loopback.Contains, RequestID: func(*http.Request) string { return "id-of-ours" },
+		Identify: func(r *block.Request, header func(string) string) { r.Key = header("X-Api-Key") },
+	})
+	get(t, server.URL+"/a%2Fb?q=1", "X-Forwarded-For", "203.0.113.9", "X-Forwarded-For", "198.51.100.1", "X-Api-Key", "k", "User-Agent", "curl/8")
+	want := block.Request{
+		Client: netip.MustParseAddr("198.51.100.1"), Method: "GET", Host: "127.0.0.1", Path: "/a%2Fb",
+		Key: "k", UserAgent: "curl/8", RequestID: "id-of-ours",
+	}
+	if d.asked != want {
+		t.Errorf("asked about %+v, want %+v", d.asked, want)
+	}
+	untrusting := serve(t, Options{Decider: d})
+	get(t, untrusting.URL, "X-Forwarded-For", "198.51.100.1")
+	if d.asked.Client.String() != "127.0.0.1" {
+		t.Errorf("a header of a stranger was believed: %s", d.asked.Client)
+	}
+}
+
+func TestAClientCannotSpeakInOurName(t *testing.T) {
+	server := serve(t, Options{Decider: &decider{}})
+	_, body := get(t, server.URL, block.FlagHeader, "clean", block.DecisionHeader, "flag 1")
+	if body != "flag= decision=" {
+		t.Errorf("the handler saw %s", body)
+	}
+}
+
+func TestEveryDecisionIsTold(t *testing.T) {
+	var told []string
+	o := Options{Decided: func(_ *http.Request, v *block.Verdict) { told = append(told, v.Mark()) }}
+	for _, v := range []block.Verdict{{}, refused(block.Deny, nil), {Decision: block.Decision{Flag: block.Mark{ID: 9}}}} {
+		o.Decider = &decider{verdict: v}
+		get(t, serve(t, o).URL)
+	}
+	if got, want := strings.Join(told, ","), "deny 0000000000000007,flag 0000000000000009"; got != want {
+		t.Errorf("told of %q, want %q", got, want)
+	}
+}
+
+func TestADeciderIsRequired(t *testing.T) {
+	if _, err := New(Options{}); err == nil {
+		t.Error("a guard without a decider was made")
+	}
+}
+
+func BenchmarkPass(b *testing.B) {
+	g, err := New(Options{Decider: &decider{}})
+	if err != nil {
+		b.Fatal(err)
+	}
+	r := httptest.NewRequest(http.MethodGet, "/orders/17", nil)
+	w := httptest.NewRecorder()
+	b.ReportAllocs()
+	for b.Loop() {
+		_, _ = g.Pass(w, r)
+	}
+}
