@@ -124,11 +124,8 @@ func (l *Blocks) current(ctx context.Context, key string) (held *block.Block, af
 	if removal(m.Header) {
 		return nil, m.Sequence, nil
 	}
-	b, err := readBlock(m.Data, m.Sequence)
-	if err != nil {
-		return nil, 0, err
-	}
-	return &b, m.Sequence, nil
+	held, err = readBlock(m.Data, m.Sequence)
+	return held, m.Sequence, err
 }
 
 // store publishes one block and waits until memory has it.

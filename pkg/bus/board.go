@@ -21,12 +21,13 @@ type board struct {
 	epoch time.Time // zero of the board's monotonic clock
 
 	mu       sync.Mutex
-	blocks   map[string]block.Block // by key
-	freed    map[string]uint64      // keys that hold a marker, and its sequence
+	blocks   map[string]*block.Block // by key; may not be changed
+	freed    map[string]uint64       // keys that hold a marker, and its sequence
 	segments map[string]*segment
 	applied  uint64        // sequence of the last change
 	changed  chan struct{} // closed by the next change; nil when nobody waits
 	sorted   []block.Block // by key; nil when out of date
+	feed     feed
 }
 
 // segment is one segment's set and its last changes.
@@ -45,7 +46,7 @@ type change struct {
 
 func newBoard() *board {
 	return &board{
-		epoch: time.Now(), blocks: map[string]block.Block{},
+		epoch: time.Now(), blocks: map[string]*block.Block{},
 		freed: map[string]uint64{}, segments: map[string]*segment{},
 	}
 }
@@ -57,14 +58,17 @@ type entry struct {
 	key     string
 	segment string
 	delta   block.Delta
-	put     time.Time   // when it was put; zero for a removal
-	block   block.Block // zero when the delta is a removal
+	put     time.Time    // when it was put; zero for a removal
+	block   *block.Block // nil when the delta is a removal
 }
 
 // apply takes the next message of the bucket.
 func (d *board) apply(e entry) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if old := d.blocks[e.key]; old != nil || e.block != nil {
+		d.feed.add(block.Edit{Cursor: e.delta.Revision, Block: e.block, Old: old})
+	}
 	d.keep(e)
 	s := d.segment(e.segment)
 	now := d.now()
@@ -101,6 +105,7 @@ func (d *board) replace(fresh *board) {
 			fresh.segments[name] = s
 		}
 	}
+	d.reread(fresh)
 	d.blocks, d.freed, d.segments, d.sorted = fresh.blocks, fresh.freed, fresh.segments, nil
 	d.applied = max(d.applied, fresh.applied)
 	d.notify()
@@ -166,8 +171,8 @@ func (d *board) wait(ctx context.Context, sequence uint64) error {
 func (d *board) holder(key string) (b block.Block, after uint64, held bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if b, held = d.blocks[key]; held {
-		return b, b.Revision, true
+	if at := d.blocks[key]; at != nil {
+		return *at, at.Revision, true
 	}
 	return b, d.freed[key], false
 }
@@ -179,7 +184,7 @@ func (d *board) list() []block.Block {
 	if d.sorted == nil {
 		d.sorted = make([]block.Block, 0, len(d.blocks))
 		for _, key := range slices.SortedFunc(maps.Keys(d.blocks), strings.Compare) {
-			d.sorted = append(d.sorted, d.blocks[key])
+			d.sorted = append(d.sorted, *d.blocks[key])
 		}
 	}
 	return d.sorted

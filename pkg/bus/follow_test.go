@@ -123,7 +123,7 @@ func TestBoardForgetsOldChanges(t *testing.T) {
 	for n := range uint64(3 * ringSize) {
 		b := blockOn("eu", address(int(n)))
 		b.Revision = n + 1
-		d.apply(entry{key: b.Key(), segment: "eu", delta: block.DeltaOf(&b, b.CreatedAt), block: b})
+		d.apply(entry{key: b.Key(), segment: "eu", delta: block.DeltaOf(&b, b.CreatedAt), block: &b})
 		if n == 0 {
 			first = d.set("eu").Version()
 		}

@@ -97,6 +97,8 @@ func (w *watcher) load(ctx context.Context, messages jetstream.MessagesContext) 
 			break
 		}
 	}
+	// What came last may be gone: a marker whose time was up, or a block.
+	l.board.applied = max(l.board.applied, s.CachedInfo().State.LastSeq)
 	w.board.replace(l.finish())
 	for _, name := range w.board.names() {
 		w.measure(name)
@@ -170,9 +172,10 @@ func putTime(h nats.Header, stored time.Time) time.Time {
 	return time.Unix(0, n)
 }
 
-func readBlock(data []byte, revision uint64) (b block.Block, err error) {
-	if err := json.Unmarshal(data, &b); err != nil {
-		return b, fmt.Errorf("read block: %w", err)
+func readBlock(data []byte, revision uint64) (*block.Block, error) {
+	b := new(block.Block)
+	if err := json.Unmarshal(data, b); err != nil {
+		return nil, fmt.Errorf("read block: %w", err)
 	}
 	b.Revision = revision
 	return b, nil

@@ -182,6 +182,8 @@ func (g *gateway) Lost(reason error) {
 	g.lost = reason
 }
 
+func (g *gateway) Keys(segment string, keys []block.MatchKey) { g.replica.SetKeys(segment, keys) }
+
 func (g *gateway) Expect(segment string) { g.replica.Expect(segment) }
 
 func (g *gateway) Load(segment string, data []byte) error {
@@ -205,7 +207,7 @@ func (g *gateway) Withdraw(id block.ID) {
 }
 
 func (g *gateway) denies(addr string) bool {
-	return g.replica.Decide(netip.MustParseAddr(addr), g.now()).Denied()
+	return g.replica.Decide(&block.Request{Client: netip.MustParseAddr(addr)}, g.now()).Denied()
 }
 
 // inStep tells whether the agent has what the service has in a segment.
