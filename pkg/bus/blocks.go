@@ -161,7 +161,7 @@ func (l *Blocks) Remove(ctx context.Context, b block.Block) error {
 		if !isHeld || held.ID != b.ID {
 			return fmt.Errorf("remove block %s: %w", b.ID, respond.ErrNotFound)
 		}
-		ack, err := l.bus.js.PublishMsg(ctx, removeMessage(l.bus.writeSubject(blocksBucket, b.Key()), after))
+		ack, err := l.bus.js.PublishMsg(ctx, removeMessage(l.bus.writeSubject(blocksBucket, b.Key()), after, time.Now()))
 		if err == nil {
 			return l.board.wait(ctx, ack.Sequence)
 		}

@@ -1,6 +1,7 @@
 package bus
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -220,7 +221,7 @@ func (d *board) since(name string, have block.Version) (changes []change, ok boo
 		return nil, true
 	}
 	at, found := slices.BinarySearchFunc(s.ring, have.Revision, func(c change, revision uint64) int {
-		return int(int64(c.version.Revision) - int64(revision))
+		return cmp.Compare(c.version.Revision, revision)
 	})
 	if !found || s.ring[at].version != have {
 		return nil, false
@@ -231,6 +232,22 @@ func (d *board) since(name string, have block.Version) (changes []change, ok boo
 		changes = append(changes, c)
 	}
 	return changes, true
+}
+
+// putAt tells when a revision of a segment was put; it is now when that is
+// not known any more.
+func (d *board) putAt(name string, revision uint64) time.Duration {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if s := d.segments[name]; s != nil {
+		at, found := slices.BinarySearchFunc(s.ring, revision, func(c change, revision uint64) int {
+			return cmp.Compare(c.version.Revision, revision)
+		})
+		if found {
+			return s.ring[at].put
+		}
+	}
+	return d.now()
 }
 
 // decided tells when the blocks of a segment with a revision in (after, upTo]

@@ -22,7 +22,7 @@ const (
 )
 
 const (
-	// headerPut is when a block was put, in Unix nanoseconds.
+	// headerPut is when a block was put or removed, in Unix nanoseconds.
 	headerPut       = "Honeymoat-Put"
 	headerOperation = "KV-Operation"
 	operationPurge  = "PURGE"
@@ -48,8 +48,9 @@ func putMessage(subject string, b *block.Block, value []byte, after uint64, now 
 }
 
 // removeMessage frees the key that the block with the sequence after holds.
-func removeMessage(subject string, after uint64) *nats.Msg {
+func removeMessage(subject string, after uint64, now time.Time) *nats.Msg {
 	m := nats.NewMsg(subject)
+	m.Header.Set(headerPut, strconv.FormatInt(now.UnixNano(), 10))
 	m.Header.Set(headerOperation, operationPurge)
 	m.Header.Set(jetstream.MsgRollup, jetstream.MsgRollupSubject)
 	m.Header.Set(jetstream.ExpectedLastSubjSeqHeader, strconv.FormatUint(after, 10))

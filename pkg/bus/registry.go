@@ -30,6 +30,7 @@ type Registry struct {
 
 	mu     sync.Mutex
 	agents map[string]*member
+	waits  waits
 }
 
 // enrolled is an agent as the bucket keeps it.
@@ -51,7 +52,7 @@ const (
 )
 
 func newRegistry(b *Bus) *Registry {
-	return &Registry{bus: b, loaded: make(chan struct{}), agents: map[string]*member{}}
+	return &Registry{bus: b, loaded: make(chan struct{}), agents: map[string]*member{}, waits: waits{}}
 }
 
 // run reads the bucket, follows its changes and samples reports until ctx

@@ -27,7 +27,8 @@ type status struct {
 	seen        time.Time
 	followers   int // streams over HTTP
 	report      block.Report
-	propagation time.Duration // 0 = not measured yet
+	reached     map[string]time.Duration // segment → when the report moved on
+	propagation time.Duration            // 0 = not measured yet
 	unsampled   bool
 }
 
@@ -45,7 +46,7 @@ func (r *Registry) Report(_ context.Context, report block.Report) error {
 	report.Software = report.Software[:min(len(report.Software), maxSoftware)]
 	board := r.bus.blocks.board
 	now := board.now()
-	reported := report.Enforcing
+	reported, reached := report.Enforcing, map[string]time.Duration{}
 	report.Enforcing = map[string]block.Version{}
 	for _, segment := range withAll(m.Agent.Segments) {
 		v, ok := reported[segment]
@@ -54,12 +55,16 @@ func (r *Registry) Report(_ context.Context, report block.Report) error {
 		}
 		report.Enforcing[segment] = v
 		has, had := v.Revision, m.report.Enforcing[segment].Revision
+		if reached[segment] = m.reached[segment]; has != had {
+			reached[segment] = now
+		}
+		r.waits.reported(report.Agent, segment, had, has, now)
 		for _, at := range board.decided(segment, had, has) {
 			m.propagation = now - at
 			r.bus.metrics.propagation.Observe(m.propagation.Seconds())
 		}
 	}
-	m.seen, m.report, m.unsampled = time.Now(), report, true
+	m.seen, m.report, m.reached, m.unsampled = time.Now(), report, reached, true
 	return nil
 }
 
@@ -70,9 +75,15 @@ func (r *Registry) state(m *member) block.Agent {
 	a.Segments = slices.Clone(a.Segments)
 	a.LastSeen, a.Software = m.seen, m.report.Software
 	a.Enforcing = maps.Clone(m.report.Enforcing)
-	a.PropagationMillis = float64(m.propagation) / float64(time.Millisecond)
-	a.Connected = !a.Revoked && (m.followers > 0 || r.bus.opts.Connected(a.Name) || time.Since(m.seen) < reportLife)
+	a.PropagationMillis = millis(m.propagation)
+	a.Connected = !a.Revoked && (r.connected(m) || time.Since(m.seen) < reportLife)
 	return a
+}
+
+// connected tells whether an agent has a connection now; who calls it does
+// not hold mu either.
+func (r *Registry) connected(m *member) bool {
+	return m.followers > 0 || r.bus.opts.Connected(m.Agent.Name)
 }
 
 // attach counts a stream over HTTP, and gives its end. ok is false when the

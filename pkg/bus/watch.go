@@ -148,13 +148,13 @@ func (w *watcher) read(m jetstream.Msg, meta *jetstream.MsgMetadata) (e entry, o
 	if err == nil {
 		e.segment = name
 		e.delta, err = parseDelta(target, meta.Sequence.Stream, m.Headers())
+		e.put = putTime(m.Headers(), meta.Timestamp)
 	}
 	if err == nil && !e.delta.Removed {
 		e.block, err = readBlock(m.Data(), meta.Sequence.Stream)
 		// The delta was written when the block was stored; reading it may be
 		// much later.
 		e.delta.Left -= time.Since(meta.Timestamp)
-		e.put = putTime(m.Headers(), meta.Timestamp)
 	}
 	if err != nil {
 		w.bus.log.Error("a block cannot be read", "key", e.key, "sequence", meta.Sequence.Stream, "error", err)
