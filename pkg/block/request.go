@@ -16,6 +16,7 @@ type Request struct {
 	Path        string // without the query, as requested
 	API         string
 	User        string
+	Claimed     bool // the user is the client's own word: it may be blocked by it, never exempt
 	Application string
 	Key         string
 	Token       string
