@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that the tests run for real: nginx as gateway,
 # HAProxy as one that logs by syslog, an external Alertmanager, and Prometheus'
-# checker of its configuration.
+# checker of its configuration; the packet filter and network namespaces.
 set -eu
 
 declare -A needs=(
@@ -10,6 +10,8 @@ declare -A needs=(
 	[prometheus-alertmanager]=prometheus-alertmanager
 	[promtool]=prometheus
 	[curl]=curl
+	[nft]=nftables
+	[ip]=iproute2
 	[goaccess]=goaccess
 )
 
