@@ -35,29 +35,23 @@ func (l *Blocks) run(ctx context.Context) error {
 	return w.run(ctx)
 }
 
-// Outcome is what became of one block of PutAll.
-type Outcome struct {
-	Block block.Block // as stored, or the one that holds the target already
-	Err   error       // as Put gives it
-}
-
 // Put implements respond.Blocks.
 func (l *Blocks) Put(ctx context.Context, b block.Block) (block.Block, error) {
 	o := l.PutAll(ctx, []block.Block{b})[0]
 	return o.Block, o.Err
 }
 
-// PutAll is Put for many blocks, in batches that are made durable together:
-// the result has an outcome for each block, in the same order.
-func (l *Blocks) PutAll(ctx context.Context, blocks []block.Block) []Outcome {
-	outcomes := make([]Outcome, len(blocks))
+// PutAll implements respond.Blocks: what is put together is synced to disk
+// once for some hundreds of blocks.
+func (l *Blocks) PutAll(ctx context.Context, blocks []block.Block) []respond.PutOutcome {
+	outcomes := make([]respond.PutOutcome, len(blocks))
 	var sent []int
 	var messages []*nats.Msg
 	for i, b := range blocks {
 		outcomes[i].Block = b
 		held, after, isHeld := l.board.holder(b.Key())
 		if isHeld && live(&held) {
-			outcomes[i] = Outcome{held, fmt.Errorf("put block on %s in %s: %w", b.Target, b.Segment, respond.ErrExists)}
+			outcomes[i] = respond.PutOutcome{Block: held, Err: fmt.Errorf("put block on %s in %s: %w", b.Target, b.Segment, respond.ErrExists)}
 			continue
 		}
 		m, err := l.message(&b, after)
@@ -97,21 +91,21 @@ func (l *Blocks) message(b *block.Block, after uint64) (*nats.Msg, error) {
 }
 
 // contend puts a block whose key was not as memory said: it asks the bucket.
-func (l *Blocks) contend(ctx context.Context, b block.Block) Outcome {
+func (l *Blocks) contend(ctx context.Context, b block.Block) respond.PutOutcome {
 	for range 5 {
 		held, after, err := l.current(ctx, b.Key())
 		if err != nil {
-			return Outcome{b, fmt.Errorf("put block on %s: %w", b.Target, err)}
+			return respond.PutOutcome{Block: b, Err: fmt.Errorf("put block on %s: %w", b.Target, err)}
 		}
 		if held != nil && live(held) {
-			return Outcome{*held, fmt.Errorf("put block on %s in %s: %w", b.Target, b.Segment, respond.ErrExists)}
+			return respond.PutOutcome{Block: *held, Err: fmt.Errorf("put block on %s in %s: %w", b.Target, b.Segment, respond.ErrExists)}
 		}
 		stored, err := l.store(ctx, b, after)
 		if !errors.Is(err, ingest.ErrFenced) {
-			return Outcome{stored, err}
+			return respond.PutOutcome{Block: stored, Err: err}
 		}
 	}
-	return Outcome{b, fmt.Errorf("put block on %s: others change it all the time: %w", b.Target, respond.ErrExists)}
+	return respond.PutOutcome{Block: b, Err: fmt.Errorf("put block on %s: others change it all the time: %w", b.Target, respond.ErrExists)}
 }
 
 // current asks the bucket for a key: the block on it, if any, and what a

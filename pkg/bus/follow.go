@@ -26,11 +26,15 @@ func (b *Bus) Follow(ctx context.Context, agent string, have map[string]block.Ve
 	withdrawn, done := b.withdrawals.follow(agent)
 	defer done()
 	segments, _ := b.registry.segments(agent)
-	s := &following{board: b.blocks.board, retries: b.retries, f: f, has: map[string]block.Version{}}
-	for _, name := range segments {
-		s.has[name] = have[name]
+	s := &following{
+		board: b.blocks.board, retries: b.retries, matchKeys: b.opts.MatchKeys, f: f,
+		has: map[string]block.Version{}, keys: map[string]string{},
 	}
 	f.Linked(segments)
+	for _, name := range segments {
+		s.has[name] = have[name]
+		s.setKeys(name, s.matchKeys(name))
+	}
 	tick := time.NewTicker(heartbeatInterval)
 	defer tick.Stop()
 	for {
@@ -55,10 +59,17 @@ func (b *Bus) Follow(ctx context.Context, agent string, have map[string]block.Ve
 
 // following is one follower and what it has.
 type following struct {
-	board   *board
-	retries *Retries
-	f       block.Follower
-	has     map[string]block.Version
+	board     *board
+	retries   *Retries
+	matchKeys func(segment string) []block.MatchKey
+	f         block.Follower
+	has       map[string]block.Version
+	keys      map[string]string // segment → the key set that f has
+}
+
+func (s *following) setKeys(segment string, keys []block.MatchKey) {
+	s.keys[segment] = keySet(keys)
+	s.f.Keys(segment, keys)
 }
 
 // catchUp brings every segment of the follower to its current version.
@@ -93,9 +104,12 @@ func (s *following) load(name string) error {
 }
 
 // beat tells what the follower should have. A segment that it says is stale
-// is sent anew.
+// is sent anew, and so are keys that are others now.
 func (s *following) beat() {
 	for name, v := range s.has {
+		if keys := s.matchKeys(name); keySet(keys) != s.keys[name] {
+			s.setKeys(name, keys)
+		}
 		if s.f.Heartbeat(name, v) {
 			s.has[name] = unknownVersion
 		}

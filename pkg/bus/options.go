@@ -8,6 +8,8 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/honeymoat/honeymoat/pkg/block"
 )
 
 // Options say how the service reaches the bus and what it may use there.
@@ -43,6 +45,10 @@ type Options struct {
 	Connected func(agent string) bool
 	// Disconnect ends an agent's connections after it was revoked. May be nil.
 	Disconnect func(agent string)
+	// MatchKeys gives the keys under which the agents of a segment know users,
+	// keys, tokens and sessions, the current one first. It is asked again each
+	// second, and agents are told when it answers with others. Nil: none.
+	MatchKeys func(segment string) []block.MatchKey
 	// Registerer takes the metrics; nil keeps them apart.
 	Registerer prometheus.Registerer
 	// Logger takes what a person may want to know; nil discards it.
@@ -69,6 +75,9 @@ func (o *Options) setDefaults() {
 	}
 	if o.Disconnect == nil {
 		o.Disconnect = func(string) {}
+	}
+	if o.MatchKeys == nil {
+		o.MatchKeys = func(string) []block.MatchKey { return nil }
 	}
 	if o.Registerer == nil {
 		o.Registerer = prometheus.NewRegistry()

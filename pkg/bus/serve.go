@@ -21,9 +21,12 @@ const heartbeatInterval = time.Second
 // durably. agent comes from the credential.
 type Touch func(ctx context.Context, agent string, f finding.Finding) error
 
-// greeting is the answer to an agent's first question.
+// greeting is the answer to an agent's first question. It goes to the agent's
+// own account and nowhere else, which is why the keys are in it and not where
+// several agents listen.
 type greeting struct {
-	Segments []string `json:"segments"`
+	Segments []string                    `json:"segments"`
+	Keys     map[string][]block.MatchKey `json:"keys"` // by segment
 }
 
 // answerTo is the answer to a request of an agent: how it went.
@@ -36,10 +39,12 @@ type answerTo struct {
 	Retries []block.RetryOrder `json:"retries,omitempty"`
 }
 
-// heartbeat is what agents compare with: the version of a segment and, in the
-// one that everybody gets, the number of the last retry that was asked for.
+// heartbeat is what agents compare with: the version of a segment and its key
+// set and, in the one that everybody gets, the number of the last retry that
+// was asked for.
 type heartbeat struct {
 	block.Version
+	Keys    string `json:"keys,omitempty"` // see keySet
 	Retries uint64 `json:"retries,omitempty"`
 }
 
@@ -116,7 +121,7 @@ func caller(m *nats.Msg) string { return strings.Split(m.Subject, ".")[1] }
 
 func (b *Bus) greet(_ context.Context, m *nats.Msg) {
 	segments, _ := b.registry.segments(caller(m))
-	b.answerJSON(m, greeting{segments})
+	b.answerJSON(m, greeting{segments, b.keysOf(segments)})
 }
 
 func (b *Bus) tellLast(ctx context.Context, m *nats.Msg) {
@@ -194,7 +199,7 @@ func (b *Bus) beatOnce() {
 		segments[s] = true
 	}
 	for s := range segments {
-		beat := heartbeat{Version: b.blocks.board.set(s).Version()}
+		beat := heartbeat{Version: b.blocks.board.set(s).Version(), Keys: keySet(b.opts.MatchKeys(s))}
 		if s == block.All {
 			beat.Retries = b.retries.last()
 		}

@@ -31,8 +31,17 @@ type session struct {
 	f         block.Follower
 	inbox     chan *nats.Msg
 	snapshots chan snapshot
+	greetings chan greeted
 	fetches   sync.WaitGroup
-	waiting   map[string]bool // segments whose snapshot is under way
+	waiting   map[string]bool   // segments whose snapshot is under way
+	keys      map[string]string // segment → the key set that f has
+	asking    bool              // for new keys
+}
+
+// greeted is the answer to the question for new keys.
+type greeted struct {
+	greeting
+	err error
 }
 
 type snapshot struct {
@@ -57,42 +66,78 @@ func (a *Agent) session(ctx context.Context, f block.Follower) (inStep bool, err
 	ctx, cancel := context.WithCancel(ctx)
 	s := &session{
 		agent: a, nc: nc, f: f,
-		inbox: make(chan *nats.Msg, inboxSize), snapshots: make(chan snapshot), waiting: map[string]bool{},
+		inbox: make(chan *nats.Msg, inboxSize), snapshots: make(chan snapshot), greetings: make(chan greeted),
+		waiting: map[string]bool{}, keys: map[string]string{},
 	}
 	defer s.fetches.Wait()
 	defer cancel()
-	segments, err := s.greet(ctx)
+	g, err := s.greet(ctx)
 	if err != nil {
 		return false, err
 	}
-	if err := s.subscribe(segments); err != nil {
+	if err := s.subscribe(g.Segments); err != nil {
 		return false, err
 	}
 	a.use(nc)
 	defer a.use(nil)
-	f.Linked(segments)
-	for _, name := range segments {
+	f.Linked(g.Segments)
+	for _, name := range g.Segments {
+		s.setKeys(name, g.Keys[name])
 		s.resync(ctx, name)
 	}
 	return true, s.follow(ctx, closed)
 }
 
-// greet asks which segments this agent gets.
-func (s *session) greet(ctx context.Context) ([]string, error) {
+// greet asks which segments this agent gets, and for their keys.
+func (s *session) greet(ctx context.Context) (g greeting, err error) {
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
 	reply, err := s.nc.RequestWithContext(ctx, "hello."+s.agent.opts.Name, nil)
 	if err != nil {
-		return nil, fmt.Errorf("greet the service: %w", publishError(err))
+		return g, fmt.Errorf("greet the service: %w", publishError(err))
 	}
-	var g greeting
 	if err := json.Unmarshal(reply.Data, &g); err != nil {
-		return nil, fmt.Errorf("greet the service: read its answer: %w", err)
+		return g, fmt.Errorf("greet the service: read its answer: %w", err)
 	}
 	if len(g.Segments) == 0 {
-		return nil, fmt.Errorf("greet the service: it knows no segment for %s: %w", s.agent.opts.Name, ErrAway)
+		return g, fmt.Errorf("greet the service: it knows no segment for %s: %w", s.agent.opts.Name, ErrAway)
 	}
-	return g.Segments, nil
+	return g, nil
+}
+
+func (s *session) setKeys(segment string, keys []block.MatchKey) {
+	s.keys[segment] = keySet(keys)
+	s.f.Keys(segment, keys)
+}
+
+// askKeys asks for the keys anew, unless that is under way.
+func (s *session) askKeys(ctx context.Context) {
+	if s.asking {
+		return
+	}
+	s.asking = true
+	s.fetches.Go(func() {
+		g, err := s.greet(ctx)
+		select {
+		case s.greetings <- greeted{g, err}:
+		case <-ctx.Done():
+		}
+	})
+}
+
+// rekey takes the keys that are others than before. Without an answer the next
+// heartbeat asks again.
+func (s *session) rekey(g greeted) {
+	s.asking = false
+	if g.err != nil {
+		s.agent.log.Warn("the new match keys did not come", "error", g.err)
+		return
+	}
+	for name, keys := range g.Keys {
+		if had, ok := s.keys[name]; ok && had != keySet(keys) {
+			s.setKeys(name, keys)
+		}
+	}
 }
 
 // subscribe asks for all that changes, before any snapshot is asked for. All
@@ -128,6 +173,8 @@ func (s *session) follow(ctx context.Context, closed chan error) error {
 			if err := s.load(snap); err != nil {
 				return err
 			}
+		case g := <-s.greetings:
+			s.rekey(g)
 		case m := <-s.inbox:
 			if s.take(ctx, m) {
 				quiet.Reset(silence)
@@ -183,6 +230,9 @@ func (s *session) compare(ctx context.Context, segment string, data []byte) erro
 	}
 	if s.f.Heartbeat(segment, beat.Version) {
 		s.resync(ctx, segment)
+	}
+	if beat.Keys != s.keys[segment] {
+		s.askKeys(ctx)
 	}
 	if h, ok := s.f.(block.RetryHearer); ok && beat.Retries > 0 {
 		h.RetriesAsked(beat.Retries)

@@ -8,7 +8,7 @@
 // replaces the secret and nothing else: what a request was built of stays
 // readable, and of a named value that holds an attack only its words go.
 //
-// The package may import event, finding and the standard library. It has no
+// The package may import block, event, finding and the standard library. It has no
 // clock, no I/O and no logger; secrets and times come in as arguments, and it
-// never writes a key anywhere but into what Keyring.Marshal returns.
+// never gives a key away but in what Keyring.Marshal and MatchKeys return.
 package privacy

@@ -33,7 +33,7 @@ func (s *Service) startBus(ctx context.Context, l *lifecycle) error {
 		InProcess: server, User: user, Password: password, Domain: s.config.Bus.ExternalDomain,
 		Replicas: s.config.Bus.Replicas, LinesBytes: int64(s.config.Bus.MaxBytes),
 		OnDead:    s.onDeadLetter,
-		Connected: server.Connected, Disconnect: server.Disconnect,
+		Connected: server.Connected, Disconnect: server.Disconnect, MatchKeys: s.matchKeys,
 		Registerer: s.metrics, Logger: s.log.With("part", "bus"),
 	})
 	if err != nil {

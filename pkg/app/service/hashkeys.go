@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/renameio/v2"
 
+	"github.com/honeymoat/honeymoat/pkg/block"
 	"github.com/honeymoat/honeymoat/pkg/config"
 	"github.com/honeymoat/honeymoat/pkg/privacy"
 )
@@ -52,6 +53,12 @@ func openKeyring(d DataDir, cfg config.Service, now time.Time) (privacy.Keyring,
 		return keys, fmt.Errorf("keep hash keys: %w", err)
 	}
 	return keys, nil
+}
+
+// matchKeys gives the keys under which the agents of a segment know users,
+// keys, tokens and sessions, the current one first.
+func (s *Service) matchKeys(segment string) []block.MatchKey {
+	return s.masking.keys.Load().MatchKeys(segment)
 }
 
 // rotateKeys looks once an hour whether the key is due.
