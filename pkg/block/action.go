@@ -54,18 +54,21 @@ func (a *Action) UnmarshalText(text []byte) error {
 // Stronger tells whether an action wins over another on one request.
 func (a Action) Stronger(other Action) bool { return a.strength() > other.strength() }
 
-func (a Action) strength() uint8 {
+func (a Action) strength() uint8 { return strength[a.known()] }
+
+// known is the action, or Deny for one of a later version.
+func (a Action) known() Action {
 	if a < actions {
-		return strength[a]
+		return a
 	}
-	return strength[Deny]
+	return Deny
 }
 
 // Refuses tells whether a request on which the action is carried out does not
 // reach the application. A throttled one may.
 func (a Action) Refuses() bool { return a != Flag && a != Allow && a != Throttle }
 
-// Mode is whether a block is acted on.
+// Mode is whether a block is acted on. One that is not known enforces nothing.
 type Mode uint8
 
 // The modes.

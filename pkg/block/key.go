@@ -142,7 +142,7 @@ func readTarget(data []byte) (Target, int) {
 	}
 	n := int(data[at])<<8 | int(data[at+1])
 	at += 2
-	if len(data) < at+n || !canonicalRest(string(data[at:at+n])) {
+	if len(data) < at+n || n > maxRest || !canonicalRest(string(data[at:at+n])) {
 		return Target{}, 0
 	}
 	t.rest = string(data[at : at+n])
@@ -155,19 +155,17 @@ func readTarget(data []byte) (Target, int) {
 // canonicalRest tells whether these are criteria as NewTarget writes them.
 func canonicalRest(rest string) bool {
 	for last := ScopePrefix.code(); rest != ""; {
-		if len(rest) < 3 || rest[0] <= last || int(rest[0]) >= len(scopes) {
+		if len(rest) < criterionFixed || rest[0] <= last || int(rest[0]) >= len(scopes) {
 			return false
 		}
-		last = rest[0]
-		end := 3 + int(rest[1])<<8 + int(rest[2])
-		if end > len(rest) {
+		if criterionFixed+int(rest[1])<<8+int(rest[2]) > len(rest) {
 			return false
 		}
-		v, err := scopes[last].canonical(rest[3:end])
-		if err != nil || v != rest[3:end] {
+		var value string
+		last, value, rest = cutCriterion(rest)
+		if v, err := scopes[last].canonical(value); err != nil || v != value {
 			return false
 		}
-		rest = rest[end:]
 	}
 	return true
 }

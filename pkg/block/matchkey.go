@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -37,11 +38,6 @@ func (k MatchKey) String() string { return k.ID }
 // GoString is String.
 func (k MatchKey) GoString() string { return k.ID }
 
-// matchKeyJSON carries the secret: between service and agent, and to disk.
-type matchKeyJSON struct {
-	Secret []byte `json:"secret"`
-}
-
 // MarshalJSON writes {"secret": base64}. It is for the wire to an agent, which
 // is encrypted, and for files that only their owner may read.
 func (k MatchKey) MarshalJSON() ([]byte, error) {
@@ -68,12 +64,24 @@ func (k MatchKey) Hash(s Scope, value string) string {
 	return k.ID + ":" + base64.RawURLEncoding.EncodeToString(mac.Sum(nil)[:matchMAC])
 }
 
+// Target is NewTarget of criteria whose users, keys, tokens and sessions stand
+// there as they are.
+func (k MatchKey) Target(criteria []Criterion) (Target, error) {
+	hashed := slices.Clone(criteria)
+	for i, c := range hashed {
+		if c.Scope.Secret() && c.Value != "" {
+			hashed[i].Value = k.Hash(c.Scope, c.Value)
+		}
+	}
+	return NewTarget(hashed...)
+}
+
 // IsMatched tells whether a value has the form of a MatchKey's hash, under
 // whatever key.
 func IsMatched(v string) bool {
 	if len(v) != matchedSize || v[0] != 'm' || v[matchIDSize] != ':' {
 		return false
 	}
-	_, err := base64.RawURLEncoding.DecodeString(v[matchIDSize+1:])
-	return err == nil && strings.Trim(v[1:matchIDSize], "0123456789abcdef") == ""
+	mac, err := base64.RawURLEncoding.DecodeString(v[matchIDSize+1:])
+	return err == nil && len(mac) == matchMAC && strings.Trim(v[1:matchIDSize], "0123456789abcdef") == ""
 }

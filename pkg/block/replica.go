@@ -2,6 +2,8 @@ package block
 
 import (
 	"maps"
+	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 )
@@ -21,26 +23,37 @@ type Replica struct {
 	segments map[string]*segment
 }
 
-// sets is what is in force: the list is the maps again, because a decision
-// goes through all of it and a list is several times faster.
-type sets struct {
-	byName map[string]*Set
-	keys   map[string][]MatchKey
-	list   []named
+// sets is what is in force. It is never changed.
+type sets []held
+
+// held is a segment with its match keys: as they are, and ready to hash with.
+type held struct {
+	name    string
+	set     *Set
+	keys    []MatchKey
+	hashers []*hasher
 }
 
-type named struct {
-	name string
-	set  *Set
-	keys []MatchKey
-}
-
-func newSets(byName map[string]*Set, keys map[string][]MatchKey) *sets {
-	s := &sets{byName: byName, keys: keys}
-	for name, set := range byName {
-		s.list = append(s.list, named{name, set, keys[name]})
+// of gives a segment, empty when there is none.
+func (s sets) of(name string) held {
+	if i, ok := s.index(name); ok {
+		return s[i]
 	}
-	return s
+	return held{name: name}
+}
+
+func (s sets) index(name string) (int, bool) {
+	return slices.BinarySearchFunc(s, name, func(h held, name string) int { return strings.Compare(h.name, name) })
+}
+
+// with is the sets with a segment in the place of the one of its name.
+func (s sets) with(h held) sets {
+	i, ok := s.index(h.name)
+	if next := slices.Clone(s); ok {
+		next[i] = h
+		return next
+	}
+	return slices.Insert(slices.Clip(s), i, h)
 }
 
 type segment struct {
@@ -52,40 +65,55 @@ type segment struct {
 // NewReplica makes an empty replica.
 func NewReplica() *Replica {
 	r := &Replica{segments: map[string]*segment{}}
-	r.sets.Store(newSets(map[string]*Set{}, map[string][]MatchKey{}))
+	r.sets.Store(new(sets))
 	return r
 }
 
 // Decide tells what all segments together say about a request: an exemption
 // in any of them wins. What it says about a throttled request is for whoever
-// holds the buckets. It does not allocate unless the request presents secrets
-// that blocks are about.
+// holds the buckets. It does not allocate.
 func (r *Replica) Decide(q *Request, now time.Duration) Decision {
-	var found Decision
-	for _, s := range r.sets.Load().list {
-		d := s.set.Find(q, s.keys, now)
-		if d.Found || d.Flag.ID != 0 {
-			d.Segment = s.name
-			found.merge(&d)
-		}
+	a := newAsking(q, now)
+	for _, h := range *r.sets.Load() {
+		a.segment = h.name
+		a.secrets.use(h.hashers)
+		h.set.ask(&a)
 	}
-	return found
+	return a.decision()
 }
 
 // SetKeys replaces the keys under which a segment's users, keys, tokens and
 // sessions are hashed, the current one first.
 func (r *Replica) SetKeys(name string, keys []MatchKey) {
-	old := r.sets.Load()
-	next := maps.Clone(old.keys)
-	next[name] = keys
-	r.sets.Store(newSets(old.byName, next))
+	h := r.held(name)
+	h.keys, h.hashers = slices.Clone(keys), newHashers(keys)
+	r.store(h)
 }
 
-// MatchKeys gives the keys of each segment. The map may not be changed.
-func (r *Replica) MatchKeys() map[string][]MatchKey { return r.sets.Load().keys }
+// MatchKeys gives the keys of each segment that has some.
+func (r *Replica) MatchKeys() map[string][]MatchKey {
+	keys := map[string][]MatchKey{}
+	for _, h := range *r.sets.Load() {
+		if len(h.keys) > 0 {
+			keys[h.name] = h.keys
+		}
+	}
+	return keys
+}
 
-// Sets gives the current set of each segment. The map may not be changed.
-func (r *Replica) Sets() map[string]*Set { return r.sets.Load().byName }
+// Sets gives the current set of each segment that there is one of.
+func (r *Replica) Sets() map[string]*Set {
+	sets := map[string]*Set{}
+	for _, h := range *r.sets.Load() {
+		if h.set != nil {
+			sets[h.name] = h.set
+		}
+	}
+	return sets
+}
+
+// Set gives the current set of a segment, nil when it is empty or unknown.
+func (r *Replica) Set(name string) *Set { return r.held(name).set }
 
 // Versions tells which version of each segment is in force.
 func (r *Replica) Versions() map[string]Version {
@@ -111,7 +139,9 @@ func (r *Replica) Load(name string, set *Set, now time.Duration) {
 		set = set.Apply(d, now)
 	}
 	s.waiting, s.pending, s.behind = false, nil, false
-	r.store(name, set)
+	h := r.held(name)
+	h.set = set
+	r.store(h)
 }
 
 // Apply takes a delta. It tells whether the set changed.
@@ -123,12 +153,13 @@ func (r *Replica) Apply(name string, d Delta, now time.Duration) bool {
 		}
 		return false
 	}
-	old := r.Sets()[name]
-	set := old.Apply(d, now)
-	if set == old {
+	h := r.held(name)
+	set := h.set.Apply(d, now)
+	if set == h.set {
 		return false
 	}
-	r.store(name, set)
+	h.set = set
+	r.store(h)
 	return true
 }
 
@@ -137,7 +168,7 @@ func (r *Replica) Apply(name string, d Delta, now time.Duration) bool {
 // deltas, so being behind counts only when it shows twice.
 func (r *Replica) Heartbeat(name string, original Version) (stale bool) {
 	s := r.segment(name)
-	have := r.Sets()[name].Version()
+	have := r.Set(name).Version()
 	switch {
 	case s.waiting || have == original:
 		s.behind = false
@@ -155,17 +186,9 @@ func (r *Replica) Heartbeat(name string, original Version) (stale bool) {
 
 // Forget drops the segments that are not in keep.
 func (r *Replica) Forget(keep func(name string) bool) {
-	next := map[string]*Set{}
-	for name, set := range r.Sets() {
-		if keep(name) {
-			next[name] = set
-		} else {
-			delete(r.segments, name)
-		}
-	}
-	keys := maps.Clone(r.MatchKeys())
-	maps.DeleteFunc(keys, func(name string, _ []MatchKey) bool { return !keep(name) })
-	r.sets.Store(newSets(next, keys))
+	next := slices.DeleteFunc(slices.Clone(*r.sets.Load()), func(h held) bool { return !keep(h.name) })
+	maps.DeleteFunc(r.segments, func(name string, _ *segment) bool { return !keep(name) })
+	r.sets.Store(&next)
 }
 
 func (r *Replica) segment(name string) *segment {
@@ -177,11 +200,9 @@ func (r *Replica) segment(name string) *segment {
 	return s
 }
 
-func (r *Replica) store(name string, set *Set) {
-	next := make(map[string]*Set, len(r.Sets())+1)
-	for n, s := range r.Sets() {
-		next[n] = s
-	}
-	next[name] = set
-	r.sets.Store(newSets(next, r.MatchKeys()))
+func (r *Replica) held(name string) held { return r.sets.Load().of(name) }
+
+func (r *Replica) store(h held) {
+	next := r.sets.Load().with(h)
+	r.sets.Store(&next)
 }

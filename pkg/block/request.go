@@ -9,11 +9,17 @@ import (
 // What is empty is not known, and matches no block that asks for it. Users,
 // keys, tokens and sessions are as the client presented them: the set knows
 // them by keyed hashes only.
+//
+// Routes are compared with Path as it is here, so it has to be in the one form
+// that an application sees, whatever the client wrote: percent-decoded once,
+// slashes joined, "." and ".." resolved (decoy.AppendClean does it). Otherwise
+// a block on /login would be passed by /%6cogin. Whoever decides for a gateway
+// (the agent) does it once for all adapters.
 type Request struct {
 	Client      netip.Addr // as the gateway found it through its trusted hops
 	Method      string
 	Host        string
-	Path        string // without the query, as requested
+	Path        string // without the query; see above
 	API         string
 	User        string
 	Claimed     bool // the user is the client's own word: it may be blocked by it, never exempt
@@ -28,28 +34,29 @@ type Request struct {
 	RequestID   string // the gateway's own; never one that a client sent
 }
 
-// value is what the request says for a scope other than address and prefix.
-func (r *Request) value(s Scope) string {
-	switch s {
-	case ScopeUser:
+// value is what the request has of the scope with a code, other than
+// addresses, in the form in which targets have it; empty when it is not known.
+func (r *Request) value(code byte) string {
+	switch code {
+	case codeUser:
 		return r.User
-	case ScopeApplication:
+	case codeApplication:
 		return r.Application
-	case ScopeKey:
+	case codeKey:
 		return r.Key
-	case ScopeToken:
+	case codeToken:
 		return r.Token
-	case ScopeSession:
+	case codeSession:
 		return r.Session
-	case ScopeFingerprint:
+	case codeFingerprint:
 		return r.Fingerprint
-	case ScopeUserAgent:
-		return r.UserAgent
-	case ScopeAPI:
+	case codeUserAgent:
+		return CutValue(r.UserAgent)
+	case codeAPI:
 		return r.API
-	case ScopeCountry:
+	case codeCountry:
 		return r.Country
-	case ScopeNetwork:
+	case codeNetwork:
 		return r.Network
 	default:
 		return ""
@@ -70,8 +77,6 @@ type Decision struct {
 	Flag Mark
 	// Bucket is whose tokens a throttled request takes.
 	Bucket Bucket
-
-	specific uint16 // of its target
 }
 
 // Mark names a block that flags requests.
@@ -82,9 +87,14 @@ type Mark struct {
 
 // Bucket names the bucket of tokens of a throttled client. It is comparable.
 type Bucket struct {
-	Block  ID
-	Client netip.Addr // invalid when one bucket is for all
+	Block ID
+	// Client is invalid when one bucket is for all. Clients of IPv6 have one a
+	// /64: it is the first address of it.
+	Client netip.Addr
 }
+
+// Exempt tells whether the request passes whatever blocks say.
+func (d Decision) Exempt() bool { return d.Found && d.Mode == Enforce && d.Action == Allow }
 
 // Denied tells whether the request is not to reach the application. A
 // throttled one may: whoever holds the buckets decides.

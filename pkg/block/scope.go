@@ -3,7 +3,9 @@ package block
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // Scope is what kind of thing a block matches.
@@ -27,12 +29,29 @@ const (
 	ScopeNetwork     Scope = "network" // "AS64500"
 )
 
-// scopes lists all, in the order of their codes in a target, which is also
-// that of how few requests one of them usually matches. Codes are on disk and
-// on the wire: only append.
+// The codes of the scopes in a target, in the order of how few requests one of
+// them usually matches. They are on disk and on the wire: only append.
+const (
+	codeAddress byte = iota
+	codePrefix
+	codeKey
+	codeToken
+	codeSession
+	codeUser
+	codeFingerprint
+	codeApplication
+	codeUserAgent
+	codeRoute
+	codeAPI
+	codeNetwork
+	codeCountry
+)
+
 var scopes = [...]Scope{
-	ScopeAddress, ScopePrefix, ScopeKey, ScopeToken, ScopeSession, ScopeUser, ScopeFingerprint,
-	ScopeApplication, ScopeUserAgent, ScopeRoute, ScopeAPI, ScopeNetwork, ScopeCountry,
+	codeAddress: ScopeAddress, codePrefix: ScopePrefix, codeKey: ScopeKey, codeToken: ScopeToken,
+	codeSession: ScopeSession, codeUser: ScopeUser, codeFingerprint: ScopeFingerprint,
+	codeApplication: ScopeApplication, codeUserAgent: ScopeUserAgent, codeRoute: ScopeRoute,
+	codeAPI: ScopeAPI, codeNetwork: ScopeNetwork, codeCountry: ScopeCountry,
 }
 
 // Scopes lists all scopes.
@@ -55,16 +74,35 @@ func (s Scope) Secret() bool {
 // request comes from.
 func (s Scope) Principal() bool { return s.Secret() || s == ScopeApplication }
 
+// secretCode tells whether the scope with a code is Secret.
+func secretCode(code byte) bool { return code >= codeKey && code <= codeUser }
+
 func (s Scope) code() byte { return byte(slices.Index(scopes[:], s)) }
 
 // MaxValue bounds a criterion's value, in bytes. Of a longer user agent the
 // beginning is compared.
 const MaxValue = 512
 
+// CutValue is as much of a user agent as is compared: at most MaxValue bytes,
+// and no half of a character.
+func CutValue(v string) string {
+	if len(v) <= MaxValue {
+		return v
+	}
+	end := MaxValue
+	for end > MaxValue-utf8.UTFMax && !utf8.RuneStart(v[end]) {
+		end--
+	}
+	return v[:end]
+}
+
 // canonical checks a value and writes it in the one way in which it is kept.
 func (s Scope) canonical(v string) (string, error) {
+	if s == ScopeUserAgent {
+		v = CutValue(v)
+	}
 	switch {
-	case v == "" || len(v) > MaxValue || strings.ContainsFunc(v, func(r rune) bool { return r < ' ' || r == 0x7f || r == 0xFFFD }):
+	case v == "" || len(v) > MaxValue || strings.ContainsFunc(v, notText):
 		return "", fmt.Errorf("block on %s %q: want 1 to %d bytes of printable text", s, v, MaxValue)
 	case s.Secret() && !IsMatched(v):
 		return "", fmt.Errorf("block on %s: want a hash under a match key of the segment, as the service makes it", s)
@@ -76,13 +114,16 @@ func (s Scope) canonical(v string) (string, error) {
 			return "", fmt.Errorf("block on country %q: want two letters, as in ISO 3166", v)
 		}
 	case ScopeNetwork:
-		digits := strings.TrimLeft(strings.TrimPrefix(strings.ToUpper(v), "AS"), "0")
-		if len(digits) == 0 || len(digits) > 10 || strings.Trim(digits, "0123456789") != "" {
+		n, err := strconv.ParseUint(strings.TrimPrefix(strings.ToUpper(v), "AS"), 10, 32)
+		if err != nil || n == 0 {
 			return "", fmt.Errorf("block on network %q: want the number of an autonomous system, such as AS64500", v)
 		}
-		v = "AS" + digits
+		v = "AS" + strconv.FormatUint(n, 10)
 	case ScopeRoute:
 		return canonicalRoute(v)
 	}
 	return v, nil
 }
+
+// notText tells control characters, and what stands for bytes that are no text.
+func notText(r rune) bool { return r < ' ' || r == 0x7f || r == utf8.RuneError }

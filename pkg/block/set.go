@@ -1,12 +1,11 @@
 package block
 
 import (
+	"encoding/binary"
 	"iter"
-	"maps"
-	"net/netip"
 	"time"
 
-	"github.com/gaissmai/bart"
+	"github.com/zeebo/xxh3"
 )
 
 // Entry is what a holder of the set keeps of a block: enough to decide and to
@@ -21,14 +20,12 @@ type Entry struct {
 	Terms    *Terms // nil = the action's defaults
 }
 
-func (e *Entry) live(now time.Duration) bool { return now < e.Deadline }
-
 // Version tells one state of a segment's set from another: two holders with
 // equal versions hold the same blocks.
 type Version struct {
 	Revision uint64 `json:"revision"` // of the last change to the segment; 0 = none ever
 	Count    int    `json:"count"`
-	Hash     uint64 `json:"hash,string"` // over target, id, revision, action and mode of each block
+	Hash     uint64 `json:"hash,string"` // over everything of each block but its lifetime
 }
 
 // Set is the blocks of one segment at one revision. It is immutable: Apply
@@ -39,9 +36,8 @@ type Version struct {
 // Version until its removal arrives as a delta: so the versions of two
 // holders agree whatever their clocks say.
 type Set struct {
-	blocks  *bart.Table[*Entry] // of plain targets
-	exempt  *bart.Table[*Entry] // exemptions of plain targets
-	others  map[Target]*Entry   // of all other targets
+	exact   exact // what belongs there
+	index   index // all others
 	version Version
 }
 
@@ -56,35 +52,19 @@ func (s *Set) Version() Version {
 // Find tells what the set says about a request at a time: an exemption wins
 // over all; of the blocks that are enforced the strongest action wins, and of
 // those the most specific target; then come those in shadow. keys are those
-// under which the segment's secrets are hashed. It does not allocate unless
-// the set has targets with secrets that the request presents.
+// under which the segment's secrets are hashed; a Replica has them ready, and
+// is what to ask about many requests.
 func (s *Set) Find(r *Request, keys []MatchKey, now time.Duration) Decision {
-	var d Decision
-	if s == nil {
-		return d
-	}
-	s.eachMet(r, keys, now, func(t Target, e *Entry) { d.meet(t, e, r) })
-	return d
+	a := newAsking(r, now)
+	a.secrets.use(newHashers(keys))
+	s.ask(&a)
+	return a.decision()
 }
 
-// eachMet yields the live entries whose targets a request meets.
-func (s *Set) eachMet(r *Request, keys []MatchKey, now time.Duration, yield func(Target, *Entry)) {
-	if a := r.Client.Unmap().WithZone(""); a.IsValid() {
-		for _, table := range []*bart.Table[*Entry]{s.blocks, s.exempt} {
-			if table == nil {
-				continue
-			}
-			for p, e := range table.Supernets(netip.PrefixFrom(a, a.BitLen())) {
-				if e.live(now) {
-					yield(Target{prefix: p, exempt: table == s.exempt}, e)
-				}
-			}
-		}
-	}
-	for t, e := range s.others {
-		if e.live(now) && t.Meets(r, keys) {
-			yield(t, e)
-		}
+func (s *Set) ask(a *asking) {
+	if s != nil {
+		s.exact.ask(a)
+		s.index.ask(a)
 	}
 }
 
@@ -93,21 +73,16 @@ func (s *Set) Get(t Target) (*Entry, bool) {
 	if s == nil {
 		return nil, false
 	}
-	if table := *s.table(t); t.Plain() {
-		if table == nil {
-			return nil, false
-		}
-		return table.Get(t.prefix)
-	}
-	e, ok := s.others[t]
-	return e, ok
+	e := s.get(t)
+	return e, e != nil
 }
 
-func (s *Set) table(t Target) **bart.Table[*Entry] {
-	if t.exempt {
-		return &s.exempt
+func (s *Set) get(t Target) *Entry {
+	if t.exactly() {
+		return s.exact.get(t)
 	}
-	return &s.blocks
+	_, e := s.index.find(t)
+	return e
 }
 
 // Entries yields all blocks in no particular order.
@@ -116,18 +91,12 @@ func (s *Set) Entries() iter.Seq2[Target, *Entry] {
 		if s == nil {
 			return
 		}
-		for _, exempt := range []bool{false, true} {
-			table := *s.table(Target{exempt: exempt})
-			if table == nil {
-				continue
-			}
-			for p, e := range table.All() {
-				if !yield(Target{prefix: p, exempt: exempt}, e) {
-					return
-				}
+		for t, e := range s.exact.all() {
+			if !yield(t, e) {
+				return
 			}
 		}
-		for t, e := range s.others {
+		for t, e := range s.index.all() {
 			if !yield(t, e) {
 				return
 			}
@@ -135,92 +104,69 @@ func (s *Set) Entries() iter.Seq2[Target, *Entry] {
 	}
 }
 
-// Delta is one change to a segment: a block put on a target, or a target
-// freed.
-type Delta struct {
-	Revision uint64
-	Target   Target
-	Removed  bool
-	// The rest is meant only when a block is put.
-	ID      ID
-	Left    time.Duration // lifetime left when the delta was sent
-	Action  Action
-	Mode    Mode
-	Percent uint8
-	Terms   *Terms
-}
-
-// DeltaOf is the delta that puts b, with the lifetime that is left at now.
-func DeltaOf(b *Block, now time.Time) Delta {
-	return Delta{
-		Revision: b.Revision, Target: b.Target, ID: b.ID,
-		Left: b.ExpiresAt().Sub(now), Action: b.Action, Mode: b.Mode, Percent: b.Percent, Terms: b.Terms,
-	}
-}
-
 // Apply gives the set after a delta. A delta that is not newer than the set
 // changes nothing, so deltas may be repeated; they must come in the order of
 // their revisions.
 func (s *Set) Apply(d Delta, now time.Duration) *Set {
-	v := s.Version()
-	if d.Revision <= v.Revision {
+	if d.Revision <= s.Version().Revision {
 		return s
 	}
-	next := &Set{version: v}
+	next := new(Set)
 	if s != nil {
 		*next = *s
 	}
-	next.version.Revision = d.Revision
-	if old, ok := s.Get(d.Target); ok {
-		next.version.Hash ^= fingerprint(d.Target, old)
-		next.version.Count--
-	}
 	if d.Removed {
-		next.persist(d.Target, nil)
-		return next
+		next.remove(d.Target)
+	} else {
+		next.put(d.Target, d.entry(now), false)
 	}
-	e := d.entry(now)
-	next.persist(d.Target, e)
-	next.version.Hash ^= fingerprint(d.Target, e)
-	next.version.Count++
+	next.version.Revision = d.Revision
 	return next
 }
 
-// persist puts an entry, or takes it away when it is nil, and leaves what
-// other sets share as it is.
-func (s *Set) persist(t Target, e *Entry) {
-	if !t.Plain() {
-		s.others = maps.Clone(s.others)
-		putOther(&s.others, t, e)
-		return
-	}
-	table := s.table(t)
-	if *table == nil {
-		*table = &bart.Table[*Entry]{}
-	}
-	if e == nil {
-		*table = (*table).DeletePersist(t.prefix)
+// put sets the block of a target; mine is as for a table.
+func (s *Set) put(t Target, e Entry, mine bool) {
+	s.discount(t)
+	if t.exactly() {
+		s.exact.put(t, e, mine)
 	} else {
-		*table = (*table).InsertPersist(t.prefix, e)
+		s.index.put(t, e, mine)
 	}
+	s.version.Hash ^= fingerprint(t, &e)
+	s.version.Count++
 }
 
-func putOther(others *map[Target]*Entry, t Target, e *Entry) {
-	if e == nil {
-		delete(*others, t)
+func (s *Set) remove(t Target) {
+	if !s.discount(t) {
 		return
 	}
-	if *others == nil {
-		*others = map[Target]*Entry{}
+	if t.exactly() {
+		s.exact.remove(t)
+	} else {
+		s.index.remove(t)
 	}
-	(*others)[t] = e
 }
 
-func (d *Delta) entry(now time.Duration) *Entry {
-	return &Entry{
-		ID: d.ID, Revision: d.Revision, Deadline: now + d.Left,
-		Action: d.Action, Mode: d.Mode, Percent: d.Percent, Terms: d.Terms,
+// discount takes what is on a target out of the version.
+func (s *Set) discount(t Target) bool {
+	old := s.get(t)
+	if old == nil {
+		return false
 	}
+	s.version.Hash ^= fingerprint(t, old)
+	s.version.Count--
+	return true
+}
+
+// fingerprint is one block's share in a set's hash.
+func fingerprint(t Target, e *Entry) uint64 {
+	var room [96]byte
+	buf := t.appendBinary(room[:0])
+	buf = append(buf, byte(e.Action), byte(e.Mode), e.Percent)
+	buf = binary.LittleEndian.AppendUint64(buf, uint64(e.ID))
+	buf = binary.LittleEndian.AppendUint64(buf, e.Revision)
+	buf = e.Terms.appendBinary(buf)
+	return xxh3.Hash(buf)
 }
 
 // Builder makes a large set without the cost of a version for each block. The
@@ -230,28 +176,8 @@ type Builder struct{ set Set }
 // Add puts a block, in any order of revisions; a later call for the same
 // target wins.
 func (b *Builder) Add(d Delta, now time.Duration) {
-	v := &b.set.version
-	if old, ok := b.set.Get(d.Target); ok {
-		v.Hash ^= fingerprint(d.Target, old)
-		v.Count--
-	}
-	e := d.entry(now)
-	b.insert(d.Target, e)
-	v.Hash ^= fingerprint(d.Target, e)
-	v.Count++
-	v.Revision = max(v.Revision, d.Revision)
-}
-
-func (b *Builder) insert(t Target, e *Entry) {
-	if !t.Plain() {
-		putOther(&b.set.others, t, e)
-		return
-	}
-	table := b.set.table(t)
-	if *table == nil {
-		*table = &bart.Table[*Entry]{}
-	}
-	(*table).Insert(t.prefix, e)
+	b.set.put(d.Target, d.entry(now), true)
+	b.set.version.Revision = max(b.set.version.Revision, d.Revision)
 }
 
 // Set is the result, at the given revision (which may be later than that of
@@ -259,6 +185,8 @@ func (b *Builder) insert(t Target, e *Entry) {
 func (b *Builder) Set(revision uint64) *Set {
 	set := b.set
 	b.set = Set{}
+	set.exact.compact()
+	set.index.compact()
 	set.version.Revision = max(set.version.Revision, revision)
 	return &set
 }

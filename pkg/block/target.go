@@ -1,13 +1,10 @@
 package block
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
-	"strconv"
-	"strings"
 )
 
 // Criterion is one thing that a request has to have: a scope and its value.
@@ -28,9 +25,10 @@ type Target struct {
 	exempt bool
 }
 
-// AddressTarget matches one address. IPv4-mapped IPv6 is taken as IPv4.
+// AddressTarget matches one address. IPv4-mapped IPv6 is taken as IPv4, and a
+// zone is left out, as of a request's client.
 func AddressTarget(a netip.Addr) Target {
-	a = a.Unmap().WithZone("")
+	a = canonicalAddr(a)
 	return Target{prefix: netip.PrefixFrom(a, a.BitLen())}
 }
 
@@ -56,8 +54,11 @@ func NewTarget(criteria ...Criterion) (Target, error) {
 			return Target{}, err
 		}
 	}
-	if !t.valid() {
+	switch {
+	case !t.valid():
 		return Target{}, errors.New("block target: want at least one of " + fmt.Sprint(scopes))
+	case len(t.rest) > maxRest:
+		return Target{}, fmt.Errorf("block target: its criteria take %d bytes, want at most %d", len(t.rest), maxRest)
 	}
 	return t, nil
 }
@@ -85,77 +86,9 @@ func (t *Target) add(c Criterion) error {
 	return nil
 }
 
-func parsePrefix(s string) (netip.Prefix, error) {
-	if a, err := netip.ParseAddr(s); err == nil {
-		return AddressTarget(a).prefix, nil
-	}
-	p, err := netip.ParsePrefix(s)
-	if err != nil {
-		return p, fmt.Errorf("block target %q: want an address such as 192.0.2.7 or a prefix such as 192.0.2.0/24", s)
-	}
-	return p, nil
-}
-
-// joint stands between the criteria of a target as text.
-const joint = " & "
-
-// ParseTarget reads what String writes: an address, a prefix, SCOPE:VALUE, or
-// several of them with " & " between them, such as
-// "192.0.2.0/24 & user_agent:curl/8.5.0 & route:POST /login". A value that
-// holds "&" or a quotation mark stands in double quotes, as in Go. Users,
-// keys, tokens and sessions are hashes here.
-func ParseTarget(s string) (Target, error) {
-	criteria, err := ParseCriteria(s)
-	if err != nil {
-		return Target{}, err
-	}
-	return NewTarget(criteria...)
-}
-
-// ParseCriteria reads the text of a target without judging its values, so
-// that a user or a key may stand there as it is.
-func ParseCriteria(s string) ([]Criterion, error) {
-	var criteria []Criterion
-	for rest, more := s, true; more; {
-		var c Criterion
-		var err error
-		if c, rest, more, err = nextCriterion(rest); err != nil {
-			return nil, fmt.Errorf("block target %q: %w", s, err)
-		}
-		criteria = append(criteria, c)
-	}
-	return criteria, nil
-}
-
-func nextCriterion(s string) (c Criterion, rest string, more bool, err error) {
-	s = strings.TrimSpace(s)
-	name, value, named := strings.Cut(s, ":")
-	if !named || !slices.Contains(scopes[:], Scope(name)) { // an address, IPv6 has colons
-		value, rest, more = strings.Cut(s, joint)
-		p, err := parsePrefix(strings.TrimSpace(value))
-		if err != nil {
-			return c, "", false, errors.New("want an address such as 192.0.2.7, a prefix such as 192.0.2.0/24, or SCOPE:VALUE such as country:AQ")
-		}
-		return criterionOf(p), rest, more, nil
-	}
-	if quoted, err := strconv.QuotedPrefix(value); err == nil && strings.HasPrefix(value, `"`) {
-		after := strings.TrimSpace(value[len(quoted):])
-		if after != "" && !strings.HasPrefix(after, "&") {
-			return c, "", false, fmt.Errorf("after %s: want & or nothing", quoted)
-		}
-		value, _ = strconv.Unquote(quoted)
-		return Criterion{Scope(name), value}, strings.TrimPrefix(after, "&"), after != "", nil
-	}
-	value, rest, more = strings.Cut(value, joint)
-	return Criterion{Scope(name), strings.TrimSpace(value)}, rest, more, nil
-}
-
-func criterionOf(p netip.Prefix) Criterion {
-	if p.IsSingleIP() {
-		return Criterion{ScopeAddress, p.Addr().String()}
-	}
-	return Criterion{ScopePrefix, p.String()}
-}
+// maxRest bounds the criteria of a target, in bytes, so that its key on the
+// bus stays well within the bus's bound of 4 KiB for a subject.
+const maxRest = 2 << 10
 
 // Criteria lists what the target asks for, addresses first.
 func (t Target) Criteria() []Criterion {
@@ -164,19 +97,22 @@ func (t Target) Criteria() []Criterion {
 		criteria = append(criteria, criterionOf(t.prefix))
 	}
 	for rest := t.rest; rest != ""; {
-		var c Criterion
-		c, rest = cutCriterion(rest)
-		criteria = append(criteria, c)
+		var code byte
+		var value string
+		code, value, rest = cutCriterion(rest)
+		criteria = append(criteria, Criterion{scopes[code], value})
 	}
 	return criteria
 }
 
-// cutCriterion takes the first criterion off the text of those that are no
-// addresses, which must be well-formed.
-func cutCriterion(rest string) (Criterion, string) {
-	end := 3 + int(rest[1])<<8 + int(rest[2])
-	return Criterion{scopes[rest[0]], rest[3:end]}, rest[end:]
+// cutCriterion takes the first criterion off those that are no addresses.
+func cutCriterion(rest string) (code byte, value, after string) {
+	end := criterionFixed + int(rest[1])<<8 + int(rest[2])
+	return rest[0], rest[criterionFixed:end], rest[end:]
 }
+
+// criterionFixed is the bytes of a criterion before its value.
+const criterionFixed = 3
 
 // ScopeAll is the scope of a target with several criteria.
 const ScopeAll Scope = "all"
@@ -192,11 +128,11 @@ func (t Target) Scope() Scope {
 	case t.prefix.IsValid():
 		return ScopeAll
 	}
-	c, more := cutCriterion(t.rest)
+	code, _, more := cutCriterion(t.rest)
 	if more != "" {
 		return ScopeAll
 	}
-	return c.Scope
+	return scopes[code]
 }
 
 // Value gives the value that the target asks for in a scope.
@@ -204,6 +140,18 @@ func (t Target) Value(s Scope) (string, bool) {
 	for _, c := range t.Criteria() {
 		if c.Scope == s {
 			return c.Value, true
+		}
+	}
+	return "", false
+}
+
+// value is Value of the scope with a code, other than addresses.
+func (t Target) value(wanted byte) (string, bool) {
+	for rest := t.rest; rest != ""; {
+		var code byte
+		var value string
+		if code, value, rest = cutCriterion(rest); code == wanted {
+			return value, true
 		}
 	}
 	return "", false
@@ -231,89 +179,17 @@ func (t Target) Covers(other Target) bool {
 		return false
 	}
 	for rest := t.rest; rest != ""; {
-		var c Criterion
-		c, rest = cutCriterion(rest)
-		if v, ok := other.Value(c.Scope); !ok || v != c.Value {
+		var code byte
+		var value string
+		code, value, rest = cutCriterion(rest)
+		if v, ok := other.value(code); !ok || v != value {
 			return false
 		}
 	}
 	return t.valid()
 }
 
-// String is the target as people write it, and as ParseTarget reads it.
-func (t Target) String() string {
-	var parts []string
-	for _, c := range t.Criteria() {
-		parts = append(parts, c.String())
-	}
-	return strings.Join(parts, joint)
-}
-
-// String is the criterion as people write it.
-func (c Criterion) String() string {
-	switch {
-	case c.Scope == ScopeAddress || c.Scope == ScopePrefix:
-		return c.Value
-	case strings.ContainsAny(c.Value, `&"`) || strings.TrimSpace(c.Value) != c.Value:
-		return string(c.Scope) + ":" + strconv.Quote(c.Value)
-	default:
-		return string(c.Scope) + ":" + c.Value
-	}
-}
-
 func (t Target) valid() bool { return t.prefix.IsValid() || t.rest != "" }
 
 // Valid tells whether the target asks for anything.
 func (t Target) Valid() bool { return t.valid() }
-
-type targetJSON struct {
-	Scope Scope       `json:"scope"`
-	Value string      `json:"value,omitempty"` // none when there are several criteria
-	All   []Criterion `json:"all,omitempty"`
-	// Exempt is for exemptions.
-	Exempt bool `json:"exempt,omitempty"`
-}
-
-// MarshalJSON writes {"scope": "address", "value": "192.0.2.7"}, or
-// {"scope": "all", "all": [{"scope", "value"}, …]} for several criteria.
-func (t Target) MarshalJSON() ([]byte, error) {
-	v := targetJSON{Scope: t.Scope(), Exempt: t.exempt}
-	if v.Scope == ScopeAll {
-		v.All = t.Criteria()
-	} else if t.valid() {
-		v.Value = t.Criteria()[0].Value
-	}
-	return json.Marshal(v)
-}
-
-// UnmarshalJSON reads what MarshalJSON writes. The scope may be left out where
-// there are several criteria, or the value is as ParseTarget reads it.
-func (t *Target) UnmarshalJSON(data []byte) error {
-	var v targetJSON
-	if err := json.Unmarshal(data, &v); err != nil {
-		return fmt.Errorf("block target: %w", err)
-	}
-	parsed, err := v.target()
-	if err != nil {
-		return err
-	}
-	parsed.exempt = v.Exempt
-	*t = parsed
-	return nil
-}
-
-func (v *targetJSON) target() (Target, error) {
-	switch {
-	case len(v.All) > 0 && v.Value != "":
-		return Target{}, errors.New(`block target: want "value" or "all", not both`)
-	case len(v.All) > 0:
-		return NewTarget(v.All...)
-	case v.Scope == "":
-		return ParseTarget(v.Value)
-	}
-	t, err := NewTarget(Criterion{v.Scope, v.Value})
-	if err == nil && t.Scope() != v.Scope {
-		return Target{}, fmt.Errorf("block target %q is of scope %q, not %q", v.Value, t.Scope(), v.Scope)
-	}
-	return t, err
-}
