@@ -1,0 +1,210 @@
+package traffic
+
+import (
+	"net/netip"
+	"sync"
+	"time"
+
+	"github.com/honeymoat/honeymoat/pkg/block"
+	"github.com/honeymoat/honeymoat/pkg/event"
+)
+
+// Options bound what is counted. What is zero has the default.
+type Options struct {
+	// MaxClients is how many clients (addresses, and /64s of IPv6) are told
+	// apart; 0 means 200,000. A client takes 30 bytes, 16 for each hour in which
+	// it was seen (at most 8 on average), and 90 if principals stand behind it:
+	// 200,000 take 50 MB at most, and 14 MB on an ordinary day.
+	MaxClients int
+	// MaxPrincipals is the same for principals, who take no 90 bytes; 0 means
+	// 200,000.
+	MaxPrincipals int
+	// Seed of the hashes that stand for principals. Whoever knows it can tell
+	// whether a given name was counted.
+	Seed uint64
+}
+
+// Counts are the counters. They are safe for concurrent use.
+type Counts struct {
+	mu         sync.Mutex
+	seed       uint64
+	clients    *table
+	principals *table
+	names      names
+}
+
+// New makes counters that have counted nothing.
+func New(o Options) *Counts {
+	if o.MaxClients <= 0 {
+		o.MaxClients = 200_000
+	}
+	if o.MaxPrincipals <= 0 {
+		o.MaxPrincipals = 200_000
+	}
+	return &Counts{
+		seed: o.Seed, clients: newTable(o.MaxClients, o.Seed), principals: newTable(o.MaxPrincipals, o.Seed),
+		names: newNames(maxNames),
+	}
+}
+
+// Add counts the rows from one to another, exclusive, but for some: those that
+// we refused or answered ourselves, in order. Rows that say they are of later
+// than now are taken as of now, those of before the last day do not count, nor
+// do batches of decoys' logs and of calls that we made.
+func (c *Counts) Add(b *event.Batch, from, to int, except []int, now time.Time) {
+	if b.Kind == event.Decoy || b.Direction == event.Egress {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	p := c.pass(b, now)
+	for row := from; row < to; row++ {
+		for len(except) > 0 && except[0] < row {
+			except = except[1:]
+		}
+		if len(except) == 0 || except[0] != row {
+			p.row(row)
+		}
+	}
+}
+
+// pass is what Add knows of a batch.
+type pass struct {
+	counts   *Counts
+	batch    *event.Batch
+	addrs    []event.Addr
+	times    []int64
+	statuses []int64
+	kinds    []principalField // that the batch has
+	now      int64            // nanoseconds
+	hour     hour             // of the row before
+	begins   int64            // of that hour, in nanoseconds
+	client   event.Addr       // of the row before
+	at       int              // its place in the table
+	version  uint64           // of the table, when that was
+}
+
+// principalField is a column that names principals.
+type principalField struct {
+	kind  kind
+	field event.TextField
+}
+
+// principalFields are those columns, the most telling of who shares an address
+// first. A session is none of them: one user may have many.
+var principalFields = [...]principalField{
+	{kindUser, event.User}, {kindToken, event.Principal}, {kindApplication, event.Application}, {kindSession, event.Session},
+}
+
+func (c *Counts) pass(b *event.Batch, now time.Time) pass {
+	p := pass{
+		counts: c, batch: b, addrs: b.AddrColumn(event.ClientAddress), times: b.NumberColumn(event.Time),
+		statuses: b.NumberColumn(event.Status), now: now.UnixNano(), begins: unset, at: -1,
+	}
+	for _, f := range principalFields {
+		if _, ends := b.TextColumn(f.field); len(ends) > 0 {
+			p.kinds = append(p.kinds, f)
+		}
+	}
+	return p
+}
+
+const (
+	unset     = -1 << 62
+	nsPerHour = int64(time.Hour)
+)
+
+// row counts one row.
+func (p *pass) row(row int) {
+	if !p.seek(row) {
+		return
+	}
+	success := row < len(p.statuses) && p.statuses[row] >= 200 && p.statuses[row] < 400
+	client := p.countClient(row, success)
+	for _, k := range p.kinds {
+		name := p.batch.Text(k.field, row)
+		if len(name) == 0 {
+			continue
+		}
+		key := p.counts.principalKey(k.kind, name)
+		principals := p.counts.principals
+		principals.count(principals.at(key, p.hour), p.hour, success)
+		if client >= 0 && success && k.kind != kindSession {
+			p.counts.clients.behind(client, uint32(key>>32), p.hour)
+			client = -1 // the others name the same one
+		}
+	}
+}
+
+// seek finds the row's hour; it fails for what is too old.
+func (p *pass) seek(row int) bool {
+	at := p.now
+	if row < len(p.times) && p.times[row] != event.Unknown {
+		at = min(at, p.times[row])
+	}
+	if at < p.begins || at-p.begins >= nsPerHour {
+		p.hour = hourOf(at)
+		p.begins = int64(p.hour) * nsPerHour
+	}
+	return p.hour > hourOf(p.now)-dayHours
+}
+
+// countClient gives the client's place, or -1.
+func (p *pass) countClient(row int, success bool) int {
+	if row >= len(p.addrs) || p.addrs[row] == (event.Addr{}) {
+		return -1
+	}
+	t := p.counts.clients
+	if addr := p.addrs[row]; p.at < 0 || addr != p.client || p.version != t.evicted {
+		p.client, p.at = addr, t.at(clientKey(addr), p.hour)
+		p.version = t.evicted
+	}
+	t.count(p.at, p.hour, success)
+	return p.at
+}
+
+// clientKey is a client as a number: of IPv6 the /64, of IPv4 the address
+// below 32 bits that no IPv6 client begins with.
+func clientKey(a event.Addr) uint64 {
+	if [12]byte(a[:12]) == v4Mapped {
+		return v4Base | uint64(a[12])<<24 | uint64(a[13])<<16 | uint64(a[14])<<8 | uint64(a[15])
+	}
+	key := uint64(0)
+	for _, b := range a[:8] {
+		key = key<<8 | uint64(b)
+	}
+	return key
+}
+
+const v4Base = uint64(0xffffffff) << 32 // ffff:ffff::/32 is multicast
+
+var v4Mapped = [12]byte{10: 0xff, 11: 0xff}
+
+// keysOf is the range of keys of a prefix. exact is false when the prefix is
+// narrower than what is told apart.
+func keysOf(p netip.Prefix) (low, high uint64, exact bool) {
+	p = block.PrefixTarget(p).Prefix()
+	low = clientKey(event.AddrFrom(p.Addr()))
+	if p.Addr().Is4() {
+		return low, low | (1<<(32-p.Bits()) - 1), true
+	}
+	rest := max(64-p.Bits(), 0)
+	return low, min(low|(1<<rest-1), v4Base-1), p.Bits() <= 64
+}
+
+// Stats tell how full the counters are.
+type Stats struct {
+	Clients, Principals int
+	Evicted             uint64 // clients and principals that had to make room
+	Bytes               int    // memory taken, about
+}
+
+// Stats gives them.
+func (c *Counts) Stats() Stats {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return Stats{
+		Clients: len(c.clients.entries), Principals: len(c.principals.entries),
+		Evicted: c.clients.evicted + c.principals.evicted, Bytes: c.clients.bytes() + c.principals.bytes(),
+	}
+}
