@@ -1,0 +1,278 @@
+package wso2
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/honeymoat/honeymoat/pkg/block"
+	"github.com/honeymoat/honeymoat/pkg/enforce/mirror"
+)
+
+// Options say what a Policies needs. At least one of AdminURL and TopicURL is
+// required.
+type Options struct {
+	Source block.Source
+	Now    func() time.Duration // a clock that never goes back
+	// AdminURL is that of the Admin API, with its version:
+	// https://wso2.example.net:9443/api/am/admin/v4.
+	AdminURL string
+	// Client sends requests to the Admin API with a token. See NewClient.
+	Client *http.Client
+	// TopicURL is that of the traffic manager's broker:
+	// amqp://user:password@wso2.example.net:5672/carbon.
+	TopicURL string
+	Tenant   string // domain; empty means carbon.super
+	// UsersFile lists users, one a line, that blocks may name: a block has but
+	// a hash of its user. Empty: blocks on users are left out.
+	UsersFile string
+	// Keys are the match keys of the agent's segments.
+	Keys func() []block.MatchKey
+	// MadeFile remembers which policies are ours.
+	MadeFile string
+	// Every is how often all is compared and put right; 0 means a minute.
+	Every   time.Duration
+	Log     *slog.Logger
+	Metrics prometheus.Registerer // nil for none
+}
+
+// DefaultTenant is the tenant of a WSO2 that has no others.
+const DefaultTenant = "carbon.super"
+
+// Policies keeps blocks in WSO2.
+type Policies struct {
+	options Options
+	log     *slog.Logger
+	admin   *admin // nil: not used
+	topic   *topic // nil: not used
+	users   users
+	made    *made
+	count   *counters
+
+	kept map[condition]string // policies in the Admin API, and their ids; nil = to be listed
+	told map[condition]bool   // conditions that the topic was told of
+}
+
+const (
+	gather       = 5 * time.Millisecond
+	firstBackoff = 200 * time.Millisecond
+	maxBackoff   = 30 * time.Second
+)
+
+// New makes an adapter. It changes nothing yet.
+func New(o Options) (*Policies, error) {
+	if o.AdminURL == "" && o.TopicURL == "" {
+		return nil, errors.New("wso2: neither an Admin API nor a topic; set admin_url or topic_url")
+	}
+	o.Tenant, o.Every = cmp.Or(o.Tenant, DefaultTenant), cmp.Or(o.Every, time.Minute)
+	count, err := newCounters(o.Metrics)
+	if err != nil {
+		return nil, err
+	}
+	p := &Policies{options: o, log: o.Log, count: count, users: users{file: o.UsersFile, keys: o.Keys}, told: map[condition]bool{}}
+	if o.TopicURL != "" {
+		p.topic = &topic{url: o.TopicURL, tenant: o.Tenant}
+	}
+	if o.AdminURL != "" {
+		p.admin = &admin{base: strings.TrimSuffix(o.AdminURL, "/"), client: cmp.Or(o.Client, http.DefaultClient)}
+		if p.made, err = loadMade(o.MadeFile); err != nil {
+			return nil, err
+		}
+	}
+	return p, nil
+}
+
+// Run keeps WSO2 in step until ctx ends. Failures are tried again.
+func (p *Policies) Run(ctx context.Context) error {
+	if p.topic != nil {
+		defer p.topic.close()
+	}
+	m := mirror.New(mirror.Options{Source: p.options.Source, Want: want, Gather: gather, Now: p.options.Now})
+	backoff, wait := firstBackoff, p.options.Every
+	for ctx.Err() == nil {
+		regular, err := p.await(ctx, m, wait)
+		if err == nil {
+			err = p.step(ctx, m, regular)
+		}
+		switch {
+		case ctx.Err() != nil:
+			return nil
+		case err != nil:
+			p.count.failures.Inc()
+			p.log.Error("WSO2 is out of step; it is tried again", "error", err, "retry", backoff)
+			p.kept = nil // what was done is not known: look
+			wait, backoff = backoff, min(2*backoff, maxBackoff)
+		default:
+			wait, backoff = p.options.Every, firstBackoff
+		}
+	}
+	return nil
+}
+
+// await waits for a change, or until it is time to put all right.
+func (p *Policies) await(ctx context.Context, m *mirror.Mirror, wait time.Duration) (regular bool, err error) {
+	waiting, cancel := context.WithTimeout(ctx, wait)
+	defer cancel()
+	if _, err := m.Next(waiting); err != nil {
+		if waiting.Err() != nil {
+			return true, ctx.Err()
+		}
+		return false, err
+	}
+	return false, nil
+}
+
+// step brings WSO2 to what the mirror shows; a regular one looks at all that
+// it holds, and says everything again.
+func (p *Policies) step(ctx context.Context, m *mirror.Mirror, regular bool) error {
+	failure := p.users.refresh() // those known before are good enough
+	wanted, left, err := desired(m.All(), p.users.name)
+	if err != nil {
+		return err
+	}
+	p.count.left.Set(float64(left))
+	p.count.conditions.Set(float64(len(wanted)))
+	if p.topic != nil {
+		failure = errors.Join(failure, p.tell(ctx, wanted, regular))
+	}
+	if p.admin != nil {
+		failure = errors.Join(failure, p.reconcile(ctx, wanted, regular))
+	}
+	return failure
+}
+
+// tell has the gateways deny what is wanted, and nothing else of what we told
+// them.
+func (p *Policies) tell(ctx context.Context, wanted map[condition]time.Duration, again bool) error {
+	for c := range p.told {
+		if _, is := wanted[c]; is {
+			continue
+		}
+		if err := p.topic.say(ctx, c, false); err != nil {
+			return err
+		}
+		delete(p.told, c)
+	}
+	for c := range wanted {
+		if p.told[c] && !again {
+			continue
+		}
+		if err := p.topic.say(ctx, c, true); err != nil {
+			return err
+		}
+		p.told[c] = true
+	}
+	return nil
+}
+
+// reconcile makes the policies that are missing and deletes those of ours that
+// are not wanted any more.
+func (p *Policies) reconcile(ctx context.Context, wanted map[condition]time.Duration, look bool) error {
+	if p.kept == nil || look {
+		if err := p.look(ctx, wanted); err != nil {
+			return err
+		}
+	}
+	missing := p.missing(wanted)
+	if len(missing) > 0 {
+		if err := p.made.save(); err != nil {
+			return err
+		}
+	}
+	for _, c := range missing {
+		if err := p.create(ctx, c); err != nil {
+			return err
+		}
+	}
+	removed, err := p.removeOthers(ctx, wanted)
+	if len(missing) > 0 || removed > 0 {
+		err = errors.Join(err, p.made.save())
+	}
+	return err
+}
+
+// missing lists what is to be made, and takes note of it.
+func (p *Policies) missing(wanted map[condition]time.Duration) []condition {
+	var missing []condition
+	for c := range wanted {
+		if _, is := p.kept[c]; !is {
+			missing = append(missing, c)
+			p.made.pending[c] = true
+		}
+	}
+	return missing
+}
+
+func (p *Policies) create(ctx context.Context, c condition) error {
+	id, err := p.admin.create(ctx, c)
+	if errors.Is(err, errConflict) {
+		p.kept[c] = ""
+		delete(p.made.pending, c)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if id == "" {
+		return fmt.Errorf("create deny policy on %s: WSO2 gave it no conditionId", c.kind)
+	}
+	p.kept[c], p.made.ids[id] = id, true
+	delete(p.made.pending, c)
+	return nil
+}
+
+// removeOthers deletes those of ours that are not wanted.
+func (p *Policies) removeOthers(ctx context.Context, wanted map[condition]time.Duration) (removed int, err error) {
+	for c, id := range p.kept {
+		if _, is := wanted[c]; is || id == "" {
+			continue
+		}
+		if err := p.admin.remove(ctx, id); err != nil {
+			return removed, err
+		}
+		delete(p.kept, c)
+		delete(p.made.ids, id)
+		removed++
+	}
+	return removed, nil
+}
+
+// look takes note of what WSO2 holds. A policy of somebody else counts as
+// there, with no id. One of ours that was switched off is switched on.
+func (p *Policies) look(ctx context.Context, wanted map[condition]time.Duration) error {
+	list, err := p.admin.list(ctx)
+	if err != nil {
+		return err
+	}
+	kept, ids := map[condition]string{}, map[string]bool{}
+	for i := range list {
+		c, err := list[i].condition()
+		if err != nil {
+			p.log.Debug("a deny policy of another kind is left alone", "error", err)
+			continue
+		}
+		id := list[i].ID
+		if !p.made.ours(id, c) {
+			if _, is := kept[c]; !is && !list[i].off() {
+				kept[c] = ""
+			}
+			continue
+		}
+		kept[c], ids[id] = id, true
+		if _, is := wanted[c]; is && list[i].off() {
+			if err := p.admin.switchOn(ctx, id); err != nil {
+				return err
+			}
+		}
+	}
+	p.kept, p.made.ids = kept, ids
+	clear(p.made.pending)
+	return p.made.save()
+}
