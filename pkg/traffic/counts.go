@@ -31,6 +31,7 @@ type Counts struct {
 	clients    *table
 	principals *table
 	names      names
+	passing    pass // memory of Add
 }
 
 // New makes counters that have counted nothing.
@@ -66,101 +67,7 @@ func (c *Counts) Add(b *event.Batch, from, to int, except []int, now time.Time) 
 			p.row(row)
 		}
 	}
-}
-
-// pass is what Add knows of a batch.
-type pass struct {
-	counts   *Counts
-	batch    *event.Batch
-	addrs    []event.Addr
-	times    []int64
-	statuses []int64
-	kinds    []principalField // that the batch has
-	now      int64            // nanoseconds
-	hour     hour             // of the row before
-	begins   int64            // of that hour, in nanoseconds
-	client   event.Addr       // of the row before
-	at       int              // its place in the table
-	version  uint64           // of the table, when that was
-}
-
-// principalField is a column that names principals.
-type principalField struct {
-	kind  kind
-	field event.TextField
-}
-
-// principalFields are those columns, the most telling of who shares an address
-// first. A session is none of them: one user may have many.
-var principalFields = [...]principalField{
-	{kindUser, event.User}, {kindToken, event.Principal}, {kindApplication, event.Application}, {kindSession, event.Session},
-}
-
-func (c *Counts) pass(b *event.Batch, now time.Time) pass {
-	p := pass{
-		counts: c, batch: b, addrs: b.AddrColumn(event.ClientAddress), times: b.NumberColumn(event.Time),
-		statuses: b.NumberColumn(event.Status), now: now.UnixNano(), begins: unset, at: -1,
-	}
-	for _, f := range principalFields {
-		if _, ends := b.TextColumn(f.field); len(ends) > 0 {
-			p.kinds = append(p.kinds, f)
-		}
-	}
-	return p
-}
-
-const (
-	unset     = -1 << 62
-	nsPerHour = int64(time.Hour)
-)
-
-// row counts one row.
-func (p *pass) row(row int) {
-	if !p.seek(row) {
-		return
-	}
-	success := row < len(p.statuses) && p.statuses[row] >= 200 && p.statuses[row] < 400
-	client := p.countClient(row, success)
-	for _, k := range p.kinds {
-		name := p.batch.Text(k.field, row)
-		if len(name) == 0 {
-			continue
-		}
-		key := p.counts.principalKey(k.kind, name)
-		principals := p.counts.principals
-		principals.count(principals.at(key, p.hour), p.hour, success)
-		if client >= 0 && success && k.kind != kindSession {
-			p.counts.clients.behind(client, uint32(key>>32), p.hour)
-			client = -1 // the others name the same one
-		}
-	}
-}
-
-// seek finds the row's hour; it fails for what is too old.
-func (p *pass) seek(row int) bool {
-	at := p.now
-	if row < len(p.times) && p.times[row] != event.Unknown {
-		at = min(at, p.times[row])
-	}
-	if at < p.begins || at-p.begins >= nsPerHour {
-		p.hour = hourOf(at)
-		p.begins = int64(p.hour) * nsPerHour
-	}
-	return p.hour > hourOf(p.now)-dayHours
-}
-
-// countClient gives the client's place, or -1.
-func (p *pass) countClient(row int, success bool) int {
-	if row >= len(p.addrs) || p.addrs[row] == (event.Addr{}) {
-		return -1
-	}
-	t := p.counts.clients
-	if addr := p.addrs[row]; p.at < 0 || addr != p.client || p.version != t.evicted {
-		p.client, p.at = addr, t.at(clientKey(addr), p.hour)
-		p.version = t.evicted
-	}
-	t.count(p.at, p.hour, success)
-	return p.at
+	p.flush()
 }
 
 // clientKey is a client as a number: of IPv6 the /64, of IPv4 the address

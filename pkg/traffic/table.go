@@ -23,6 +23,7 @@ type table struct {
 	sets    pool[set]
 	hand    int // of evictions
 	evicted uint64
+	fetched uint32 // a sum of no meaning, for which cells are read ahead
 }
 
 // entry is a client or a principal.
