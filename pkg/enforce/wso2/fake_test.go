@@ -2,6 +2,7 @@ package wso2
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
@@ -184,7 +185,7 @@ func newBroker(t *testing.T) *broker {
 	return b
 }
 
-func (b *broker) url() string { return "amqp://soc:secret@" + b.l.Addr().String() + "/carbon" }
+func (b *broker) url() string { return "amqp://" + b.l.Addr().String() + "/carbon" }
 
 // cut ends all connections.
 func (b *broker) cut() {
@@ -275,6 +276,9 @@ func (b *broker) serve(c net.Conn) {
 func (b *broker) method(c net.Conn, channel uint16, payload []byte) (route string) {
 	switch binary.BigEndian.Uint32(payload) {
 	case connectionStartOK:
+		if !bytes.Contains(payload, []byte("\x00soc\x00secret")) {
+			_ = c.Close()
+		}
 		send(c, 0, connectionTune, 0, 16, 0, 2, 0, 0, 0, 0) // 16 channels, frames of 128 KiB, no heartbeat
 	case connectionOpen:
 		send(c, 0, connectionOpenOK, 0)

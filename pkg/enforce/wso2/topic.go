@@ -3,7 +3,9 @@ package wso2
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"net/url"
 
 	amqp "github.com/rabbitmq/amqp091-go"
 	"github.com/zeebo/xxh3"
@@ -53,6 +55,18 @@ func (c condition) id() int32 {
 	return 1<<30 | int32(xxh3.HashString(string(c.kind)+" "+c.value)&(1<<30-1))
 }
 
+// brokerURL is the address of a broker with a login. Errors never repeat it.
+func brokerURL(address, user, password string) (string, error) {
+	u, err := url.Parse(address)
+	if err != nil || u.Host == "" || u.Scheme != "amqp" && u.Scheme != "amqps" {
+		return "", errors.New("wso2: topic_url: want one such as amqp://wso2.example.net:5672/carbon")
+	}
+	if user != "" {
+		u.User = url.UserPassword(user, password)
+	}
+	return u.String(), nil
+}
+
 // topic is the traffic manager's topic. It connects when it has to, and anew
 // after a failure.
 type topic struct {
@@ -86,7 +100,6 @@ func (t *topic) connect() error {
 		return nil
 	}
 	t.close()
-	// The URL holds a password: errors of the dialer do not repeat it.
 	conn, err := amqp.Dial(t.url)
 	if err != nil {
 		return fmt.Errorf("connect to the traffic manager's broker: %w", err)

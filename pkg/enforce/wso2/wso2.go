@@ -27,9 +27,10 @@ type Options struct {
 	// Client sends requests to the Admin API with a token. See NewClient.
 	Client *http.Client
 	// TopicURL is that of the traffic manager's broker:
-	// amqp://user:password@wso2.example.net:5672/carbon.
-	TopicURL string
-	Tenant   string // domain; empty means carbon.super
+	// amqp://wso2.example.net:5672/carbon.
+	TopicURL                 string
+	TopicUser, TopicPassword string // empty: the broker's guest
+	Tenant                   string // domain; empty means carbon.super
 	// UsersFile lists users, one a line, that blocks may name: a block has but
 	// a hash of its user. Empty: blocks on users are left out.
 	UsersFile string
@@ -78,7 +79,11 @@ func New(o Options) (*Policies, error) {
 	}
 	p := &Policies{options: o, log: o.Log, count: count, users: users{file: o.UsersFile, keys: o.Keys}, told: map[condition]bool{}}
 	if o.TopicURL != "" {
-		p.topic = &topic{url: o.TopicURL, tenant: o.Tenant}
+		broker, err := brokerURL(o.TopicURL, o.TopicUser, o.TopicPassword)
+		if err != nil {
+			return nil, err
+		}
+		p.topic = &topic{url: broker, tenant: o.Tenant}
 	}
 	if o.AdminURL != "" {
 		p.admin = &admin{base: strings.TrimSuffix(o.AdminURL, "/"), client: cmp.Or(o.Client, http.DefaultClient)}

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -245,7 +246,7 @@ func TestTheTopicTellsEveryGateway(t *testing.T) {
 	s, b := newSource(), newBroker(t)
 	s.change(on(t, "192.0.2.7", 1), on(t, "198.51.100.0/24", 2), on(t, "api:/pizza/1.0", 3))
 	run(t, Options{
-		Source: s, Now: s.now, TopicURL: b.url(), Keys: func() []block.MatchKey { return nil },
+		Source: s, Now: s.now, TopicURL: b.url(), TopicUser: "soc", TopicPassword: "secret", Keys: func() []block.MatchKey { return nil },
 		Every: 50 * time.Millisecond, Log: slog.New(slog.DiscardHandler),
 	})
 	becomes(t, b.values, deny7, denyRange, "API /pizza/1.0")
@@ -287,6 +288,10 @@ func TestUsersAreNamedByTheFile(t *testing.T) {
 func TestMistakesAreTold(t *testing.T) {
 	if _, err := New(Options{}); err == nil {
 		t.Error("an adapter without a way was made")
+	}
+	_, err := New(Options{TopicURL: "amqp://soc:hunter2@%zz"})
+	if err == nil || strings.Contains(err.Error(), "hunter2") {
+		t.Errorf("a broken address: %v", err)
 	}
 	file := filepath.Join(t.TempDir(), "made.json")
 	if err := os.WriteFile(file, []byte("{"), 0o600); err != nil {
