@@ -27,7 +27,8 @@ type Bus struct {
 	ready    chan struct{}
 
 	withdrawals withdrawals
-	linesBytes  atomic.Int64 // that the stream of lines held when Trim looked last
+	linesBytes  atomic.Int64  // that the stream of lines held when Trim looked last
+	writing     chan struct{} // snapshots that are written at the same time: they take a core each
 }
 
 // Connect connects and creates or updates the streams and buckets. While the
@@ -35,11 +36,11 @@ type Bus struct {
 // trying until ctx ends. The caller closes the bus.
 func Connect(ctx context.Context, opts Options) (*Bus, error) {
 	opts.setDefaults()
-	nc, err := nats.Connect(opts.URL, opts.natsOptions()...)
+	nc, err := opts.connect("honeymoat service")
 	if err != nil {
 		return nil, fmt.Errorf("connect to the bus: %w", err)
 	}
-	b := &Bus{opts: opts, log: opts.Logger, nc: nc, ready: make(chan struct{})}
+	b := &Bus{opts: opts, log: opts.Logger, nc: nc, ready: make(chan struct{}), writing: make(chan struct{}, 2)}
 	if b.js, err = opts.jetStream(nc); err != nil {
 		nc.Close()
 		return nil, fmt.Errorf("connect to the bus: %w", err)

@@ -10,22 +10,22 @@ import (
 // longest is the block with the longest key and the most in its headers.
 func longest(t *testing.T, segment string) block.Block {
 	t.Helper()
-	long := strings.Repeat("&", block.MaxValue)
 	hash := matchKey(segment, 1).Hash
-	target, err := block.NewTarget(
-		block.Criterion{Scope: block.ScopePrefix, Value: "2001:db8::/64"},
-		block.Criterion{Scope: block.ScopeUser, Value: hash(block.ScopeUser, "alice")},
-		block.Criterion{Scope: block.ScopeKey, Value: hash(block.ScopeKey, "key")},
-		block.Criterion{Scope: block.ScopeToken, Value: hash(block.ScopeToken, "token")},
-		block.Criterion{Scope: block.ScopeSession, Value: hash(block.ScopeSession, "session")},
-		block.Criterion{Scope: block.ScopeApplication, Value: long},
-		block.Criterion{Scope: block.ScopeFingerprint, Value: long},
-		block.Criterion{Scope: block.ScopeUserAgent, Value: long},
-		block.Criterion{Scope: block.ScopeRoute, Value: "POST /" + long[6:]},
-		block.Criterion{Scope: block.ScopeAPI, Value: long},
-		block.Criterion{Scope: block.ScopeCountry, Value: "AQ"},
-		block.Criterion{Scope: block.ScopeNetwork, Value: "AS4294967295"},
-	)
+	criteria := []block.Criterion{
+		{Scope: block.ScopePrefix, Value: "2001:db8::/64"},
+		{Scope: block.ScopeUser, Value: hash(block.ScopeUser, "alice")},
+		{Scope: block.ScopeToken, Value: hash(block.ScopeToken, "token")},
+		{Scope: block.ScopeCountry, Value: "AQ"},
+		{Scope: block.ScopeNetwork, Value: "AS4294967295"},
+	}
+	for _, s := range []block.Scope{block.ScopeUserAgent, block.ScopeApplication, block.ScopeFingerprint, block.ScopeAPI} {
+		criteria = append(criteria, block.Criterion{Scope: s, Value: strings.Repeat("&", block.MaxValue)})
+	}
+	target, err := block.NewTarget(criteria...)
+	// There is a bound on all criteria together: the last one is cut to it.
+	for last := &criteria[len(criteria)-1]; err != nil && last.Value != ""; target, err = block.NewTarget(criteria...) {
+		last.Value = last.Value[1:]
+	}
 	if err != nil {
 		t.Fatal(err)
 	}

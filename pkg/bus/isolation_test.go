@@ -40,7 +40,7 @@ func TestAgentReachesNothingElse(t *testing.T) {
 		var wg sync.WaitGroup
 		for _, subject := range []string{
 			linesSubject("victim", "web", testFile), linesSubject(Local, "web", testFile), "lines.x",
-			"last.victim.web." + testFile, "hello.victim", "report.victim", "touch.victim", "retries.victim", "retried.victim", "snapshot.us",
+			"last.victim.web." + testFile, "hello.victim", "report.victim", "touch.victim", "retries.victim", "retried.victim", "snapshot.taken.us", "snapshot.victim.us", "snapshot.victim.eu", "snapshot.us",
 			"records.findings", "dead.failed", "checkpoint.respond.head",
 			"$JS.API.INFO", "$JS.API.STREAM.LIST", "$JS.API.STREAM.DELETE.LINES", "$JS.external.API.INFO",
 			bucketSubject(blocksBucket, "all.address.c0000201"), bucketSubject(agentsBucket, "agent.taken"),

@@ -15,6 +15,7 @@ type metrics struct {
 	last        *prometheus.GaugeVec   // stream
 	blocks      *prometheus.GaugeVec   // segment
 	snapshots   prometheus.Counter
+	flooded     prometheus.Counter
 	propagation prometheus.Histogram
 }
 
@@ -34,13 +35,14 @@ func newMetrics(r prometheus.Registerer) (*metrics, error) {
 		last:      prometheus.NewGaugeVec(gauge("stream_sequence", "Sequence of a stream's last message."), []string{"stream"}),
 		blocks:    prometheus.NewGaugeVec(gauge("blocks_count", "Blocks in a segment."), []string{"segment"}),
 		snapshots: prometheus.NewCounter(counter("snapshots_total", "Snapshots of blocks sent to agents.")),
+		flooded:   prometheus.NewCounter(counter("refused_requests_total", "Requests of agents that came faster than they could be answered.")),
 		propagation: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Namespace: "honeymoat", Subsystem: "bus", Name: "propagation_seconds",
 			Help:    "From putting a block to an agent's report that it enforces it.",
 			Buckets: []float64{.001, .002, .003, .005, .0075, .01, .015, .025, .05, .1, .25, 1, 5, 60},
 		}),
 	}
-	for _, c := range []prometheus.Collector{m.published, m.refused, m.dead, m.bytes, m.position, m.last, m.blocks, m.snapshots, m.propagation} {
+	for _, c := range []prometheus.Collector{m.published, m.refused, m.dead, m.bytes, m.position, m.last, m.blocks, m.snapshots, m.flooded, m.propagation} {
 		if err := r.Register(c); err != nil {
 			return nil, fmt.Errorf("register the bus's metrics: %w", err)
 		}

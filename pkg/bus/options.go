@@ -94,9 +94,13 @@ func orDefault[T comparable](v *T, d T) {
 	}
 }
 
+// connect makes a connection that lasts until it is closed.
+func (o *Options) connect(name string) (*nats.Conn, error) {
+	return nats.Connect(o.URL, append(o.natsOptions(), nats.Name(name))...)
+}
+
 func (o *Options) natsOptions() []nats.Option {
 	list := []nats.Option{
-		nats.Name("honeymoat service"),
 		nats.MaxReconnects(-1),
 		nats.ReconnectWait(250 * time.Millisecond),
 		nats.ReconnectBufSize(-1), // a publish fails at once while the bus is away

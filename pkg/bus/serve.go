@@ -58,8 +58,13 @@ func (b *Bus) serveAgents(ctx context.Context, touch Touch) error {
 			return nil
 		}
 	}
+	bulk, err := b.opts.connect("honeymoat service, snapshots")
+	if err != nil {
+		return fmt.Errorf("connect to the bus: %w", err)
+	}
+	defer bulk.Close()
 	g, ctx := errgroup.WithContext(ctx)
-	if err := b.answerAll(ctx, g, touch); err != nil {
+	if err := b.answerAll(ctx, g, bulk, touch); err != nil {
 		g.Go(func() error { return ended(ctx, err) }) // ends the others
 		return g.Wait()
 	}
@@ -69,38 +74,64 @@ func (b *Bus) serveAgents(ctx context.Context, touch Touch) error {
 }
 
 // answerAll subscribes to all that agents ask; it stands when it returns.
-func (b *Bus) answerAll(ctx context.Context, g *errgroup.Group, touch Touch) error {
+// Snapshots go over a connection of their own: they are large, and nothing
+// waits behind them there but other snapshots.
+func (b *Bus) answerAll(ctx context.Context, g *errgroup.Group, bulk *nats.Conn, touch Touch) error {
 	for subject, handle := range map[string]func(context.Context, *nats.Msg){
 		"hello.*":    b.greet,
 		"last.*.*.*": b.tellLast,
 		"report.*":   b.takeReport,
-		"snapshot.*": b.sendSnapshot,
 		"retries.*":  b.tellRetries,
 		"retried.*":  b.takeRetried,
 		"touch.*":    func(ctx context.Context, m *nats.Msg) { b.takeTouch(ctx, m, touch) },
-		// A leaf node tells the cluster of a subscription a moment after it was
-		// made: without this one an agent could ask for its snapshot before its
-		// deltas come. So they always do.
-		"delta.>": func(context.Context, *nats.Msg) {},
 	} {
-		if err := b.answer(ctx, g, subject, handle); err != nil {
+		if err := b.answer(ctx, g, b.nc, subject, handle); err != nil {
 			return err
 		}
 	}
-	if err := b.nc.FlushTimeout(publishTimeout); err != nil {
-		return fmt.Errorf("subscribe for agents: %w", publishError(err))
+	if err := b.answer(ctx, g, bulk, "snapshot.*.*", b.sendSnapshot); err != nil {
+		return err
+	}
+	if err := b.hearDeltas(ctx, g); err != nil {
+		return err
+	}
+	for _, nc := range []*nats.Conn{b.nc, bulk} {
+		if err := nc.FlushTimeout(publishTimeout); err != nil {
+			return fmt.Errorf("subscribe for agents: %w", publishError(err))
+		}
 	}
 	return nil
 }
 
-// answer handles the messages of a subject in a goroutine of g, one after the
-// other, until ctx ends. The subscription stands when it returns.
-func (b *Bus) answer(ctx context.Context, g *errgroup.Group, subject string, handle func(context.Context, *nats.Msg)) error {
-	inbox := make(chan *nats.Msg, 1<<12)
-	sub, err := b.nc.ChanSubscribe(subject, inbox)
-	if err != nil {
-		return fmt.Errorf("subscribe to %s: %w", subject, err)
+// hearDeltas has the deltas come to a leaf node at all times. It tells the
+// cluster of an agent's subscription a moment after that was made: else an
+// agent could ask for its snapshot before its deltas come.
+func (b *Bus) hearDeltas(ctx context.Context, g *errgroup.Group) error {
+	if b.opts.Domain == "" {
+		return nil
 	}
+	sub, err := b.nc.Subscribe("delta.>", func(*nats.Msg) {})
+	if err != nil {
+		return fmt.Errorf("subscribe to deltas: %w", publishError(err))
+	}
+	g.Go(func() error {
+		<-ctx.Done()
+		_ = sub.Unsubscribe() // fails only when the connection is closed
+		return nil
+	})
+	return nil
+}
+
+// answer handles the messages of a subject in goroutines of g, those of one
+// agent one after the other, until ctx ends. The subscription stands when it
+// returns.
+func (b *Bus) answer(ctx context.Context, g *errgroup.Group, nc *nats.Conn, subject string, handle func(context.Context, *nats.Msg)) error {
+	inbox := make(chan *nats.Msg, 1<<12)
+	sub, err := nc.ChanSubscribe(subject, inbox)
+	if err != nil {
+		return fmt.Errorf("subscribe to %s: %w", subject, publishError(err))
+	}
+	l := &lanes{handle: handle, overflow: b.refuse}
 	g.Go(func() error {
 		defer func() { _ = sub.Unsubscribe() }() // fails only when the connection is closed
 		for {
@@ -108,11 +139,19 @@ func (b *Bus) answer(ctx context.Context, g *errgroup.Group, subject string, han
 			case <-ctx.Done():
 				return nil
 			case m := <-inbox:
-				handle(ctx, m)
+				l.push(ctx, g, m)
 			}
 		}
 	})
 	return nil
+}
+
+// refuse answers what comes faster than it can be handled. A report has no
+// answer, and the next one stands for it.
+func (b *Bus) refuse(m *nats.Msg) {
+	b.metrics.flooded.Inc()
+	b.log.Debug("an agent asks too much at once", "subject", m.Subject)
+	b.answerJSON(m, answerTo{Error: "too much is asked for at once"})
 }
 
 // caller is the agent that a request comes from: the second token of its
@@ -164,7 +203,9 @@ func (b *Bus) takeTouch(ctx context.Context, m *nats.Msg, touch Touch) {
 // one is the end, for the agent and for the server, which keeps the way of
 // the answers open until then.
 func (b *Bus) sendSnapshot(_ context.Context, m *nats.Msg) {
-	data := b.blocks.snapshot(caller(m))
+	b.writing <- struct{}{}
+	data := b.blocks.snapshot(strings.Split(m.Subject, ".")[2])
+	<-b.writing
 	b.metrics.snapshots.Inc()
 	for len(data) > 0 {
 		n := min(len(data), chunkBytes)

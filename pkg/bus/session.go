@@ -33,6 +33,7 @@ type session struct {
 	snapshots chan snapshot
 	greetings chan greeted
 	fetches   sync.WaitGroup
+	fetching  sync.Mutex        // one snapshot after the other: an agent has one lane for them
 	waiting   map[string]bool   // segments whose snapshot is under way
 	keys      map[string]string // segment → the key set that f has
 	asking    bool              // for new keys
@@ -248,7 +249,9 @@ func (s *session) resync(ctx context.Context, segment string) {
 	s.waiting[segment] = true
 	s.f.Expect(segment)
 	s.fetches.Go(func() {
+		s.fetching.Lock()
 		data, err := s.fetch(ctx, segment)
+		s.fetching.Unlock()
 		select {
 		case s.snapshots <- snapshot{segment, data, err}:
 		case <-ctx.Done():
@@ -268,7 +271,7 @@ func (s *session) fetch(ctx context.Context, segment string) ([]byte, error) {
 	if err := sub.SetPendingLimits(-1, -1); err != nil {
 		return nil, fmt.Errorf("snapshot of %s: %w", segment, err)
 	}
-	if err := s.nc.PublishRequest("snapshot."+segment, inbox, nil); err != nil {
+	if err := s.nc.PublishRequest("snapshot."+s.agent.opts.Name+"."+segment, inbox, nil); err != nil {
 		return nil, fmt.Errorf("snapshot of %s: %w", segment, publishError(err))
 	}
 	var data []byte

@@ -9,6 +9,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/nats-io/nuid"
+	"golang.org/x/sync/errgroup"
 )
 
 // Headers of a batch: all of its messages are stored, or none, in one piece,
@@ -19,28 +20,41 @@ const (
 	headerBatchCommit   = "Nats-Batch-Commit"
 )
 
-// publishTogether publishes messages of one stream that allows batches. The
-// results are in the order of the messages.
+// batchesInFlight is how many batches of one call are on their way at once:
+// while one is synced to disk, the next is read.
+const batchesInFlight = 3
+
+// publishTogether publishes messages of one stream that allows batches, each
+// with a subject of its own. The results are in the order of the messages.
 func (b *Bus) publishTogether(ctx context.Context, messages []*nats.Msg) []published {
-	results := make([]published, 0, len(messages))
-	for batch := range slices.Chunk(messages, window) {
-		if len(batch) == 1 {
-			results = append(results, b.publishEach(ctx, batch)...)
-			continue
-		}
-		last, err := b.publishBatch(ctx, batch)
-		var refused *jetstream.APIError
-		if errors.As(err, &refused) {
-			// One message's fence is enough to refuse the batch.
-			results = append(results, b.publishEach(ctx, batch)...)
-			continue
-		}
-		for i := range batch {
-			r := published{err: publishError(err)}
-			if err == nil {
-				r.sequence = last - uint64(len(batch)-1-i)
-			}
-			results = append(results, r)
+	batches := slices.Collect(slices.Chunk(messages, window))
+	results := make([][]published, len(batches))
+	var g errgroup.Group
+	g.SetLimit(batchesInFlight)
+	for i, batch := range batches {
+		g.Go(func() error {
+			results[i] = b.publishChunk(ctx, batch)
+			return nil
+		})
+	}
+	_ = g.Wait() // errors are in the results
+	return slices.Concat(results...)
+}
+
+func (b *Bus) publishChunk(ctx context.Context, batch []*nats.Msg) []published {
+	if len(batch) == 1 {
+		return b.publishEach(ctx, batch)
+	}
+	last, err := b.publishBatch(ctx, batch)
+	var refused *jetstream.APIError
+	if errors.As(err, &refused) {
+		// One message's fence is enough to refuse the batch.
+		return b.publishEach(ctx, batch)
+	}
+	results := make([]published, len(batch))
+	for i := range batch {
+		if results[i].err = publishError(err); err == nil {
+			results[i].sequence = last - uint64(len(batch)-1-i)
 		}
 	}
 	return results

@@ -47,7 +47,8 @@ type world struct {
 	*Bus
 	server  *bustest.Server
 	url     string
-	touches sync.Map // finding id → agent
+	touches sync.Map      // finding id → agent
+	gate    chan struct{} // closed: touches that are stuck go on
 	stop    func()
 }
 
@@ -70,7 +71,7 @@ func everywhere(t *testing.T, test func(t *testing.T, at where)) {
 // start runs a service; opts may be changed before.
 func start(t testing.TB, at where, change ...func(*Options)) *world {
 	t.Helper()
-	w := &world{server: bustest.Start(t, at.dir, at.leaf)}
+	w := &world{server: bustest.Start(t, at.dir, at.leaf), gate: make(chan struct{})}
 	opts := Options{InProcess: w.server, Connected: w.server.Connected, Disconnect: w.server.Disconnect, Patience: 50 * time.Millisecond}
 	opts.User, opts.Password = w.server.Login()
 	if at.leaf != nil {
@@ -111,9 +112,15 @@ func start(t testing.TB, at where, change ...func(*Options)) *world {
 	return w
 }
 
-func (w *world) touch(_ context.Context, agent string, f finding.Finding) error {
-	if f.ID == "refused" {
+func (w *world) touch(ctx context.Context, agent string, f finding.Finding) error {
+	switch f.ID {
+	case "refused":
 		return fmt.Errorf("no finding %q", f.ID)
+	case "stuck":
+		select {
+		case <-w.gate:
+		case <-ctx.Done():
+		}
 	}
 	w.touches.Store(f.ID, agent)
 	return nil
@@ -246,4 +253,10 @@ func batch(start, end int64) *event.Batch {
 	b.SetString(event.Path, "/plain/text/in/the/clear")
 	b.EndRow()
 	return b
+}
+
+func (g *gateway) isLinked() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.linked > 0
 }

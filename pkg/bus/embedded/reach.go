@@ -20,7 +20,7 @@ func requests(agent string, segments []string) []request {
 		{"retried." + agent, server.Singleton},
 	}
 	for _, s := range segments {
-		list = append(list, request{"snapshot." + s, server.Chunked})
+		list = append(list, request{"snapshot." + agent + "." + s, server.Chunked})
 	}
 	return list
 }

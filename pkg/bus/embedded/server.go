@@ -190,6 +190,9 @@ func (s *Server) serverOptions() (*server.Options, error) {
 		MaxPending: 256 << 20, // a snapshot of several million blocks in flight
 		TLSConfig:  s.opts.TLS, TLS: s.opts.TLS != nil, TLSTimeout: 5, AuthTimeout: 5,
 		AlwaysEnableNonce: true,
+		// An agent that does not read what it asked for is to lose it, rather
+		// than have the service wait: it asks again.
+		NoFastProducerStall: true,
 	}
 	if s.opts.Leaf != nil {
 		return o, s.opts.Leaf.apply(o)
