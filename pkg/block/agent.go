@@ -26,4 +26,7 @@ type Report struct {
 	Enforcing map[string]Version `json:"enforcing"` // segment → what it enforces
 	Denied    uint64             `json:"denied"`    // requests refused since the agent's start
 	Decided   uint64             `json:"decided"`   // requests decided since the agent's start
+	// Refused is how many requests each block refused since the report before
+	// that told of any. A report that is lost on its way takes them with it.
+	Refused map[ID]uint64 `json:"refused,omitempty"`
 }

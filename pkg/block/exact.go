@@ -1,6 +1,7 @@
 package block
 
 import (
+	"cmp"
 	"encoding/binary"
 	"iter"
 	"net/netip"
@@ -35,6 +36,18 @@ func mix(x uint64) uint64 {
 	x = (x ^ x>>32) * odd
 	x = (x ^ x>>32) * odd
 	return x ^ x>>32
+}
+
+func (k v4Key) compare(o v4Key) int   { return cmp.Compare(k, o) }
+func (k netKey) compare(o netKey) int { return cmp.Compare(k, o) }
+func (k v6Key) compare(o v6Key) int {
+	return cmp.Or(cmp.Compare(k.high, o.high), cmp.Compare(k.low, o.low))
+}
+
+func (k v4Key) append(dst []byte) []byte  { return binary.BigEndian.AppendUint32(dst, uint32(k)) }
+func (k netKey) append(dst []byte) []byte { return binary.BigEndian.AppendUint64(dst, uint64(k)) }
+func (k v6Key) append(dst []byte) []byte {
+	return binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64(dst, k.high), k.low)
 }
 
 func keyOf4(a netip.Addr) v4Key {
@@ -129,12 +142,14 @@ func (x *exact) all() iter.Seq2[Target, *Entry] {
 }
 
 // exactKey is a key that stands for a target.
-type exactKey interface {
+type exactKey[K any] interface {
 	key
 	target() Target
+	compare(K) int
+	append(dst []byte) []byte // big-endian
 }
 
-func eachExact[K exactKey](t *table[K, Entry], yield func(Target, *Entry) bool) bool {
+func eachExact[K exactKey[K]](t *table[K, Entry], yield func(Target, *Entry) bool) bool {
 	for k, e := range t.all() {
 		if !yield(k.target(), e) {
 			return false

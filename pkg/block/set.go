@@ -132,7 +132,12 @@ func (s *Set) put(t Target, e Entry, mine bool) {
 	} else {
 		s.index.put(t, e, mine)
 	}
-	s.version.Hash ^= fingerprint(t, &e)
+	s.recount(t, &e)
+}
+
+// recount takes a block that has come into the version.
+func (s *Set) recount(t Target, e *Entry) {
+	s.version.Hash ^= fingerprint(t, e)
 	s.version.Count++
 }
 

@@ -1,9 +1,11 @@
 package block
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/zeebo/xxh3"
@@ -12,112 +14,131 @@ import (
 // ErrCorrupt is wrapped by every error of a snapshot that cannot be read.
 var ErrCorrupt = errors.New("corrupt snapshot of blocks")
 
-// Format of a snapshot, little-endian or varint:
+// Format of a snapshot, little-endian unless it says otherwise. Every list is
+// a count(varint) and its items in ascending order, none twice, so equal sets
+// have equal snapshots:
 //
 //	"hms" version(1) revision(8) count(8) hash(8)
-//	count times: target (as appendBinary writes it) id(8) revision(varint)
-//	             left in ms(varint) action(1) mode(1) percent(1)
-//	             length(varint) of the terms, terms
+//	terms that differ from the defaults: length(varint), binary form
+//	blocks on IPv4 addresses: address(4, big-endian), entry
+//	blocks on IPv6 addresses: address(16), entry
+//	blocks on a /64 of IPv6: its first 8 bytes, entry
+//	all others: target (as appendBinary writes it), entry
 //	checksum(8): xxh3 of all before it
+//
+//	entry: id(8) revision(varint) left in ms(varint) action(1) mode(1)
+//	       percent(1) place of its terms, from 1, or 0(varint)
 const (
-	snapshotMagic   = "hms\x02"
+	snapshotMagic   = "hms\x03"
 	snapshotHeader  = len(snapshotMagic) + 24
 	snapshotTrailer = 8
+	leastEntry      = 14 // bytes
 )
 
 // AppendSnapshot writes the set after dst, lifetimes as time left at now.
 // Blocks that are over are written too, with nothing left, because they still
 // count in the version.
 func AppendSnapshot(dst []byte, s *Set, now time.Duration) []byte {
-	start := len(dst)
-	v := s.Version()
+	if s == nil {
+		s = new(Set)
+	}
+	start, v := len(dst), s.Version()
+	dst = slices.Grow(dst, snapshotHeader+snapshotTrailer+v.Count*32)
 	dst = append(dst, snapshotMagic...)
 	dst = binary.LittleEndian.AppendUint64(dst, v.Revision)
 	dst = binary.LittleEndian.AppendUint64(dst, uint64(v.Count))
 	dst = binary.LittleEndian.AppendUint64(dst, v.Hash)
-	for t, e := range s.Entries() {
-		dst = appendEntry(dst, t, e, now)
-	}
-	return binary.LittleEndian.AppendUint64(dst, xxh3.Hash(dst[start:]))
+	w := writer{dst: dst, now: now}
+	w.termsOf(s)
+	writeExact(&w, &s.exact.v4)
+	writeExact(&w, &s.exact.v6)
+	writeExact(&w, &s.exact.net)
+	w.others(&s.index)
+	return binary.LittleEndian.AppendUint64(w.dst, xxh3.Hash(w.dst[start:]))
 }
 
-func appendEntry(dst []byte, t Target, e *Entry, now time.Duration) []byte {
-	dst = t.appendBinary(dst)
-	dst = binary.LittleEndian.AppendUint64(dst, uint64(e.ID))
-	dst = binary.AppendUvarint(dst, e.Revision)
-	dst = binary.AppendUvarint(dst, uint64(max(0, (e.Deadline-now).Milliseconds())))
-	dst = append(dst, byte(e.Action), byte(e.Mode), e.Percent)
-	terms := e.Terms.appendBinary(nil)
-	return append(binary.AppendUvarint(dst, uint64(len(terms))), terms...)
+// writer writes the lists of a snapshot.
+type writer struct {
+	dst   []byte
+	now   time.Duration
+	terms map[Terms]uint64 // to their places, from 1
 }
 
-// ReadSnapshot is the inverse of AppendSnapshot on a holder whose clock shows
-// now; away is how much of the lifetimes has passed since the snapshot was
-// written, zero when it comes straight from the bus. Errors wrap ErrCorrupt.
-func ReadSnapshot(data []byte, now, away time.Duration) (*Set, error) {
-	if len(data) < snapshotHeader+snapshotTrailer || string(data[:len(snapshotMagic)]) != snapshotMagic {
-		return nil, fmt.Errorf("%w: no snapshot header", ErrCorrupt)
-	}
-	body := data[:len(data)-snapshotTrailer]
-	if xxh3.Hash(body) != binary.LittleEndian.Uint64(data[len(body):]) {
-		return nil, fmt.Errorf("%w: checksum differs", ErrCorrupt)
-	}
-	want := Version{
-		Revision: binary.LittleEndian.Uint64(body[4:]),
-		Count:    int(binary.LittleEndian.Uint64(body[12:])),
-		Hash:     binary.LittleEndian.Uint64(body[20:]),
-	}
-	var b Builder
-	for rest := body[snapshotHeader:]; len(rest) > 0; {
-		d, n := readEntry(rest)
-		if n == 0 {
-			return nil, fmt.Errorf("%w: entry at byte %d", ErrCorrupt, len(body)-len(rest))
+func (w *writer) count(n int) { w.dst = binary.AppendUvarint(w.dst, uint64(n)) }
+
+// termsOf writes the terms of all blocks.
+func (w *writer) termsOf(s *Set) {
+	w.terms = map[Terms]uint64{}
+	for _, e := range s.Entries() {
+		if e.Terms != nil && *e.Terms != (Terms{}) {
+			w.terms[*e.Terms] = 0
 		}
-		d.Left -= away
-		b.Add(d, now)
-		rest = rest[n:]
 	}
-	set := b.Set(want.Revision)
-	if set.Version() != want {
-		return nil, fmt.Errorf("%w: holds %+v, says %+v", ErrCorrupt, set.Version(), want)
+	forms := make([][]byte, 0, len(w.terms))
+	places := make(map[string]Terms, len(w.terms))
+	for t := range w.terms {
+		form := t.appendBinary(nil)
+		places[string(form)] = t
+		forms = append(forms, form)
 	}
-	return set, nil
+	slices.SortFunc(forms, bytes.Compare)
+	w.count(len(forms))
+	for i, form := range forms {
+		w.terms[places[string(form)]] = uint64(i + 1)
+		w.count(len(form))
+		w.dst = append(w.dst, form...)
+	}
 }
 
-// readEntry reads one entry and the number of its bytes; 0 when it is cut or
-// not canonical.
-func readEntry(data []byte) (Delta, int) {
-	t, at := readTarget(data)
-	if at == 0 || len(data) < at+8 {
-		return Delta{}, 0
+func writeExact[K exactKey[K]](w *writer, t *table[K, Entry]) {
+	type pair struct {
+		key   K
+		entry *Entry
 	}
-	d := Delta{Target: t, ID: ID(binary.LittleEndian.Uint64(data[at:]))}
-	at += 8
-	revision, n := binary.Uvarint(data[at:])
-	if n <= 0 {
-		return Delta{}, 0
+	pairs := make([]pair, 0, t.count)
+	for k, e := range t.all() {
+		pairs = append(pairs, pair{k, e})
 	}
-	at += n
-	left, n := binary.Uvarint(data[at:])
-	at += n
-	if n <= 0 || len(data) < at+4 || left > uint64(maxLeft.Milliseconds()) {
-		return Delta{}, 0
+	slices.SortFunc(pairs, func(a, b pair) int { return a.key.compare(b.key) })
+	w.count(len(pairs))
+	for _, p := range pairs {
+		w.dst = p.key.append(w.dst)
+		w.entry(p.entry)
 	}
-	d.Revision, d.Left = revision, time.Duration(left)*time.Millisecond
-	d.Action, d.Mode, d.Percent = Action(data[at]), Mode(data[at+1]), data[at+2]
-	at += 3
-	size, n := binary.Uvarint(data[at:])
-	at += n
-	if n <= 0 || size > uint64(len(data)-at) {
-		return Delta{}, 0
+}
+
+func (w *writer) others(x *index) {
+	type pair struct {
+		target []byte
+		entry  *Entry
 	}
-	var err error
-	d.Terms, err = readTerms(data[at : at+int(size)])
-	if err != nil {
-		return Delta{}, 0
+	pairs := make([]pair, 0, x.lists.count)
+	for t, e := range x.all() {
+		pairs = append(pairs, pair{t.appendBinary(nil), e})
 	}
-	return d, at + int(size)
+	slices.SortFunc(pairs, func(a, b pair) int { return bytes.Compare(a.target, b.target) })
+	w.count(len(pairs))
+	for _, p := range pairs {
+		w.dst = append(w.dst, p.target...)
+		w.entry(p.entry)
+	}
+}
+
+func (w *writer) entry(e *Entry) {
+	w.dst = binary.LittleEndian.AppendUint64(w.dst, uint64(e.ID))
+	w.dst = binary.AppendUvarint(w.dst, e.Revision)
+	w.dst = binary.AppendUvarint(w.dst, uint64(max(0, (e.Deadline-w.now).Milliseconds())))
+	w.dst = append(w.dst, byte(e.Action), byte(e.Mode), e.Percent)
+	place := uint64(0)
+	if e.Terms != nil {
+		place = w.terms[*e.Terms]
+	}
+	w.dst = binary.AppendUvarint(w.dst, place)
 }
 
 // maxLeft bounds a lifetime, so that sums with it do not overflow.
 const maxLeft = 100 * 365 * 24 * time.Hour
+
+func corrupt(format string, args ...any) error {
+	return fmt.Errorf("%w: "+format, append([]any{ErrCorrupt}, args...)...)
+}

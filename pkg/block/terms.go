@@ -1,7 +1,6 @@
 package block
 
 import (
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"strings"
@@ -113,28 +112,4 @@ func (t *Terms) BurstOrRate() int {
 		return t.Burst
 	}
 	return max(1, int(t.Rate))
-}
-
-// appendBinary writes terms for snapshots and hashes; nothing for defaults.
-func (t *Terms) appendBinary(dst []byte) []byte {
-	if t == nil || *t == (Terms{}) {
-		return dst
-	}
-	data, err := json.Marshal(t)
-	if err != nil { // only a rate that is no number, which no block has
-		return dst
-	}
-	return append(dst, data...)
-}
-
-// readTerms is the inverse of appendBinary.
-func readTerms(data []byte) (*Terms, error) {
-	if len(data) == 0 {
-		return nil, nil
-	}
-	t := new(Terms)
-	if err := json.Unmarshal(data, t); err != nil {
-		return nil, fmt.Errorf("terms of a block: %w", err)
-	}
-	return t, nil
 }
