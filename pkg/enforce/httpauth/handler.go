@@ -9,6 +9,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/honeymoat/honeymoat/pkg/block"
+	"github.com/honeymoat/honeymoat/pkg/identify"
 )
 
 // The headers in which the gateway describes the request that it asks about.
@@ -24,6 +25,8 @@ const (
 // Options say what a Handler needs.
 type Options struct {
 	Decider block.Decider
+	// Identify tells who is behind a request; nil for nobody.
+	Identify *identify.Rules
 	// DenyUnknown refuses requests whose client address cannot be read.
 	// Otherwise they pass.
 	DenyUnknown bool
@@ -31,20 +34,27 @@ type Options struct {
 	Metrics prometheus.Registerer
 }
 
-// Handler answers a gateway. It is safe for concurrent use.
+// Handler answers a gateway that acts on the answer by itself: 204 lets the
+// request pass, 403 refuses it, 401 sends it on to the decoy responder. It is
+// safe for concurrent use.
+//
+// DecisionHeader names the decision, FlagHeader the flag for the backend, and
+// AnswerHeader what the refused client gets; asked with that header, it gives
+// that answer.
 type Handler struct {
 	decider     block.Decider
+	identify    *identify.Rules
 	denyUnknown bool
 	results     *results
 }
 
 // New makes a handler.
 func New(o Options) (*Handler, error) {
-	results, err := newResults(o.Metrics)
+	results, err := newResults(o.Metrics, "auth_request")
 	if err != nil {
 		return nil, err
 	}
-	return &Handler{decider: o.Decider, denyUnknown: o.DenyUnknown, results: results}, nil
+	return &Handler{decider: o.Decider, identify: o.Identify, denyUnknown: o.DenyUnknown, results: results}, nil
 }
 
 // ServeHTTP implements http.Handler.
@@ -55,6 +65,10 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusBadRequest)
 		return
 	}
+	if answer := r.Header[AnswerHeader]; len(answer) > 0 {
+		giveAnswer(w, r, answer[0])
+		return
+	}
 	client, err := netip.ParseAddr(first(r.Header, ClientHeader))
 	if err != nil {
 		h.unknown(w)
@@ -63,24 +77,39 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.answer(w, r, client)
 }
 
+// giveAnswer is for a gateway that cannot make up the answer of an earlier
+// decision by itself.
+func giveAnswer(w http.ResponseWriter, r *http.Request, text string) {
+	a, err := ParseAnswer(text)
+	if err != nil {
+		http.Error(w, AnswerHeader+": "+err.Error(), http.StatusBadRequest)
+		return
+	}
+	a.write(w, first(r.Header, MethodHeader))
+}
+
 func (h *Handler) answer(w http.ResponseWriter, r *http.Request, client netip.Addr) {
-	path, _, _ := strings.Cut(first(r.Header, URIHeader), "?")
-	v := h.decider.Decide(&block.Request{
+	uri := first(r.Header, URIHeader)
+	path, query, _ := strings.Cut(uri, "?")
+	q := block.Request{
 		Client: client, Method: first(r.Header, MethodHeader), Host: first(r.Header, HostHeader), Path: path,
 		UserAgent: first(r.Header, "User-Agent"), RequestID: first(r.Header, RequestIDHeader),
-	})
-	if mark := v.Mark(); mark != "" {
-		w.Header()[block.DecisionHeader] = []string{mark}
 	}
+	h.identify.Fill(&q, r.Header.Get)
+	h.identify.FillQuery(&q, query)
+	v := h.decider.Decide(&q)
+	h.results.count(&v)
+	mark(w, &v)
 	switch {
 	case !v.Refused:
-		h.results.pass.Inc()
+		flag(w, &v)
 		w.WriteHeader(http.StatusNoContent)
 	case v.Action == block.Divert:
-		h.results.divert.Inc()
 		w.WriteHeader(http.StatusUnauthorized)
 	default:
-		h.results.deny.Inc()
+		if a := AnswerOf(&v).String(); a != "" {
+			w.Header()[AnswerHeader] = []string{a}
+		}
 		w.WriteHeader(http.StatusForbidden)
 	}
 }
