@@ -2,6 +2,7 @@ package spoa
 
 import (
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/honeymoat/honeymoat/pkg/block"
@@ -13,7 +14,7 @@ const (
 	pass        = "pass"
 )
 
-// ack appends the answer to a question: variables of the transaction. action
+// appendAck appends the answer to a question: variables of the transaction. action
 // is always among them, so that it replaces whatever was there before.
 func appendAck(dst []byte, f *frame, v *block.Verdict) []byte {
 	at := len(dst)
@@ -42,7 +43,7 @@ func appendRefusal(dst []byte, v *block.Verdict) []byte {
 	dst = appendVariable(dst, "status", strconv.Itoa(v.Terms.AnswerStatus(v.Action)))
 	if kind, body := v.Terms.AnswerBody(); body != "" {
 		dst = appendVariable(dst, "type", kind)
-		dst = appendVariable(dst, "body", body)
+		dst = appendVariable(dst, "body", oneLine(body))
 	}
 	if v.RetryAfter > 0 {
 		seconds := (v.RetryAfter + time.Second - 1) / time.Second
@@ -54,4 +55,15 @@ func appendRefusal(dst []byte, v *block.Verdict) []byte {
 func appendVariable(dst []byte, name, value string) []byte {
 	dst = append(dst, setVariable, 3, ofTxn)
 	return appendTextValue(appendText(dst, name), value)
+}
+
+// oneLine has spaces in place of control characters, which HAProxy would send
+// as %0A and the like. To JSON it is all the same.
+func oneLine(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f {
+			return ' '
+		}
+		return r
+	}, s)
 }

@@ -21,7 +21,7 @@ func client(a string) arg { return arg{"client", netip.MustParseAddr(a)} }
 func TestAnswersCarryWhatToDo(t *testing.T) {
 	d := &decider{verdicts: map[string]block.Verdict{
 		"192.0.2.1": deny(1, nil),
-		"192.0.2.2": deny(2, &block.Terms{Status: 451, Body: `{"no":1}`}),
+		"192.0.2.2": deny(2, &block.Terms{Status: 451, Body: "{\"no\":\n1}"}),
 		"192.0.2.3": {Refused: true, Decision: block.Decision{ID: 3, Action: block.Drop}},
 		"192.0.2.4": {Refused: true, Decision: block.Decision{ID: 4, Action: block.Divert}},
 		"192.0.2.5": {Refused: true, Decision: block.Decision{ID: 5, Action: block.Throttle}, RetryAfter: 1100 * time.Millisecond},
@@ -38,7 +38,7 @@ func TestAnswersCarryWhatToDo(t *testing.T) {
 		}
 	}
 	f("192.0.2.1", map[string]string{"action": "deny", "id": "0000000000000001", "status": "403"})
-	f("192.0.2.2", map[string]string{"action": "deny", "id": "0000000000000002", "status": "451", "type": "application/json", "body": `{"no":1}`})
+	f("192.0.2.2", map[string]string{"action": "deny", "id": "0000000000000002", "status": "451", "type": "application/json", "body": `{"no": 1}`})
 	f("192.0.2.3", map[string]string{"action": "drop", "id": "0000000000000003"})
 	f("192.0.2.4", map[string]string{"action": "divert", "id": "0000000000000004"})
 	f("192.0.2.5", map[string]string{"action": "throttle", "id": "0000000000000005", "status": "429", "retry_after": "2"})
