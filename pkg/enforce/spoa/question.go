@@ -6,44 +6,55 @@ import (
 	"github.com/honeymoat/honeymoat/pkg/block"
 )
 
-// Identify adds who is behind a request, from its headers.
-type Identify func(r *block.Request, header func(name string) string)
+// Identify adds who is behind a request, from its headers and the query of its
+// URI. What is known already stays.
+type Identify func(q *block.Request, uri string, header func(name string) string)
 
 // question reads the messages of a NOTIFY frame. Arguments that are not known
 // are left aside, so that a configuration may be newer than the agent.
 func question(body reader, identify Identify) (block.Request, error) {
-	var q, told block.Request
-	headers := ""
-	for r := &body; ; {
+	var q block.Request
+	var uri, headers string
+	for r := &body; r.rest != ""; {
+		_ = r.text() // the message's name: there is one kind
+		for n := r.byte(); n > 0; n-- {
+			switch name, v := r.named(); name {
+			case "client":
+				q.Client = v.address().Unmap()
+			case "uri":
+				uri = v.text
+			case "headers":
+				headers = v.text
+			default:
+				tell(&q, name, v)
+			}
+		}
 		if r.bad {
 			return q, invalid
 		}
-		if r.rest == "" {
-			break
-		}
-		_ = r.text() // the message's name: there is one kind
-		for n := r.byte(); n > 0; n-- {
-			name, v := r.named()
-			if name == "headers" {
-				headers = v.text
-				continue
-			}
-			tell(&told, name, v)
-		}
 	}
-	q = told
-	if headers != "" {
-		fromHeaders(&q, &told, headers, identify)
-	}
+	complete(&q, uri, headers, identify)
 	return q, nil
+}
+
+// complete adds what the URI and the headers say; what HAProxy told by itself
+// stands.
+func complete(q *block.Request, uri, headers string, identify Identify) {
+	header := func(name string) string { return headerOf(headers, name) }
+	q.Path, _, _ = strings.Cut(uri, "?")
+	if q.Host == "" {
+		q.Host = header("Host")
+	}
+	if q.UserAgent == "" {
+		q.UserAgent = header("User-Agent")
+	}
+	if identify != nil {
+		identify(q, uri, header)
+	}
 }
 
 // tell takes an argument that HAProxy has worked out itself.
 func tell(q *block.Request, name string, v value) {
-	if name == "client" {
-		q.Client = v.address().Unmap()
-		return
-	}
 	if field := fieldOf(q, name); field != nil && v.kind == typeText {
 		*field = v.text
 	}
@@ -57,8 +68,6 @@ func fieldOf(q *block.Request, name string) *string {
 		return &q.Method
 	case "host":
 		return &q.Host
-	case "path":
-		return &q.Path
 	case "api":
 		return &q.API
 	case "user":
@@ -81,26 +90,6 @@ func fieldOf(q *block.Request, name string) *string {
 		return &q.Network
 	}
 	return nil
-}
-
-// fromHeaders adds what headers say; what HAProxy told by itself stands.
-func fromHeaders(q, told *block.Request, headers string, identify Identify) {
-	header := func(name string) string { return headerOf(headers, name) }
-	if q.Host == "" {
-		q.Host = header("Host")
-	}
-	if q.UserAgent == "" {
-		q.UserAgent = header("User-Agent")
-	}
-	if identify == nil {
-		return
-	}
-	identify(q, header)
-	for _, name := range [...]string{"api", "user", "application", "key", "token", "session", "fingerprint", "country", "network"} {
-		if v := *fieldOf(told, name); v != "" {
-			*fieldOf(q, name) = v
-		}
-	}
 }
 
 // headerOf finds the first header of a name among lines of "name: value".

@@ -63,8 +63,12 @@ func TestUnknownClients(t *testing.T) {
 
 func TestQuestionsTell(t *testing.T) {
 	d := &decider{}
-	identify := func(r *block.Request, header func(string) string) {
-		r.Key, r.User, r.Session = header("X-Api-Key"), header("x-user"), header("None")
+	identify := func(r *block.Request, uri string, header func(string) string) {
+		if r.User == "" {
+			r.User = header("x-user")
+		}
+		r.Key, r.Token = header("X-Api-Key"), header("None")
+		_, r.Application, _ = strings.Cut(uri, "?app=")
 	}
 	address, _ := serve(t, newHandler(t, Options{Decider: d, Identify: identify}))
 	h := dial(t, address).greeted()
@@ -79,11 +83,11 @@ func TestQuestionsTell(t *testing.T) {
 	headers := arg{"headers", "Host: shop.example\r\nuser-agent:  probe/1 \r\nX-API-Key: k:1\r\nx-user: forged\r\nX-Api-Key: k2\r\n\r\n"}
 	f(block.Request{Client: c}, arg{"client", c})
 	f(block.Request{Client: c}, arg{"client", "2001:db8::7"})
-	f(block.Request{Client: c, Method: "GET", Path: "/a%00", RequestID: "7f", Host: "shop.example", UserAgent: "probe/1", Key: "k:1", User: "forged"},
-		arg{"client", c}, arg{"method", "GET"}, arg{"path", "/a%00"}, arg{"id", "7f"}, headers)
-	f(block.Request{Client: c, Host: "h", UserAgent: "u", Key: "k:1", User: "alice", Session: "s", Fingerprint: "f", Country: "NZ", Network: "AS1", API: "a", Application: "p", Token: "t"},
+	f(block.Request{Client: c, Method: "GET", Path: "/a%00", RequestID: "7f", Host: "shop.example", UserAgent: "probe/1", Key: "k:1", User: "forged", Application: "p"},
+		arg{"client", c}, arg{"method", "GET"}, arg{"uri", "/a%00?app=p"}, arg{"id", "7f"}, headers)
+	f(block.Request{Client: c, Host: "h", UserAgent: "u", Key: "k:1", User: "alice", Session: "s", Fingerprint: "f", Country: "NZ", Network: "AS1", API: "a"},
 		arg{"user", "alice"}, headers, arg{"client", c}, arg{"host", "h"}, arg{"user_agent", "u"}, arg{"session", "s"}, arg{"fingerprint", "f"},
-		arg{"country", "NZ"}, arg{"network", "AS1"}, arg{"api", "a"}, arg{"application", "p"}, arg{"token", "t"}, arg{"newer", true}, arg{"key", nil})
+		arg{"country", "NZ"}, arg{"network", "AS1"}, arg{"api", "a"}, arg{"newer", true}, arg{"key", nil})
 }
 
 func TestPipelinedQuestionsAreAnsweredInOneGo(t *testing.T) {

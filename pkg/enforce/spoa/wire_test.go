@@ -118,7 +118,7 @@ func TestGarbageHurtsNobodyElse(t *testing.T) {
 
 func BenchmarkQuestion(b *testing.B) {
 	h := newHandler(b, Options{Decider: quick{}})
-	data := notifyOf(1, 2, client("192.0.2.8"), arg{"method", "GET"}, arg{"path", "/articles/1"}, arg{"id", "7f000001:bcde_7f000001:1f90_673fb5c8_0001:0b0a"},
+	data := notifyOf(1, 2, client("192.0.2.8"), arg{"method", "GET"}, arg{"uri", "/articles/1"}, arg{"id", "7f000001:bcde_7f000001:1f90_673fb5c8_0001:0b0a"},
 		arg{"headers", "host: shop.example\r\nuser-agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36\r\naccept: */*\r\ncookie: sid=0123456789abcdef\r\n\r\n"})
 	var out []byte
 	b.ReportAllocs()
