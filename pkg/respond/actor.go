@@ -96,11 +96,11 @@ func (a *Actor) raise(t finding.Tier, why string) {
 
 // forget takes back the findings that match, and judges again by what is left:
 // to forget something never makes an actor more urgent.
-func (a *Actor) forget(match func(*finding.Finding) bool) (forgotten []string) {
+func (a *Actor) forget(match func(*finding.Finding) bool) (forgotten []finding.Finding) {
 	kept := make([]finding.Finding, 0, len(a.Evidence))
 	for i := range a.Evidence {
 		if match(&a.Evidence[i]) {
-			forgotten = append(forgotten, a.Evidence[i].ID)
+			forgotten = append(forgotten, a.Evidence[i])
 		} else {
 			kept = append(kept, a.Evidence[i])
 		}
@@ -150,16 +150,6 @@ func (a *Actor) clone() Actor {
 		c.Alert = &alert
 	}
 	return c
-}
-
-// Target is what a block of an actor matches; false when actors of this kind
-// cannot be blocked.
-func Target(a finding.Actor) (block.Target, bool) {
-	if a.Kind != finding.Address && a.Kind != finding.Prefix {
-		return block.Target{}, false
-	}
-	t, err := block.ParseTarget(a.Value)
-	return t, err == nil
 }
 
 // appendBounded appends and drops from the front what is over n.

@@ -10,7 +10,7 @@ import (
 
 // BenchmarkJudge measures a new finding of a new actor, up to the proposal.
 func BenchmarkJudge(b *testing.B) {
-	l, g := NewLedger(LedgerOptions{PerMinute: -1, PerAgentOnly: -1}), NewGuard(GuardOptions{})
+	l, g := NewLedger(LedgerOptions{PerMinute: -1, PerAgentOnly: -1, PerRule: -1, PerSegment: -1, BreakerPerMinute: -1}), NewGuard(GuardOptions{})
 	findings := make([]finding.Finding, 4096)
 	for i := range findings {
 		findings[i] = touchBy(fmt.Sprintf("10.%d.%d.7", i/256, i%256), "", epoch)

@@ -5,58 +5,103 @@ import (
 	"time"
 )
 
-// Budgets of automatic blocks. A negative limit is none.
+// The rules of the guard by which budgets refuse.
 const (
-	defaultPerMinute      = 3000
-	defaultPerAgentMinute = 600
+	ruleAllBudget     = "budget"
+	ruleAgentBudget   = "agent-budget"
+	ruleRuleBudget    = "rule-budget"
+	ruleSegmentBudget = "segment-budget"
+	ruleShadowBudget  = "shadow-budget"
 )
 
-// budget counts automatic blocks in the last minute: all of them, and those
-// that one agent's evidence alone has caused, so that a taken gateway cannot
-// block the world. It is not kept over a restart.
+var budgetRules = []string{ruleAllBudget, ruleAgentBudget, ruleRuleBudget, ruleSegmentBudget, ruleShadowBudget}
+
+// budget counts automatic blocks in the last minute: all of them, those of a
+// rule, those in a segment, and those that one agent's evidence alone has
+// caused, so that neither a bad rule nor a taken gateway blocks the world. It
+// is not kept over a restart.
 type budget struct {
-	perMinute, perAgent int
-	all                 window
-	agents              map[string]*window
+	all      share
+	shadow   share
+	agents   shares
+	rules    shares
+	segments shares
 }
 
-func newBudget(perMinute, perAgent int) budget {
-	if perMinute == 0 {
-		perMinute = defaultPerMinute
+func newBudget(o *LedgerOptions) budget {
+	return budget{
+		all: share{limit: o.PerMinute}, shadow: share{limit: o.PerMinute},
+		agents: newShares(o.PerAgentOnly), rules: newShares(o.PerRule), segments: newShares(o.PerSegment),
 	}
-	if perAgent == 0 {
-		perAgent = defaultPerAgentMinute
-	}
-	return budget{perMinute: perMinute, perAgent: perAgent, agents: map[string]*window{}}
 }
 
 // take counts a block, or refuses. agent is the one whose word alone the
 // block stands on; empty when it does not stand on one agent's word.
-func (b *budget) take(agent string, now time.Time) *Refusal {
-	w := b.agents[agent]
-	if agent != "" && w == nil {
-		w = &window{}
-		b.agents[agent] = w
+func (b *budget) take(agent, rule, segment string, now time.Time) *Refusal {
+	shares := []*share{b.segments.of(segment), b.rules.of(rule), &b.all}
+	if agent != "" {
+		shares = append(shares, b.agents.of(agent))
 	}
-	if agent != "" && b.perAgent >= 0 && w.count(now) >= b.perAgent {
+	switch {
+	case agent != "" && b.agents.of(agent).full(now):
 		return &Refusal{
-			Rule:   "agent-budget",
-			Reason: fmt.Sprintf("agent %s alone has caused %d blocks within a minute, which is its budget", agent, b.perAgent),
+			Rule:   ruleAgentBudget,
+			Reason: fmt.Sprintf("agent %s alone has caused %d blocks within a minute, which is its budget", agent, b.agents.limit),
 			Hint:   "look whether that gateway is under attack, or taken; a second source lifts the limit for an actor",
 		}
+	case b.all.full(now):
+		return b.all.refusal(ruleAllBudget, "automatic blocks within a minute")
+	case b.rules.of(rule).full(now):
+		return b.rules.of(rule).refusal(ruleRuleBudget, "blocks of the rule "+rule+" within a minute")
+	case b.segments.of(segment).full(now):
+		return b.segments.of(segment).refusal(ruleSegmentBudget, "automatic blocks within a minute in the segment "+segment)
 	}
-	if b.perMinute >= 0 && b.all.count(now) >= b.perMinute {
-		return &Refusal{
-			Rule:   "budget",
-			Reason: fmt.Sprintf("%d automatic blocks within a minute are the limit", b.perMinute),
-			Hint:   "raise the limit if this is an attack, or shadow the rule that causes them",
-		}
-	}
-	b.all.add(now)
-	if agent != "" {
-		w.add(now)
+	for _, s := range shares {
+		s.add(now)
 	}
 	return nil
+}
+
+// takeShadow counts a block in shadow: it hurts nobody, and agents hold it all
+// the same.
+func (b *budget) takeShadow(now time.Time) *Refusal {
+	if b.shadow.full(now) {
+		return b.shadow.refusal(ruleShadowBudget, "automatic blocks in shadow within a minute")
+	}
+	b.shadow.add(now)
+	return nil
+}
+
+// share is one of the budgets. A negative limit is none.
+type share struct {
+	limit int
+	window
+}
+
+func (s *share) full(now time.Time) bool { return s.limit >= 0 && s.count(now) >= s.limit }
+
+func (s *share) refusal(rule, what string) *Refusal {
+	return &Refusal{
+		Rule: rule, Reason: fmt.Sprintf("%d %s are the limit", s.limit, what),
+		Hint: "raise the limit if this is an attack, or shadow the rule that causes them",
+	}
+}
+
+// shares is a budget for each of several.
+type shares struct {
+	limit  int
+	byName map[string]*share
+}
+
+func newShares(limit int) shares { return shares{limit: limit, byName: map[string]*share{}} }
+
+func (s *shares) of(name string) *share {
+	found := s.byName[name]
+	if found == nil {
+		found = &share{limit: s.limit}
+		s.byName[name] = found
+	}
+	return found
 }
 
 // window counts what happened within the last minute, by the second.

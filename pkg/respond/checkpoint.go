@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/klauspost/compress/zstd"
@@ -14,7 +15,7 @@ import (
 )
 
 // stateVersion is the version of the encoding of a checkpoint.
-const stateVersion = 2
+const stateVersion = 3
 
 // state is a checkpoint: everything that a restart needs besides the stream
 // of events from the sequence on. It is a line of JSON, after which the
@@ -24,6 +25,8 @@ type state struct {
 	Sequence uint64       `json:"sequence"`
 	Ledger   *Ledger      `json:"ledger"`
 	Audit    []AuditEntry `json:"audit,omitempty"`
+	// Journal is the number of the last entry of the journal that this holds.
+	Journal uint64 `json:"journal,omitempty"`
 	// Memory is the detector's in version 1, which had no second part.
 	Memory []byte `json:"memory,omitempty"`
 }
@@ -66,7 +69,7 @@ func (s *Service) Load(ctx context.Context) (after uint64, err error) {
 		return 0, fmt.Errorf("load responder: %w: version %d, this program reads %d: run the program that wrote it, or a later one",
 			ErrState, saved.Version, stateVersion)
 	}
-	entries, err := s.loadJournal(ctx)
+	entries, err := s.loadJournal(ctx, saved.Journal)
 	if err != nil {
 		return 0, fmt.Errorf("load responder: %w", err)
 	}
@@ -79,7 +82,9 @@ func (s *Service) Load(ctx context.Context) (after uint64, err error) {
 	return saved.Sequence, nil
 }
 
-func (s *Service) loadJournal(ctx context.Context) ([]journalEntry, error) {
+// loadJournal gives the entries that the checkpoint does not hold.
+func (s *Service) loadJournal(ctx context.Context, held uint64) ([]journalEntry, error) {
+	s.journal.last = held
 	data, err := s.options.Checkpoints.Load(ctx, s.journal.name)
 	if errors.Is(err, ErrNotFound) {
 		return nil, nil
@@ -88,6 +93,10 @@ func (s *Service) loadJournal(ctx context.Context) ([]journalEntry, error) {
 		return nil, err
 	}
 	entries, err := readJournal(data)
+	for _, e := range entries {
+		s.journal.last = max(s.journal.last, e.Number)
+	}
+	entries = slices.DeleteFunc(entries, func(e journalEntry) bool { return e.Number != 0 && e.Number <= held })
 	s.journal.entries = entries
 	s.journal.saved = uint64(len(entries))
 	return entries, err
@@ -99,15 +108,8 @@ func (s *Service) adopt(saved *state, entries []journalEntry) {
 	s.ledger, s.sequence, s.audit = saved.Ledger, saved.Sequence, saved.Audit
 	s.counts.saved.Store(saved.Sequence)
 	for i := range entries {
-		switch e := &entries[i]; {
-		case e.Removal != nil:
-			s.ledger.Remove(e.Removal.Key, e.Removal.At)
-			s.pending = append(s.pending, *e)
-		case e.Undiscard != "":
-			s.ledger.Undiscard(e.Undiscard)
-		case e.Discard != nil:
-			s.ledger.Discard(*e.Discard)
-		case e.Touch != nil:
+		s.ledger.replay(&entries[i])
+		if e := &entries[i]; e.Touch != nil || e.Removal != nil || e.Undo != nil {
 			s.pending = append(s.pending, *e)
 		}
 	}
@@ -140,7 +142,9 @@ func (s *Service) capture(ctx context.Context) (data []byte, c captured, err err
 
 // encode writes the state. The caller holds mu.
 func (s *Service) encode() ([]byte, error) {
-	line, err := json.Marshal(state{Version: stateVersion, Sequence: s.sequence, Ledger: s.ledger, Audit: s.audit})
+	line, err := json.Marshal(state{
+		Version: stateVersion, Sequence: s.sequence, Ledger: s.ledger, Audit: s.audit, Journal: s.journal.numbered(),
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -241,12 +245,11 @@ func (s *Service) checkpointing(ctx context.Context) {
 // somebody else has made or removed, and those that the guard protects now.
 func (s *Service) reconcile(ctx context.Context) error {
 	live := s.options.Blocks.List()
-	guard := s.guard.Load()
 	var w rowWriter
 	there := make(map[block.ID]bool, len(live))
 	for i := range live {
 		there[live[i].ID] = true
-		if refusal := asRefusal(guard.Check(live[i].Target, Asker{Admin: true})); refusal != nil {
+		if refusal := s.against(&live[i]); refusal != nil {
 			s.lift(ctx, &w, live[i], refusal)
 		}
 	}

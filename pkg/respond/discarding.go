@@ -4,9 +4,11 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/honeymoat/honeymoat/pkg/block"
 	"github.com/honeymoat/honeymoat/pkg/finding"
+	"github.com/honeymoat/honeymoat/pkg/rollout"
 )
 
 // Discards lists what analysts do not count, ordered by id.
@@ -22,10 +24,8 @@ func (l *Ledger) Discard(d Discard) (changed []finding.Actor, groundless []block
 	l.discards[d.ID] = d
 	for key, a := range l.actors {
 		forgotten := a.forget(d.matches)
-		for _, id := range forgotten {
-			if m := l.memos.byID[id]; m != nil {
-				m.Discarded = true
-			}
+		for i := range forgotten {
+			l.discarded(&forgotten[i], d.At)
 		}
 		if len(forgotten) > 0 {
 			changed = append(changed, key)
@@ -35,6 +35,16 @@ func (l *Ledger) Discard(d Discard) (changed []finding.Actor, groundless []block
 	slices.SortFunc(changed, compareActors)
 	slices.SortFunc(groundless, func(a, b block.Block) int { return cmp.Compare(a.Key(), b.Key()) })
 	return changed, groundless
+}
+
+// discarded notes that a finding does not count, for its rule's rollout too.
+func (l *Ledger) discarded(f *finding.Finding, at time.Time) {
+	if m := l.memos.byID[f.ID]; m != nil {
+		m.Discarded = true
+	}
+	if f.Wanted.Rollout {
+		l.book.Observe(f.Rule, f.RuleVersion, rollout.Measure{Discards: 1}, at)
+	}
 }
 
 // Undiscard takes a discard back, for findings to come. It tells whether

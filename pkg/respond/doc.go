@@ -5,7 +5,8 @@
 // checkpointed on the bus together with the position in the stream of events
 // that they stand for, so that a restart works with the store down.
 //
-// It imports finding, block and decoy, and declares the interfaces of the
+// It imports finding, block, decoy, privacy (for the form of its hashes) and
+// rollout, and declares the interfaces of the
 // adapters that it needs. It never talks to a database, a bus or Alertmanager
 // itself.
 package respond

@@ -74,6 +74,14 @@ func (f *fakeBus) Put(_ context.Context, b block.Block) (block.Block, error) {
 	return f.store(b), nil
 }
 
+func (f *fakeBus) PutAll(ctx context.Context, blocks []block.Block) []PutOutcome {
+	outcomes := make([]PutOutcome, len(blocks))
+	for i := range blocks {
+		outcomes[i].Block, outcomes[i].Err = f.Put(ctx, blocks[i])
+	}
+	return outcomes
+}
+
 func (f *fakeBus) store(b block.Block) block.Block {
 	f.revision++
 	f.puts++

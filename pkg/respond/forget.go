@@ -106,10 +106,10 @@ func (l *Ledger) forget(actors []finding.Actor) int {
 		delete(l.actors, key)
 	}
 	about := func(b *block.Block) bool { return slices.Contains(actors, actorOf(b.Target)) }
-	for id, held := range l.blocks.byID {
+	for _, held := range l.blocks.byID {
 		if about(&held.Block) {
-			delete(l.blocks.byID, id)
-			delete(l.blocks.byKey, held.Block.Key())
+			l.blocks.drop(held)
+			delete(l.repeats, held.Block.Key())
 		}
 	}
 	for id, ended := range l.blocks.ended {

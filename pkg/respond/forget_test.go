@@ -23,14 +23,14 @@ func TestForgetLeavesNothing(t *testing.T) {
 	if _, err := s.RemoveBlock(t.Context(), by, held.ID, "asked for"); err != nil { // leaves a tombstone
 		t.Fatal(err)
 	}
-	if _, _, err := s.AddBlock(t.Context(), by, AddBlock{Target: target, Lifetime: time.Hour, Reason: "again"}); err != nil {
+	if _, err := s.AddBlock(t.Context(), by, AddBlock{Criteria: target.Criteria(), Lifetime: time.Hour, Reason: "again"}); err != nil {
 		t.Fatal(err)
 	}
-	there, _, err := s.AddBlock(t.Context(), by, AddBlock{Target: target, Segment: "edge", Lifetime: time.Hour, Reason: "there"})
+	there, err := s.AddBlock(t.Context(), by, AddBlock{Criteria: target.Criteria(), Segment: "edge", Lifetime: time.Hour, Reason: "there"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.RemoveBlock(t.Context(), by, there.ID, "and not there"); err != nil {
+	if _, err := s.RemoveBlock(t.Context(), by, there.Block.ID, "and not there"); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := s.Discard(t.Context(), by, AddDiscard{Actor: gone, Rule: "none", Reason: "why"}); err != nil {
@@ -46,7 +46,7 @@ func TestForgetLeavesNothing(t *testing.T) {
 	if err != nil || before == 0 || n != before {
 		t.Fatalf("forgot %d of %d: %v", n, before, err)
 	}
-	if want := []string{held.Key(), there.Key()}; !slices.Equal(keys, want) { // one ended, one live
+	if want := []string{held.Key(), there.Block.Key()}; !slices.Equal(keys, want) { // one ended, one live
 		t.Errorf("its keys are %v, want %v", keys, want)
 	}
 	if left := s.Knows([]finding.Actor{gone}, names); left != 0 {

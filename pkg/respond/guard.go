@@ -1,45 +1,24 @@
 package respond
 
 import (
-	"errors"
 	"fmt"
 	"net/netip"
 
 	"github.com/honeymoat/honeymoat/pkg/block"
 )
 
-// ErrRefused is what every Refusal is, for errors.Is.
-var ErrRefused = errors.New("refused by the guard")
-
-// Refusal is the guard's no. Its text is for people.
-type Refusal struct {
-	Rule      string `json:"rule"`   // which of the guard's rules: "allowlist", "trusted-hop", "budget" …
-	Reason    string `json:"reason"` // with the target in it
-	Hint      string `json:"hint,omitempty"`
-	NeedAdmin bool   `json:"need_admin,omitempty"` // an admin may
-}
-
-// Error implements error.
-func (r *Refusal) Error() string { return "refused by the guard: " + r.Reason }
-
-// Is makes every refusal an ErrRefused.
-func (r *Refusal) Is(target error) bool { return target == ErrRefused }
-
-// The widest prefixes that anybody but an admin may block.
-const (
-	WidestIPv4 = 16
-	WidestIPv6 = 32
-)
-
 // GuardOptions are what the guard protects besides what it always does.
 type GuardOptions struct {
 	Allow       []netip.Prefix // never blocked, by nobody
 	TrustedHops []netip.Prefix // our proxies: blocking one blocks everybody behind it
-	Own         []netip.Prefix // our own addresses
+	Monitors    []netip.Prefix // that look whether we are there
+	Own         []netip.Prefix // our own addresses and egress
 }
 
-// Guard has the last word on every block, a person's too. It is immutable and
-// safe for concurrent use.
+// Guard has the last word on every block, a person's too. It knows what is
+// protected and what is too wide; what depends on traffic, on exemptions and
+// on how much was blocked of late is the ledger's. It is immutable and safe
+// for concurrent use.
 type Guard struct{ protected []protection }
 
 type protection struct {
@@ -64,23 +43,52 @@ func NewGuard(o GuardOptions) *Guard {
 		{"reserved", "loopback, link-local, unspecified or multicast addresses", "block the client's own address", block.NewAllowlist(fixed)},
 		{"allowlist", "an address of the allowlist", "take it off the allowlist in the configuration first", block.NewAllowlist(o.Allow)},
 		{"trusted-hop", "one of our trusted proxies", "everybody behind it would be blocked: block the client behind it", block.NewAllowlist(o.TrustedHops)},
+		{"monitor", "one of our monitors", "it would tell that we are down: take it out of network.monitors first", block.NewAllowlist(o.Monitors)},
 		{"own-address", "one of our own addresses", "honeymoat would cut itself off", block.NewAllowlist(o.Own)},
 	}}
 }
 
 // Asker is who asks for a block. The zero Asker is honeymoat itself.
 type Asker struct {
+	Name    string // by which gateways may know the asker too; empty when there is none
 	Admin   bool
 	Address netip.Addr // that the request came from; invalid when there is none
 }
 
-// Check gives nil when a block of the target may be made, else a *Refusal.
-func (g *Guard) Check(t block.Target, by Asker) error {
-	if err := g.checkWidth(t, by); err != nil {
-		return err
+// Check gives the guard's word on a block of the target: Allowed, Refused, or
+// NeedsApproval. keys are those of the block's segment. Exemptions are judged
+// by CheckExemption.
+func (g *Guard) Check(t block.Target, by Asker, keys []block.MatchKey) Ruling {
+	if r := g.Protects(t); r != nil {
+		return refusedBy(r)
 	}
-	if p := t.Prefix(); by.Address.IsValid() && p.Contains(by.Address.Unmap().WithZone("")) {
-		return &Refusal{Rule: "caller", Reason: fmt.Sprintf("%s holds your own address %s", t, by.Address), Hint: "you would lock yourself out"}
+	if r := by.hits(t, keys); r != nil {
+		return refusedBy(r)
+	}
+	return checkWidth(t, by)
+}
+
+// CheckExemption gives the guard's word on an exemption: one that lets many
+// through whatever they do is an admin's decision.
+func (g *Guard) CheckExemption(t block.Target, by Asker) Ruling {
+	switch {
+	case !t.Valid():
+		return checkWidth(t, by)
+	case matchesEverybody(t):
+		return wide(by, "everybody", fmt.Sprintf("%s exempts everybody: nothing would be blocked any more", t))
+	case !by.Admin && (tooWide(t.Prefix(), WidestIPv4, WidestIPv6) || !t.Prefix().IsValid() && !namesSomebody(t)):
+		return refusedBy(&Refusal{
+			Rule: "width", Reason: fmt.Sprintf("an exemption of %s lets many through, whatever they do", t),
+			Hint: "ask an admin, or exempt narrower prefixes or single users", NeedAdmin: true,
+		})
+	}
+	return Ruling{Word: Allowed}
+}
+
+// Protects gives why nobody may ever block the target, or nil.
+func (g *Guard) Protects(t block.Target) *Refusal {
+	if p := t.Prefix(); p.IsValid() && p.Bits() == 0 && t.Plain() {
+		return &Refusal{Rule: "everybody", Reason: fmt.Sprintf("%s is everybody", t), Hint: "nobody may block that"}
 	}
 	for _, p := range g.protected {
 		if p.list.Overlaps(t) {
@@ -90,22 +98,37 @@ func (g *Guard) Check(t block.Target, by Asker) error {
 	return nil
 }
 
-func (g *Guard) checkWidth(t block.Target, by Asker) error {
-	p := t.Prefix()
-	widest := WidestIPv4
-	if p.Addr().Is6() {
-		widest = WidestIPv6
+// hits tells why a block would lock its asker out, or gives nil.
+func (by Asker) hits(t block.Target, keys []block.MatchKey) *Refusal {
+	refusal := func(what string) *Refusal {
+		return &Refusal{Rule: "caller", Reason: fmt.Sprintf("%s holds %s", t, what), Hint: "you would lock yourself out: have somebody else do it"}
 	}
-	switch {
-	case !p.IsValid():
-		return &Refusal{Rule: "target", Reason: "there is no target", Hint: "give an address or a prefix"}
-	case p.Bits() == 0:
-		return &Refusal{Rule: "everybody", Reason: fmt.Sprintf("%s is everybody", t), Hint: "nobody may block that"}
-	case p.Bits() < widest && !by.Admin:
-		return &Refusal{
-			Rule: "width", Reason: fmt.Sprintf("%s is wider than a /%d", t, widest),
-			Hint: "ask an admin, or block narrower prefixes", NeedAdmin: true,
+	if p := t.Prefix(); by.Address.IsValid() && p.Contains(by.Address.Unmap().WithZone("")) {
+		return refusal("your own address " + by.Address.String())
+	}
+	if by.Name == "" {
+		return nil
+	}
+	for _, c := range t.Criteria() {
+		if c.Scope.Principal() && isHashOf(c, by.Name, keys) {
+			return refusal("yourself, as the " + string(c.Scope) + " " + by.Name)
 		}
 	}
 	return nil
+}
+
+// isHashOf tells whether a criterion names a value, hashed or not.
+func isHashOf(c block.Criterion, value string, keys []block.MatchKey) bool {
+	if c.Value == value {
+		return true
+	}
+	if !c.Scope.Secret() {
+		return false
+	}
+	for _, k := range keys {
+		if k.Hash(c.Scope, value) == c.Value {
+			return true
+		}
+	}
+	return false
 }

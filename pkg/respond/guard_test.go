@@ -31,11 +31,10 @@ func TestGuard(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got := ""
-		if err := g.Check(parsed, by); err != nil {
-			r := asRefusal(err)
-			if r == nil || !errors.Is(err, ErrRefused) || r.Reason == "" || r.Hint == "" {
-				t.Fatalf("%s: %#v is no whole refusal", target, err)
+		got, ruling := "", g.Check(parsed, by, nil)
+		if r := ruling.Because; r != nil {
+			if ruling.Word == Refused && !errors.Is(ruling.Err(), ErrRefused) || r.Reason == "" || r.Hint == "" {
+				t.Fatalf("%s: %#v is no whole refusal", target, ruling)
 			}
 			got = r.Rule
 		}
@@ -78,17 +77,17 @@ func TestGuard(t *testing.T) {
 	f("172.16.0.0/15", person, "width")
 	f("172.16.0.0/15", admin, "")
 	f("2001:db9::/32", person, "")
-	f("2001:db8::/31", person, "width")
+	f("2001:dba::/31", person, "width")
 	f("2001:dc0::/31", admin, "")
 }
 
 func TestBudget(t *testing.T) {
 	now := time.Unix(1_700_000_000, 0)
-	b := newBudget(5, 2)
+	b := newBudget(&LedgerOptions{PerMinute: 5, PerAgentOnly: 2, PerRule: -1, PerSegment: -1})
 	f := func(agent, want string) {
 		t.Helper()
 		got := ""
-		if r := b.take(agent, now); r != nil {
+		if r := b.take(agent, "r", "all", now); r != nil {
 			got = r.Rule
 		}
 		if got != want {
@@ -106,9 +105,9 @@ func TestBudget(t *testing.T) {
 	f("a", "agent-budget")
 	now = now.Add(time.Second)
 	f("a", "")
-	unlimited := newBudget(-1, -1)
+	unlimited := newBudget(&LedgerOptions{PerMinute: -1, PerAgentOnly: -1, PerRule: -1, PerSegment: -1})
 	for range 10_000 {
-		if r := unlimited.take("a", now); r != nil {
+		if r := unlimited.take("a", "r", "all", now); r != nil {
 			t.Fatal(r)
 		}
 	}

@@ -7,11 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/honeymoat/honeymoat/pkg/block"
 	"github.com/honeymoat/honeymoat/pkg/finding"
+	"github.com/honeymoat/honeymoat/pkg/rollout"
 )
 
 // Input is what the detector found in one batch.
@@ -20,10 +20,17 @@ type Input struct {
 	Findings     []finding.Finding
 	Denials      map[block.ID]uint64 // requests refused, by block
 	IgnoredMarks int
+	Measures     []Measured       // what would have been hit, for rollouts
+	Gateways     []rollout.Health // how gateways did, for rollouts
 }
 
-// maxPuts is how many blocks are on their way to the bus at a time.
-const maxPuts = 128
+// Measured is what was seen of a rule's version besides its findings, which
+// are counted here, as are requests that its blocks refused, discards and
+// complaints.
+type Measured struct {
+	Rule, Version string
+	rollout.Measure
+}
 
 // Handle takes the batch with this sequence in the stream of events. detect
 // is called once and gives what was found in it; no checkpoint is taken
@@ -51,9 +58,10 @@ func (s *Service) Handle(ctx context.Context, sequence uint64, detect func() Inp
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for id, n := range in.Denials {
-		s.ledger.Deny(id, n)
+		s.ledger.Deny(id, n, s.now())
 		s.counts.denied.Add(n)
 	}
+	s.ledger.gauge(&in, s.now())
 	s.sequence = max(s.sequence, sequence)
 	s.touch()
 	return nil
@@ -78,7 +86,12 @@ type step struct {
 // consider does everything that follows from sightings. It may be repeated
 // from the beginning when it fails, which is only when ctx ends.
 func (s *Service) consider(ctx context.Context, evidence []Evidence) ([]step, error) {
-	steps := s.judge(evidence)
+	steps, trip := s.judge(evidence)
+	if trip != nil {
+		if err := s.journal.add(ctx, journalEntry{Trip: trip}); err != nil {
+			return nil, err
+		}
+	}
 	if err := s.enforce(ctx, steps); err != nil {
 		return nil, err
 	}
@@ -93,10 +106,22 @@ func (s *Service) consider(ctx context.Context, evidence []Evidence) ([]step, er
 	return steps, nil
 }
 
-func (s *Service) judge(evidence []Evidence) []step {
+// gauge passes on what was measured for rollouts.
+func (l *Ledger) gauge(in *Input, now time.Time) {
+	for i := range in.Measures {
+		l.book.Observe(in.Measures[i].Rule, in.Measures[i].Version, in.Measures[i].Measure, now)
+	}
+	for i := range in.Gateways {
+		l.book.Gateways(in.Gateways[i], now)
+	}
+}
+
+// judge judges sightings, and tells if that has tripped the breaker.
+func (s *Service) judge(evidence []Evidence) ([]step, *tripped) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now, guard := s.now(), s.guard.Load()
+	before := s.ledger.breaker.trip
 	steps := make([]step, len(evidence))
 	for i := range evidence {
 		v := s.ledger.Judge(evidence[i], guard, now)
@@ -104,7 +129,10 @@ func (s *Service) judge(evidence []Evidence) []step {
 		s.count(&v)
 	}
 	s.touch()
-	return steps
+	if before != nil {
+		return steps, nil
+	}
+	return steps, s.ledger.breaker.trip
 }
 
 func (s *Service) count(v *Verdict) {
@@ -122,20 +150,12 @@ func (s *Service) count(v *Verdict) {
 
 // enforce puts the proposed blocks on the bus, many at a time.
 func (s *Service) enforce(ctx context.Context, steps []step) error {
-	var wg sync.WaitGroup
-	slots := make(chan struct{}, maxPuts)
 	failures := make([]error, len(steps))
-	for i := range steps {
-		if steps[i].Proposal == nil {
-			continue
-		}
-		slots <- struct{}{}
-		wg.Go(func() {
-			defer func() { <-slots }()
+	concurrently(len(steps), func(i int) {
+		if steps[i].Proposal != nil {
 			failures[i] = s.put(ctx, &steps[i])
-		})
-	}
-	wg.Wait()
+		}
+	})
 	return errors.Join(failures...)
 }
 
@@ -156,8 +176,8 @@ func (s *Service) put(ctx context.Context, st *step) error {
 	})
 }
 
-// putOnce puts a block, in place of one in shadow if there is one: the one
-// that the ledger knew of, or one that was made at the same moment.
+// putOnce puts a block, in place of one that gives way to it if there is one:
+// the one that the ledger knew of, or one that was made at the same moment.
 func (s *Service) putOnce(ctx context.Context, p block.Block, known *block.Block) (made block.Block, replaced *block.Block, err error) {
 	if known != nil {
 		made, err := s.options.Blocks.Replace(ctx, *known, p)
@@ -166,10 +186,10 @@ func (s *Service) putOnce(ctx context.Context, p block.Block, known *block.Block
 		}
 	}
 	made, err = s.options.Blocks.Put(ctx, p)
-	if errors.Is(err, ErrExists) && made.Mode == block.Shadow && p.Mode == block.Enforce {
-		shadow := made
-		made, err = s.options.Blocks.Replace(ctx, shadow, p)
-		return made, &shadow, err
+	if errors.Is(err, ErrExists) && made.ID != p.ID && replaceable(&made, &p) {
+		less := made
+		made, err = s.options.Blocks.Replace(ctx, less, p)
+		return made, &less, err
 	}
 	return made, nil, err
 }
@@ -179,12 +199,12 @@ func (s *Service) putOnce(ctx context.Context, p block.Block, known *block.Block
 func (s *Service) conclude(steps []step) ([]outRow, []Alert) {
 	now := s.now()
 	var w rowWriter
-	touched := map[finding.Actor]bool{}
+	touched := map[finding.Actor]bool{} // and whether people are told
 	for _, st := range inOrderOfBlocks(steps) {
-		s.concludeBlock(&w, st, now)
+		told := s.concludeBlock(&w, st, now)
 		w.add(Findings, rowOfFinding(&st.Evidence, st.Discarded, st.blockID()))
 		if !st.Settled && !st.Discarded {
-			touched[st.Finding.Actor] = true
+			touched[st.Finding.Actor] = told || touched[st.Finding.Actor]
 		}
 	}
 	var alerts []Alert
@@ -194,7 +214,9 @@ func (s *Service) conclude(steps []step) ([]outRow, []Alert) {
 			continue // evicted meanwhile
 		}
 		w.add(Actors, rowOfActor(a, s.ledger.liveBlock(a), now))
-		alerts = append(alerts, s.ledger.announce(a, s.options.Links, now)...)
+		if touched[key] || a.Alert != nil || a.Tier == finding.Page {
+			alerts = append(alerts, s.ledger.announce(a, s.options.Links, now)...)
+		}
 	}
 	s.touch()
 	return w.byTable(), alerts
@@ -211,35 +233,48 @@ func inOrderOfBlocks(steps []step) []*step {
 	return ordered
 }
 
-func (s *Service) concludeBlock(w *rowWriter, st *step, now time.Time) {
-	if st.Refusal != nil {
-		w.add(BlockLog, s.refusedRow(st, now))
-	}
+// concludeBlock brings the ledger up to date with one block. It tells whether
+// people are told of the actor: of those whom a budget has left out there may
+// be thousands, who are told of together.
+func (s *Service) concludeBlock(w *rowWriter, st *step, now time.Time) (told bool) {
 	if st.Proposal != nil {
 		s.ledger.Answer(st.Proposal)
 	}
+	if st.Refusal != nil {
+		return s.concludeRefusal(w, st, now)
+	}
 	if st.made.ID == 0 {
-		return
+		if h := s.ledger.blocks.byID[st.Block]; h != nil {
+			s.ledger.link(st.Finding.Actor, &h.Block)
+		}
+		return true
 	}
 	if st.Replaces != nil && st.new {
 		if ended, ok := s.ledger.End(st.Replaces.ID, EventReplaced, st.made.By, "", st.made.CreatedAt); ok {
 			w.add(BlockLog, rowOfEnded(&ended))
 		}
 	}
-	s.ledger.Hold(st.made)
 	if st.new {
+		s.ledger.Made(st.made, st.Finding.Actor, st.Wanted)
 		s.counts.blocks.Add(1)
 		w.add(BlockLog, rowOfBlock(&st.made, EventAdded, st.made.CreatedAt))
+	} else {
+		s.ledger.Hold(st.made) // somebody was faster
+		s.ledger.link(st.Finding.Actor, &st.made)
 	}
+	return true
 }
 
-// refusedRow tells of the block that there might have been. Its time is the
-// evidence's, so that told twice it is one row.
-func (s *Service) refusedRow(st *step, now time.Time) blockRow {
-	target, _ := Target(st.Finding.Actor)
-	b := blockFor(&st.Finding, target, now)
+// concludeRefusal tells of the block that there might have been. Its time is
+// the evidence's, so that told twice it is one row.
+func (s *Service) concludeRefusal(w *rowWriter, st *step, now time.Time) (told bool) {
+	if isBudget(st.Refusal) && !s.ledger.overflow.note(&st.Finding, st.Asked, st.Refusal, now) {
+		return false
+	}
+	b := *st.Asked
 	b.Reason = st.Refusal.Reason
-	return rowOfBlock(&b, EventRefused, st.Finding.Time)
+	w.add(BlockLog, rowOfBlock(&b, EventRefused, st.Finding.Time))
+	return true
 }
 
 // blockID is the block that stands on the finding or covers it.

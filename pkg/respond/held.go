@@ -5,12 +5,17 @@ import (
 	"time"
 
 	"github.com/honeymoat/honeymoat/pkg/block"
+	"github.com/honeymoat/honeymoat/pkg/finding"
 )
 
 // Held is a block with what is known of its effect.
 type Held struct {
 	Block  block.Block `json:"block"`
 	Denied uint64      `json:"denied,omitempty"` // requests that it refused
+	// Actor is whose evidence it stands on; zero when it is no actor's.
+	Actor finding.Actor `json:"actor,omitzero"`
+	// Wanted is what its rule asks for, if that is in rollout.
+	Wanted *Wanted `json:"wanted,omitempty"`
 }
 
 // Ended is a block that is over.
@@ -29,12 +34,15 @@ type holdings struct {
 	due     dueHeap
 	ended   map[block.ID]*Ended
 	removed map[string]time.Time // key → when a person freed it: older evidence does not block it again
+	exempt  map[block.ID]*Held   // the live exemptions
+	crowd   crowd
 }
 
 func newHoldings() holdings {
 	return holdings{
 		byKey: map[string]*Held{}, byID: map[block.ID]*Held{},
 		ended: map[block.ID]*Ended{}, removed: map[string]time.Time{},
+		exempt: map[block.ID]*Held{}, crowd: crowd{},
 	}
 }
 
@@ -44,11 +52,15 @@ func (h *holdings) hold(b block.Block) *Held {
 	held := &Held{Block: b}
 	if old := h.byKey[key]; old != nil {
 		if old.Block.ID == b.ID {
-			held.Denied = old.Denied
+			held.Denied, held.Actor, held.Wanted = old.Denied, old.Actor, old.Wanted
 		}
-		delete(h.byID, old.Block.ID)
+		h.drop(old)
 	}
 	h.byKey[key], h.byID[b.ID] = held, held
+	h.crowd.add(&b, 1)
+	if b.Action == block.Allow {
+		h.exempt[b.ID] = held
+	}
 	heap.Push(&h.due, dueBlock{b.ID, b.ExpiresAt()})
 	return held
 }
@@ -59,13 +71,23 @@ func (h *holdings) end(id block.ID, how, by, reason string, at time.Time) (*Ende
 	if !ok {
 		return nil, false
 	}
-	delete(h.byID, id)
-	if h.byKey[held.Block.Key()] == held {
-		delete(h.byKey, held.Block.Key())
-	}
+	h.drop(held)
 	ended := &Ended{Held: *held, How: how, At: at, By: by, Reason: reason}
 	h.ended[id] = ended
 	return ended, true
+}
+
+// drop takes a live block out.
+func (h *holdings) drop(held *Held) {
+	id, key := held.Block.ID, held.Block.Key()
+	if h.byID[id] == held {
+		delete(h.byID, id)
+		delete(h.exempt, id)
+		h.crowd.add(&held.Block, -1)
+	}
+	if h.byKey[key] == held {
+		delete(h.byKey, key)
+	}
 }
 
 // dueBy takes the live blocks whose time is up off the schedule.
@@ -86,13 +108,17 @@ func (h *holdings) again(held *Held) {
 	heap.Push(&h.due, dueBlock{held.Block.ID, held.Block.ExpiresAt()})
 }
 
-// deny counts refused requests on a block, live or over.
-func (h *holdings) deny(id block.ID, n uint64) {
-	if held := h.byID[id]; held != nil {
-		held.Denied += n
-	} else if ended := h.ended[id]; ended != nil {
-		ended.Denied += n
+// deny counts refused requests on a block, live or over, and gives it; nil when
+// it is neither.
+func (h *holdings) deny(id block.ID, n uint64) *Held {
+	held := h.byID[id]
+	if ended := h.ended[id]; held == nil && ended != nil {
+		held = &ended.Held
 	}
+	if held != nil {
+		held.Denied += n
+	}
+	return held
 }
 
 func (h *holdings) known(id block.ID) bool { return h.byID[id] != nil || h.ended[id] != nil }

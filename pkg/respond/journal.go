@@ -23,18 +23,46 @@ type journal struct {
 	mu      sync.Mutex
 	base    uint64 // entries that a checkpoint holds
 	entries []journalEntry
+	last    uint64 // number of the last entry ever
 
 	saving sync.Mutex
 	saved  uint64 // entries that are written, by number
 	stale  bool   // what is written has entries that a checkpoint holds
 }
 
-// journalEntry holds one of its fields. Taking one again changes nothing.
+// journalEntry holds one of its fields besides its number. Those that a
+// checkpoint holds are known by their numbers, and not taken again.
 type journalEntry struct {
-	Touch     *touchEntry  `json:"touch,omitempty"`
-	Removal   *removeEntry `json:"removal,omitempty"`
-	Discard   *Discard     `json:"discard,omitempty"`
-	Undiscard string       `json:"undiscard,omitempty"`
+	Number    uint64          `json:"n,omitempty"` // grows over restarts; 0 = written by a version that had none
+	Touch     *touchEntry     `json:"touch,omitempty"`
+	Removal   *removeEntry    `json:"removal,omitempty"`
+	Discard   *Discard        `json:"discard,omitempty"`
+	Undiscard string          `json:"undiscard,omitempty"`
+	Approval  *Approval       `json:"approval,omitempty"`
+	Decision  *decision       `json:"decision,omitempty"`
+	Batch     *batch          `json:"batch,omitempty"`
+	Undo      *undoEntry      `json:"undo,omitempty"`
+	Trip      *tripped        `json:"trip,omitempty"`   // blocking is held
+	Resume    *time.Time      `json:"resume,omitempty"` // and goes on
+	Command   *commandEntry   `json:"command,omitempty"`
+	Complaint *complaintEntry `json:"complaint,omitempty"`
+}
+
+// commandEntry is what a person says of a rollout.
+type commandEntry struct {
+	Rule    string    `json:"rule"`
+	Version string    `json:"version"`
+	Verb    string    `json:"verb"`
+	Who     string    `json:"who"`
+	Reason  string    `json:"reason"`
+	At      time.Time `json:"at"`
+}
+
+// complaintEntry is a complaint about a rule's block.
+type complaintEntry struct {
+	Rule    string    `json:"rule"`
+	Version string    `json:"version"`
+	At      time.Time `json:"at"`
 }
 
 type touchEntry struct {
@@ -50,9 +78,42 @@ type removeEntry struct {
 	Reason string    `json:"reason"`
 }
 
+// replay does to a ledger what an entry tells of.
+func (l *Ledger) replay(e *journalEntry) {
+	switch {
+	case e.Removal != nil:
+		l.Remove(e.Removal.Key, e.Removal.At)
+	case e.Undo != nil:
+		for _, r := range e.Undo.Blocks {
+			l.Remove(r.Key, r.At)
+		}
+	case e.Undiscard != "":
+		l.Undiscard(e.Undiscard)
+	case e.Discard != nil:
+		l.Discard(*e.Discard)
+	case e.Approval != nil:
+		l.approvals[e.Approval.ID] = e.Approval
+	case e.Decision != nil:
+		l.decide(*e.Decision)
+	case e.Batch != nil:
+		l.batches[e.Batch.ID] = *e.Batch
+	case e.Trip != nil:
+		l.breaker.trip = e.Trip
+	case e.Resume != nil:
+		l.breaker.resume(*e.Resume)
+	case e.Command != nil:
+		// What was allowed then is: the book is as it was, or has gone on alike.
+		_ = l.command(*e.Command)
+	case e.Complaint != nil:
+		l.complaint(*e.Complaint)
+	}
+}
+
 // add returns when the entry is durable.
 func (j *journal) add(ctx context.Context, e journalEntry) error {
 	j.mu.Lock()
+	j.last++
+	e.Number = j.last
 	j.entries = append(j.entries, e)
 	number := j.base + uint64(len(j.entries))
 	j.mu.Unlock()
@@ -89,6 +150,13 @@ func (j *journal) position() uint64 {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	return j.base + uint64(len(j.entries))
+}
+
+// numbered is the number of the last entry.
+func (j *journal) numbered() uint64 {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.last
 }
 
 // trim drops the entries before a position, which a checkpoint holds, from

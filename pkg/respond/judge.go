@@ -2,7 +2,6 @@ package respond
 
 import (
 	"cmp"
-	"fmt"
 	"time"
 
 	"github.com/honeymoat/honeymoat/pkg/block"
@@ -26,13 +25,20 @@ type Verdict struct {
 	Tier      finding.Tier // of the actor, now
 	Before    finding.Tier // of the actor, before
 	Block     block.ID     // that stands on it, or holds its target already; 0 = none
-	Enforced  bool         // that block is in force
-	// Proposal is the block to be made; it has passed the guard. Replaces is
-	// the block in shadow that stands in its place, if any.
+	Enforced  bool         // that block refuses all that the actor sends
+	// Asked is the block that the finding asks for; nil when it asks for none.
+	// Wanted is what its rule asks for, if that is in rollout.
+	Asked  *block.Block
+	Wanted *Wanted
+	// Proposal is the block to be made; it has passed the guard, and may be
+	// narrower, wider, longer or less than what was asked for. Replaces is the
+	// block that gives way to it, if any.
 	Proposal *block.Block
 	Replaces *block.Block
 	Refusal  *Refusal // why the guard refused a block
 	Note     string   // why no block was asked for, where somebody may wonder
+
+	by *block.Block // that Block names
 }
 
 // Judge adds a sighting to the account and tells what follows. The same
@@ -60,13 +66,17 @@ func (l *Ledger) Judge(e Evidence, g *Guard, now time.Time) Verdict {
 		v.Tier = a.Tier
 	}
 	l.propose(&v, f, a, g, now)
+	v.Enforced = v.by != nil && enforcedOn(v.by, f.Actor)
 	return v
 }
 
 // seenAgain is the verdict on another sighting of a finding from which all
 // has followed. An actor that was forgotten meanwhile is not made anew.
 func (l *Ledger) seenAgain(e Evidence, m *memo) Verdict {
-	v := Verdict{Settled: true, Block: m.Block, Enforced: l.enforced(m.Block)}
+	v := Verdict{Settled: true, Block: m.Block}
+	if h := l.blocks.byID[m.Block]; h != nil {
+		v.Enforced = enforcedOn(&h.Block, e.Finding.Actor)
+	}
 	if a := l.actors[e.Finding.Actor]; a != nil {
 		a.shippedBy(e.Agent)
 		v.Before, v.Tier = a.Tier, a.Tier
@@ -88,95 +98,10 @@ func (l *Ledger) stale(f *finding.Finding, now time.Time) bool {
 	return now.Sub(f.Time) > cmp.Or(lifetime, l.options.StaleAfter)
 }
 
-// propose fills in the block that follows, or why there is none.
-func (l *Ledger) propose(v *Verdict, f *finding.Finding, a *Actor, g *Guard, now time.Time) {
-	target, ok := Target(f.Actor)
-	if f.Wanted.LifetimeSeconds <= 0 || !ok {
-		return
-	}
-	b := blockFor(f, target, now)
-	if v.Note = l.pointless(f, &b, now); v.Note != "" {
-		return
-	}
-	held := l.covering(&b)
-	if held != nil && (held.Mode == block.Enforce || b.Mode == block.Shadow) {
-		v.Block, v.Enforced = held.ID, held.Mode == block.Enforce
-		return
-	}
-	asked, waiting := l.asked[askedKey(&b)]
-	if waiting && asked != b.ID {
-		v.Block, v.Enforced = asked, b.Mode == block.Enforce
-		return
-	}
-	if !waiting {
-		v.Refusal = l.refuse(&b, a, g, now)
-	}
-	if v.Refusal == nil {
-		l.asked[askedKey(&b)] = b.ID
-		v.Proposal, v.Replaces = &b, held
-	}
-}
-
-func askedKey(b *block.Block) string { return b.Key() + " " + b.Mode.String() }
-
-// Answer notes that a proposed block has been made, or will not be.
-func (l *Ledger) Answer(proposal *block.Block) { delete(l.asked, askedKey(proposal)) }
-
-func blockFor(f *finding.Finding, target block.Target, now time.Time) block.Block {
-	segment := cmp.Or(f.Segment, block.All)
-	mode := block.Enforce
-	if f.Wanted.Shadow {
-		mode = block.Shadow
-	}
-	return block.Block{
-		ID: block.NewID(segment, target.Key(), f.ID), Segment: segment, Target: target, Action: block.Deny, Mode: mode,
-		LifetimeSeconds: f.Wanted.LifetimeSeconds, CreatedAt: now, Reason: f.Title, Rule: f.Rule, RuleVersion: f.RuleVersion,
-		Findings: []string{f.ID}, By: "rule:" + f.Rule,
-	}
-}
-
-// pointless tells why evidence asks for nothing (any more).
-func (l *Ledger) pointless(f *finding.Finding, b *block.Block, now time.Time) string {
-	if l.stale(f, now) {
-		return fmt.Sprintf("the evidence is %s old, older than the block of %s would be",
-			now.Sub(f.Time).Round(time.Second), b.Lifetime())
-	}
-	if removed, ok := l.blocks.removed[b.Key()]; ok && !f.Time.After(removed) {
-		return fmt.Sprintf("the block was removed at %s, and this is evidence of before that", removed.UTC().Format(time.RFC3339))
-	}
-	if ended := l.blocks.ended[b.ID]; ended != nil {
-		return "the block that stood on this has " + ended.How
-	}
-	return ""
-}
-
-// covering gives the live block on the same target, in the same segment or in
-// all, or nil.
-func (l *Ledger) covering(b *block.Block) *block.Block {
-	everywhere := block.Block{Segment: block.All, Target: b.Target}
-	if h := l.blocks.byKey[everywhere.Key()]; h != nil && (b.Segment == block.All || h.Block.Mode == block.Enforce) {
-		return &h.Block
-	}
-	if h := l.blocks.byKey[b.Key()]; h != nil {
-		return &h.Block
-	}
-	return nil
-}
-
-func (l *Ledger) refuse(b *block.Block, a *Actor, g *Guard, now time.Time) *Refusal {
-	if err := g.Check(b.Target, Asker{}); err != nil {
-		return asRefusal(err)
-	}
-	if b.Mode == block.Shadow {
-		return nil // it hurts nobody
-	}
-	return l.budget.take(a.onlyAgent(), now)
-}
-
-// enforced tells whether a block is live and no shadow.
-func (l *Ledger) enforced(id block.ID) bool {
-	h := l.blocks.byID[id]
-	return h != nil && h.Block.Mode == block.Enforce
+// enforcedOn tells whether a block refuses all that an actor sends.
+func enforcedOn(b *block.Block, a finding.Actor) bool {
+	t, ok := Target(a)
+	return ok && refuses(b) && b.Target.Covers(t)
 }
 
 // discard gives the analyst's word that a finding does not count, or nil.

@@ -8,24 +8,8 @@ import (
 
 	"github.com/honeymoat/honeymoat/pkg/block"
 	"github.com/honeymoat/honeymoat/pkg/finding"
+	"github.com/honeymoat/honeymoat/pkg/rollout"
 )
-
-// LedgerOptions bound what a Ledger keeps. Zero fields take the defaults.
-type LedgerOptions struct {
-	MaxActors    int           // 50,000; over it those who were quiet longest go
-	MaxFindings  int           // 200,000 ids by which repetitions are known
-	Remember     time.Duration // 48 h: how long actors, ids, ended blocks and removals are kept
-	StaleAfter   time.Duration // 4 h: age from which evidence that asks for no block alarms nobody
-	PerMinute    int           // 3,000 automatic blocks a minute; negative = no limit
-	PerAgentOnly int           // 600 a minute on one agent's word alone; negative = no limit
-}
-
-func (o *LedgerOptions) setDefaults() {
-	o.MaxActors = cmp.Or(o.MaxActors, 50_000)
-	o.MaxFindings = cmp.Or(o.MaxFindings, 200_000)
-	o.Remember = cmp.Or(o.Remember, 48*time.Hour)
-	o.StaleAfter = cmp.Or(o.StaleAfter, 4*time.Hour)
-}
 
 // Ledger is the account of evidence: who did what, how loudly that is told,
 // which blocks follow, and which do not and why. It is a pure state machine:
@@ -39,8 +23,15 @@ type Ledger struct {
 	refusals map[block.ID]time.Time // provisional ones of agents
 	discards map[string]Discard
 	budget   budget
-	asked    map[string]block.ID // proposed blocks that nobody has answered for
-	orphans  []activeAlert       // of actors that were forgotten
+	asked    map[string]block.Block // proposed blocks that nobody has answered for
+	orphans  []activeAlert          // of actors that were forgotten
+
+	book      *rollout.Book // how far rules have come
+	breaker   breaker
+	repeats   repeats
+	approvals map[string]*Approval // that wait for a second person
+	batches   map[string]batch
+	overflow  overflow
 }
 
 // NewLedger makes an empty ledger.
@@ -52,9 +43,16 @@ func NewLedger(o LedgerOptions) *Ledger {
 		memos:    newMemos(o.MaxFindings),
 		blocks:   newHoldings(),
 		refusals: map[block.ID]time.Time{},
-		asked:    map[string]block.ID{},
+		asked:    map[string]block.Block{},
 		discards: map[string]Discard{},
-		budget:   newBudget(o.PerMinute, o.PerAgentOnly),
+		budget:   newBudget(&o),
+
+		book:      rollout.New(o.Rollouts),
+		breaker:   breaker{limit: o.BreakerPerMinute},
+		repeats:   repeats{},
+		approvals: map[string]*Approval{},
+		batches:   map[string]batch{},
+		overflow:  overflow{},
 	}
 }
 
@@ -83,16 +81,43 @@ func compareActors(a, b finding.Actor) int {
 
 // Hold takes a block that is in force, whoever made it.
 func (l *Ledger) Hold(b block.Block) {
+	held := l.blocks.hold(b)
+	l.Answer(&b)
+	if held.Actor == (finding.Actor{}) {
+		held.Actor = actorOf(b.Target)
+	}
+	l.link(held.Actor, &b)
+}
+
+// Made is Hold for a block that stands on evidence about an actor.
+func (l *Ledger) Made(b block.Block, a finding.Actor, w *Wanted) {
 	l.blocks.hold(b)
 	l.Answer(&b)
-	a := l.actors[actorOf(b.Target)]
+	l.assign(l.blocks.byID[b.ID], a, w)
+}
+
+// assign notes on whose evidence a block stands, and what its rule wants.
+func (l *Ledger) assign(held *Held, a finding.Actor, w *Wanted) {
+	held.Actor = a
+	if w != nil {
+		held.Wanted = w
+	}
+	if automatic(&held.Block) && harms(&held.Block) {
+		l.repeats.note(&held.Block)
+	}
+	l.link(a, &held.Block)
+}
+
+// link notes that a block is one of an actor's.
+func (l *Ledger) link(key finding.Actor, b *block.Block) {
+	a := l.actors[key]
 	if a == nil {
 		return
 	}
 	if !slices.Contains(a.Blocks, b.ID) {
 		a.Blocks = appendBounded(a.Blocks, b.ID, maxBlockIDs)
 	}
-	if b.Mode == block.Enforce {
+	if refuses(b) {
 		a.BlockedUntil = b.ExpiresAt()
 	}
 }
@@ -111,8 +136,11 @@ func (l *Ledger) End(id block.ID, how, by, reason string, at time.Time) (Ended, 
 	if !ok {
 		return Ended{}, false
 	}
-	if a := l.actors[actorOf(ended.Block.Target)]; a != nil && how != EventExpired {
+	if a := l.actors[ended.Actor]; a != nil && how != EventExpired {
 		a.BlockedUntil = time.Time{}
+	}
+	if how == EventRemoved {
+		l.repeats.drop(ended.Block.Key(), id)
 	}
 	return *ended, true
 }
@@ -136,8 +164,14 @@ func (l *Ledger) Expire(now time.Time) []Ended {
 	return over
 }
 
-// Deny counts requests that were refused on a block.
-func (l *Ledger) Deny(id block.ID, n uint64) { l.blocks.deny(id, n) }
+// Deny counts requests that were refused on a block, and for its rule's
+// rollout.
+func (l *Ledger) Deny(id block.ID, n uint64, now time.Time) {
+	h := l.blocks.deny(id, n)
+	if h != nil && h.Wanted != nil {
+		l.book.Observe(h.Block.Rule, h.Block.RuleVersion, rollout.Measure{Hits: n}, now)
+	}
+}
 
 // Known tells whether an id is that of a block, live or ended of late, or of
 // an agent's provisional refusal.
@@ -161,6 +195,13 @@ func (l *Ledger) Sweep(now time.Time) {
 			delete(l.discards, id)
 		}
 	}
+	for id, b := range l.batches {
+		if b.At.Before(before) {
+			delete(l.batches, id)
+		}
+	}
+	l.repeats.sweep(now)
+	l.overflow.sweep(now)
 	for key, a := range l.actors {
 		if a.Alert == nil && a.Touched.Before(before) && !l.blocked(a) {
 			delete(l.actors, key)
@@ -194,15 +235,22 @@ func (l *Ledger) evict() {
 	}
 }
 
-// blocked tells whether an actor has a live block that is enforced.
+// blocked tells whether an actor has a live block that is acted on for all.
 func (l *Ledger) blocked(a *Actor) bool {
-	return slices.ContainsFunc(a.Blocks, l.enforced)
+	return slices.ContainsFunc(a.Blocks, func(id block.ID) bool {
+		h := l.blocks.byID[id]
+		return h != nil && h.Block.Mode == block.Enforce
+	})
 }
 
 // actorOf is the actor whose block has this target, if it is one's.
 func actorOf(t block.Target) finding.Actor {
-	if t.Scope() == block.ScopeAddress && t.Prefix().Addr().Is4() {
+	switch {
+	case !t.Plain() || t.Exemption():
+		return finding.Actor{}
+	case t.Scope() == block.ScopeAddress && t.Prefix().Addr().Is4():
 		return finding.Actor{Kind: finding.Address, Value: t.String()}
+	default:
+		return finding.Actor{Kind: finding.Prefix, Value: t.String()}
 	}
-	return finding.Actor{Kind: finding.Prefix, Value: t.String()}
 }

@@ -305,7 +305,7 @@ func TestLedgerStateRoundTrip(t *testing.T) {
 }
 
 func TestLedgerStateFailure(t *testing.T) {
-	for _, text := range []string{`{"version":2}`, `{}`, `[]`, `{"version":1,"held":[{"block":{"id":"x"}}]}`} {
+	for _, text := range []string{`{"version":9}`, `{}`, `[]`, `{"version":1,"held":[{"block":{"id":"x"}}]}`} {
 		if err := json.Unmarshal([]byte(text), NewLedger(LedgerOptions{})); !errors.Is(err, ErrState) {
 			t.Errorf("%s: %v, want ErrState", text, err)
 		}

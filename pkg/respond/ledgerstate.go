@@ -1,6 +1,7 @@
 package respond
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -15,7 +16,7 @@ import (
 var ErrState = errors.New("state cannot be read")
 
 // ledgerVersion is the version of the encoding of a ledger.
-const ledgerVersion = 1
+const ledgerVersion = 2
 
 type ledgerState struct {
 	Version  int                    `json:"version"`
@@ -27,12 +28,25 @@ type ledgerState struct {
 	Refusals map[block.ID]time.Time `json:"refusals"`
 	Discards []Discard              `json:"discards"`
 	Orphans  []activeAlert          `json:"orphans"`
+	// Since version 2:
+	Rollouts  json.RawMessage      `json:"rollouts,omitempty"`
+	Repeats   repeats              `json:"repeats,omitempty"`
+	Approvals map[string]*Approval `json:"approvals,omitempty"`
+	Batches   map[string]batch     `json:"batches,omitempty"`
+	Overflow  overflow             `json:"overflow,omitempty"`
+	Trip      *tripped             `json:"trip,omitempty"`
 }
 
 // MarshalJSON implements json.Marshaler. Budgets are not kept: they are of
 // the last minute only.
 func (l *Ledger) MarshalJSON() ([]byte, error) {
+	rollouts, err := l.book.MarshalJSON()
+	if err != nil {
+		return nil, fmt.Errorf("write ledger: %w", err)
+	}
 	return json.Marshal(ledgerState{
+		Rollouts: rollouts, Repeats: l.repeats, Approvals: l.approvals, Batches: l.batches, Overflow: l.overflow, Trip: l.breaker.trip,
+
 		Version: ledgerVersion, Actors: l.Actors(), Memos: l.memos.queue,
 		Held: slices.Collect(maps.Values(l.blocks.byID)), Ended: slices.Collect(maps.Values(l.blocks.ended)),
 		Removed: l.blocks.removed, Refusals: l.refusals, Discards: l.Discards(), Orphans: l.orphans,
@@ -46,7 +60,7 @@ func (l *Ledger) UnmarshalJSON(data []byte) error {
 	if err := json.Unmarshal(data, &s); err != nil {
 		return fmt.Errorf("read ledger: %w: %w", ErrState, err)
 	}
-	if s.Version != ledgerVersion {
+	if s.Version < firstVersion || s.Version > ledgerVersion {
 		return fmt.Errorf("read ledger: %w: version %d, this program reads %d: run the program that wrote it, or a later one",
 			ErrState, s.Version, ledgerVersion)
 	}
@@ -54,6 +68,9 @@ func (l *Ledger) UnmarshalJSON(data []byte) error {
 	next.budget = l.budget
 	next.orphans = s.Orphans
 	next.take(&s)
+	if err := next.book.Restore(s.Rollouts); err != nil {
+		return fmt.Errorf("read ledger: %w: %w", ErrState, err)
+	}
 	*l = *next
 	return nil
 }
@@ -69,7 +86,8 @@ func (l *Ledger) take(s *ledgerState) {
 	}
 	for _, h := range s.Held {
 		if h != nil {
-			l.blocks.hold(h.Block).Denied = h.Denied
+			held := l.blocks.hold(h.Block)
+			held.Denied, held.Actor, held.Wanted = h.Denied, cmp.Or(h.Actor, actorOf(h.Block.Target)), h.Wanted
 		}
 	}
 	for _, e := range s.Ended {
@@ -80,6 +98,23 @@ func (l *Ledger) take(s *ledgerState) {
 	for _, d := range s.Discards {
 		l.discards[d.ID] = d
 	}
+	for id, a := range s.Approvals {
+		if a != nil && len(a.Blocks) > 0 {
+			l.approvals[id] = a
+		}
+	}
+	for minute, m := range s.Overflow {
+		if m != nil && m.Rules != nil {
+			l.overflow[minute] = m
+		}
+	}
+	for key, offences := range s.Repeats {
+		if len(offences) > 0 {
+			l.repeats[key] = offences
+		}
+	}
+	maps.Copy(l.batches, s.Batches)
+	l.breaker.trip = s.Trip
 	maps.Copy(l.blocks.removed, s.Removed)
 	maps.Copy(l.refusals, s.Refusals)
 }

@@ -21,16 +21,25 @@ type Caller struct {
 	Role    string // for the audit
 	Admin   bool
 	Address netip.Addr // that the request came from; invalid when unknown
+	// By is what a block says of who made it; empty = "token:" and the name.
+	By string
 }
 
-func (c Caller) asker() Asker { return Asker{Admin: c.Admin, Address: c.Address} }
+func (c Caller) asker() Asker { return Asker{Name: c.Name, Admin: c.Admin, Address: c.Address} }
+
+func (c Caller) by() string { return cmp.Or(c.By, "token:"+c.Name) }
 
 // AddBlock is what a person asks for.
 type AddBlock struct {
-	Target   block.Target
-	Segment  string // empty = block.All
-	Lifetime time.Duration
+	// Criteria are what is matched. Users, keys, tokens and sessions may stand
+	// there in clear: they are hashed for the segment, and kept nowhere.
+	Criteria []block.Criterion
+	Segment  string       // empty = block.All
+	Action   block.Action // block.Allow makes an exemption
+	Terms    *block.Terms
 	Mode     block.Mode
+	Percent  uint8 // in mode canary
+	Lifetime time.Duration
 	Reason   string
 	DryRun   bool
 	// IdempotencyKey makes a repeated call give the first one's answer; it is
@@ -38,76 +47,108 @@ type AddBlock struct {
 	IdempotencyKey string
 }
 
+// Added is what became of a block that a person asked for.
+type Added struct {
+	Block   block.Block
+	Created bool // by this call: not in a dry run, not when it waits, not when it was there
+	Ruling  Ruling
+	// Approval is what the block waits for; nil when it does not. In a dry run
+	// it has no id.
+	Approval *Approval
+}
+
 // AddBlock makes a block for a person, or tells what it would have been in a
-// dry run. created is false in a dry run and when the same request has made
-// the block before. The error wraps ErrInvalid when the request makes no
-// sense, is a *Refusal when the guard says no, and wraps ErrExists, with the
-// block beside it, when the target is blocked already; any other means that
-// the bus is away. All of it is audited.
-func (s *Service) AddBlock(ctx context.Context, by Caller, r AddBlock) (made block.Block, created bool, err error) {
+// dry run. The error wraps ErrInvalid when the request makes no sense (and
+// ErrKeyUsed, if that is why), is a *Refusal when the guard says no, and wraps
+// ErrExists, with the block beside it, when the target is blocked already; any
+// other means that the bus is away. A block of a rule that does less than this
+// one is replaced. All of it is audited.
+func (s *Service) AddBlock(ctx context.Context, by Caller, r AddBlock) (Added, error) {
 	if err := s.gate.enter(ctx); err != nil {
-		return made, false, fmt.Errorf("add block: %w", err)
+		return Added{}, fmt.Errorf("add block: %w", err)
 	}
 	defer s.gate.leave()
-	b := s.blockAsked(by, r)
-	made, created, err = s.addBlock(ctx, by, b, r)
-	detail := map[string]any{"lifetime_seconds": b.LifetimeSeconds, "mode": b.Mode, "segment": b.Segment, "reason": r.Reason, "dry_run": r.DryRun}
 	var w rowWriter
-	if err == nil && !r.DryRun { // also when it was made before: its row may not have got through
-		w.add(BlockLog, rowOfBlock(&made, EventAdded, made.CreatedAt))
+	added, err := s.addBlock(ctx, &w, by, r)
+	subject := textOf(r.Criteria)
+	if added.Block.Target.Valid() {
+		subject = added.Block.Target.String()
 	}
-	return made, created, s.close(ctx, &w, by, "block.add", b.Target.String(), detail, err)
+	return added, s.close(ctx, &w, by, "block.add", subject, askedDetail(r, &added), err)
 }
 
-func (s *Service) blockAsked(by Caller, r AddBlock) block.Block {
-	now, segment := s.now(), cmp.Or(r.Segment, block.All)
-	id := block.NewID(segment, r.Target.Key(), "person", by.Name, strconv.FormatInt(now.UnixNano(), 10))
-	if r.IdempotencyKey != "" {
-		id = block.NewID("person", by.Name, r.IdempotencyKey)
+func askedDetail(r AddBlock, a *Added) map[string]any {
+	detail := map[string]any{
+		"lifetime_seconds": int64(r.Lifetime / time.Second), "action": r.Action, "mode": r.Mode,
+		"segment": cmp.Or(r.Segment, block.All), "reason": r.Reason, "dry_run": r.DryRun,
 	}
-	return block.Block{
-		ID: id, Segment: segment, Target: r.Target, Action: block.Deny, Mode: r.Mode,
-		LifetimeSeconds: int64(r.Lifetime / time.Second), CreatedAt: now, Reason: r.Reason, By: "token:" + by.Name,
+	if r.Percent > 0 {
+		detail["percent"] = r.Percent
 	}
+	if a.Ruling.Word != "" {
+		detail["guard"] = a.Ruling
+	}
+	if a.Approval != nil {
+		detail["approval"] = a.Approval.ID
+	}
+	return detail
 }
 
-func (s *Service) addBlock(ctx context.Context, by Caller, b block.Block, r AddBlock) (block.Block, bool, error) {
-	if err := checkAsked(&b); err != nil {
-		return b, false, err
+func (s *Service) addBlock(ctx context.Context, w *rowWriter, by Caller, r AddBlock) (Added, error) {
+	b, err := s.blockAsked(by, r)
+	a := Added{Block: b}
+	if err != nil {
+		return a, err
 	}
-	if err := s.guard.Load().Check(b.Target, by.asker()); err != nil {
-		return b, false, err
+	if a.Ruling = s.judgeAsked(ctx, by, &b, r.Criteria); a.Ruling.Err() != nil {
+		return a, a.Ruling.Err()
 	}
 	if done, err := s.doneBefore(&b); done != nil || err != nil {
-		return *cmp.Or(done, &b), false, err
+		a.Block = *cmp.Or(done, &b)
+		return a, err
 	}
-	if held, ok := s.options.Blocks.Get(b.Segment, b.Target); ok && r.DryRun {
-		return held, false, fmt.Errorf("block %s: %w", b.Target, ErrExists)
+	if a.Approval = s.pendingFor(&b); a.Approval != nil && !r.DryRun {
+		return a, nil
+	}
+	if held, ok := s.options.Blocks.Get(b.Segment, b.Target); ok && r.DryRun && !replaceable(&held, &b) {
+		a.Block = held
+		return a, fmt.Errorf("block %s: %w", b.Target, ErrExists)
+	}
+	if a.Ruling.Word == NeedsApproval {
+		a.Approval = approvalOf(by, []block.Block{b}, a.Ruling, s.now())
+		if r.DryRun {
+			a.Approval.ID = ""
+			return a, nil
+		}
+		return a, s.await(ctx, w, a.Approval)
 	}
 	if r.DryRun {
-		return b, false, nil
+		return a, nil
 	}
-	made, err := s.options.Blocks.Put(ctx, b)
-	// The same request may have made it without learning of that.
-	again := errors.Is(err, ErrExists) && made.ID == b.ID
-	if err != nil && !again {
-		return made, false, fmt.Errorf("block %s: %w", b.Target, err)
-	}
-	s.hold(made)
-	return made, !again, nil
+	made := s.putAsked(ctx, w, []block.Block{b})[0]
+	a.Block, a.Created = made.Block, made.Created
+	return a, made.Err
 }
 
-func checkAsked(b *block.Block) error {
-	if err := b.Validate(); err != nil {
-		return fmt.Errorf("%w: %w", ErrInvalid, err)
+// blockAsked is the block that a person asks for, before anybody has judged it.
+func (s *Service) blockAsked(by Caller, r AddBlock) (block.Block, error) {
+	now, segment := s.now(), cmp.Or(r.Segment, block.All)
+	b := block.Block{
+		Segment: segment, Action: r.Action, Terms: r.Terms, Mode: r.Mode, Percent: r.Percent,
+		LifetimeSeconds: int64(r.Lifetime / time.Second), CreatedAt: now, Reason: r.Reason, By: by.by(),
 	}
-	switch {
-	case b.Lifetime() > MaxLifetime:
-		return fmt.Errorf("%w: a lifetime of %s is longer than %s", ErrInvalid, b.Lifetime(), MaxLifetime)
-	case b.Reason == "":
-		return fmt.Errorf("%w: a block needs a reason: somebody will ask", ErrInvalid)
+	if !block.ValidName(segment) {
+		return b, fmt.Errorf("%w: segment %q: %w", ErrInvalid, segment, block.ErrName)
 	}
-	return nil
+	var err error
+	if b.Target, err = s.targetAsked(segment, r.Criteria, r.Action); err != nil {
+		return b, err
+	}
+	b.ID = block.NewID(segment, b.Target.Key(), "person", by.Name, strconv.FormatInt(now.UnixNano(), 10))
+	if r.IdempotencyKey != "" {
+		b.ID = block.NewID("person", by.Name, r.IdempotencyKey)
+	}
+	return b, checkAsked(&b)
 }
 
 // doneBefore gives the block that the same request has made before. If that
@@ -118,20 +159,52 @@ func (s *Service) doneBefore(b *block.Block) (*block.Block, error) {
 	held, ended := s.ledger.blocks.byID[b.ID], s.ledger.blocks.ended[b.ID]
 	switch {
 	case held != nil && held.Block.Key() != b.Key():
-		return nil, fmt.Errorf("%w: this idempotency key was used for %s", ErrInvalid, held.Block.Target)
+		return nil, fmt.Errorf("%w: %w, for %s", ErrInvalid, ErrKeyUsed, held.Block.Target)
 	case held != nil:
 		done := held.Block
 		return &done, nil
 	case ended != nil:
-		return nil, fmt.Errorf("%w: this idempotency key was used for a block that has %s", ErrInvalid, ended.How)
+		return nil, fmt.Errorf("%w: %w, for a block that has %s", ErrInvalid, ErrKeyUsed, ended.How)
 	}
 	return nil, nil
 }
 
-func (s *Service) hold(b block.Block) {
+// putAsked stores blocks that people asked for and that the guard let through.
+// A block of a rule that does less is replaced.
+func (s *Service) putAsked(ctx context.Context, w *rowWriter, blocks []block.Block) []BulkItem {
+	items := make([]BulkItem, len(blocks))
+	for i, o := range s.options.Blocks.PutAll(ctx, blocks) {
+		b := blocks[i]
+		var replaced *block.Block
+		if errors.Is(o.Err, ErrExists) && replaceable(&o.Block, &b) {
+			held := o.Block
+			replaced = &held
+			o.Block, o.Err = s.options.Blocks.Replace(ctx, held, b)
+		}
+		// The same request may have made it without learning of that.
+		again := errors.Is(o.Err, ErrExists) && o.Block.ID == b.ID
+		items[i] = BulkItem{Added: Added{Block: o.Block, Created: o.Err == nil}}
+		if o.Err != nil && !again {
+			items[i].Err = fmt.Errorf("block %s: %w", b.Target, o.Err)
+			continue
+		}
+		s.holdAsked(w, o.Block, replaced)
+	}
+	return items
+}
+
+// holdAsked takes a block that was made for a person. Its row is written also
+// when it was made before: that may not have got through.
+func (s *Service) holdAsked(w *rowWriter, made block.Block, replaced *block.Block) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.ledger.Hold(b)
+	if replaced != nil {
+		if ended, ok := s.ledger.End(replaced.ID, EventReplaced, made.By, "", made.CreatedAt); ok {
+			w.add(BlockLog, rowOfEnded(&ended))
+		}
+	}
+	s.ledger.Hold(made)
+	w.add(BlockLog, rowOfBlock(&made, EventAdded, made.CreatedAt))
 	s.touch()
 }
 
@@ -152,7 +225,10 @@ func (s *Service) removeBlock(ctx context.Context, by Caller, id block.ID, reaso
 	if err != nil {
 		return b, w, err
 	}
-	removal := removeEntry{ID: id, Key: b.Key(), At: s.now(), By: "token:" + by.Name, Reason: reason}
+	if b.By == byConfig {
+		return b, w, fmt.Errorf("remove block %s: %w: it stands in the configuration: take it out of network.allow or network.monitors", id, ErrInvalid)
+	}
+	removal := removeEntry{ID: id, Key: b.Key(), At: s.now(), By: by.by(), Reason: reason}
 	s.mu.Lock()
 	s.ledger.Remove(removal.Key, removal.At)
 	s.touch()

@@ -15,11 +15,11 @@ import (
 var analyst = Caller{Name: "analyst", Role: "analyst", Address: netip.MustParseAddr("192.0.2.50")}
 
 func asked(target string) AddBlock {
-	t, err := block.ParseTarget(target)
+	criteria, err := block.ParseCriteria(target)
 	if err != nil {
 		panic(err)
 	}
-	return AddBlock{Target: t, Lifetime: time.Hour, Reason: "asked for"}
+	return AddBlock{Criteria: criteria, Lifetime: time.Hour, Reason: "asked for"}
 }
 
 func TestAddBlock(t *testing.T) {
@@ -28,24 +28,25 @@ func TestAddBlock(t *testing.T) {
 		s := start(t, bus)
 		dry := asked("192.0.2.0/28")
 		dry.DryRun = true
-		if b, created, err := s.AddBlock(t.Context(), analyst, dry); err != nil || created || b.ID == 0 || len(bus.List()) != 0 {
-			t.Errorf("dry run: %+v, %v, %v", b, created, err)
+		if a, err := s.AddBlock(t.Context(), analyst, dry); err != nil || a.Created || a.Block.ID == 0 || a.Ruling.Word != Allowed || len(bus.List()) != 0 {
+			t.Errorf("dry run: %+v, %v", a, err)
 		}
 		r := asked("192.0.2.0/28")
 		r.IdempotencyKey = "k1"
-		b, created, err := s.AddBlock(t.Context(), analyst, r)
-		if err != nil || !created || b.Revision == 0 || b.By != "token:analyst" || b.Segment != block.All {
-			t.Fatalf("%+v, %v, %v", b, created, err)
+		a, err := s.AddBlock(t.Context(), analyst, r)
+		b := a.Block
+		if err != nil || !a.Created || b.Revision == 0 || b.By != "token:analyst" || b.Segment != block.All {
+			t.Fatalf("%+v, %v", a, err)
 		}
-		again, created, err := s.AddBlock(t.Context(), analyst, r)
-		if err != nil || created || again.ID != b.ID {
-			t.Errorf("repeated: %+v, %v, %v", again, created, err)
+		again, err := s.AddBlock(t.Context(), analyst, r)
+		if err != nil || again.Created || again.Block.ID != b.ID {
+			t.Errorf("repeated: %+v, %v", again, err)
 		}
-		r.Target = asked("192.0.2.99").Target
-		if _, _, err := s.AddBlock(t.Context(), analyst, r); !errors.Is(err, ErrInvalid) {
+		r.Criteria = asked("192.0.2.99").Criteria
+		if _, err := s.AddBlock(t.Context(), analyst, r); !errors.Is(err, ErrInvalid) || !errors.Is(err, ErrKeyUsed) {
 			t.Errorf("the key for another target: %v", err)
 		}
-		if held, _, err := s.AddBlock(t.Context(), analyst, asked("192.0.2.0/28")); !errors.Is(err, ErrExists) || held.ID != b.ID {
+		if held, err := s.AddBlock(t.Context(), analyst, asked("192.0.2.0/28")); !errors.Is(err, ErrExists) || held.Block.ID != b.ID {
 			t.Errorf("blocked twice: %+v, %v", held, err)
 		}
 		wantEvents(t, bus, "added 192.0.2.0/28")
@@ -61,13 +62,16 @@ func TestAddBlockAgainAfterALostAnswer(t *testing.T) {
 		s := start(t, bus)
 		r := asked("192.0.2.0/28")
 		r.IdempotencyKey = "k1"
-		first := s.blockAsked(analyst, r)
+		first, err := s.blockAsked(analyst, r)
+		if err != nil {
+			t.Fatal(err)
+		}
 		if _, err := bus.Put(t.Context(), first); err != nil { // its answer never came
 			t.Fatal(err)
 		}
-		b, created, err := s.AddBlock(t.Context(), analyst, r)
-		if err != nil || created || b.ID != first.ID {
-			t.Errorf("%+v, %v, %v", b, created, err)
+		a, err := s.AddBlock(t.Context(), analyst, r)
+		if err != nil || a.Created || a.Block.ID != first.ID {
+			t.Errorf("%+v, %v", a, err)
 		}
 		wantEvents(t, bus, "added 192.0.2.0/28")
 	})
@@ -81,7 +85,7 @@ func TestAddBlockFailure(t *testing.T) {
 			t.Helper()
 			r := asked(target)
 			change(&r)
-			if _, created, err := s.AddBlock(t.Context(), analyst, r); !errors.Is(err, want) || created {
+			if a, err := s.AddBlock(t.Context(), analyst, r); !errors.Is(err, want) || a.Created {
 				t.Errorf("%s: %v, want %v", target, err, want)
 			}
 		}
@@ -93,7 +97,7 @@ func TestAddBlockFailure(t *testing.T) {
 		f("192.0.2.7", func(r *AddBlock) { r.Lifetime = 400 * 24 * time.Hour }, ErrInvalid)
 		f("192.0.2.7", func(r *AddBlock) { r.Reason = "" }, ErrInvalid)
 		f("192.0.2.7", func(r *AddBlock) { r.Segment = "No Such" }, ErrInvalid)
-		f("192.0.2.7", func(r *AddBlock) { r.Target = block.Target{} }, ErrInvalid)
+		f("192.0.2.7", func(r *AddBlock) { r.Criteria = nil }, ErrInvalid)
 		if bus.puts != 0 || bus.count(AuditLog) != 8 {
 			t.Errorf("%d puts, %d audited", bus.puts, bus.count(AuditLog))
 		}
@@ -235,17 +239,17 @@ func TestWhy(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := start(t, newFakeBus())
 		mustHandle(t, s, 1, touchBy("192.0.2.7", "r1", time.Now()))
-		if _, _, err := s.AddBlock(t.Context(), analyst, asked("192.0.2.0/28")); err != nil {
+		if _, err := s.AddBlock(t.Context(), analyst, asked("192.0.2.0/28")); err != nil {
 			t.Fatal(err)
 		}
-		e := s.Why(asked("192.0.2.7").Target)
+		e := why(t, s, "192.0.2.7")
 		if len(e.Blocks) != 2 || e.Blocks[0].Block.Target.String() != "192.0.2.0/28" || e.Refusal != nil {
 			t.Errorf("blocks are %+v", e.Blocks)
 		}
 		if e.Actor == nil || len(e.Actor.Evidence) != 1 || len(e.Audit) != 1 || e.Audit[0].Who != "analyst" {
 			t.Errorf("actor %+v, audit %+v", e.Actor, e.Audit)
 		}
-		if e := s.Why(asked("198.51.100.3").Target); e.Refusal == nil || e.Refusal.Rule != "allowlist" || len(e.Blocks) != 0 {
+		if e := why(t, s, "198.51.100.3"); e.Refusal == nil || e.Refusal.Rule != "allowlist" || len(e.Blocks) != 0 {
 			t.Errorf("an allowed address: %+v", e)
 		}
 		if _, err := s.Actor(finding.Actor{Kind: finding.User, Value: "x"}); !errors.Is(err, ErrNotFound) {
@@ -255,4 +259,13 @@ func TestWhy(t *testing.T) {
 			t.Error(err)
 		}
 	})
+}
+
+func why(t *testing.T, s *running, target string) Explanation {
+	t.Helper()
+	e, err := s.Why(Question{Criteria: asked(target).Criteria})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"time"
 
 	"github.com/honeymoat/honeymoat/pkg/block"
 	"github.com/honeymoat/honeymoat/pkg/finding"
@@ -24,6 +25,9 @@ type Blocks interface {
 	// carries its revision. When Put returns, the block is durable and on its
 	// way to the agents.
 	Put(ctx context.Context, b block.Block) (block.Block, error)
+	// PutAll is Put for many blocks, made durable together: there is an outcome
+	// for each, in the same order.
+	PutAll(ctx context.Context, blocks []block.Block) []PutOutcome
 	// Replace stores b in place of old, which must still be the current
 	// block (by revision), else the error wraps ErrExists.
 	Replace(ctx context.Context, old, b block.Block) (block.Block, error)
@@ -34,6 +38,35 @@ type Blocks interface {
 	Get(segment string, t block.Target) (block.Block, bool)
 	// List gives all live blocks, ordered by key. It reads memory, not the bus.
 	List() []block.Block
+}
+
+// PutOutcome is what became of one block of PutAll.
+type PutOutcome struct {
+	Block block.Block // as stored, or the one that holds the target already
+	Err   error       // as Put gives it
+}
+
+// Day is what was seen of somebody in the last day, as far as it is known.
+type Day struct {
+	Requests   uint64 `json:"requests"`
+	Successful uint64 `json:"successful"` // answered 2xx or 3xx
+	Principals int    `json:"principals"` // that were successful
+}
+
+// Traffic counts who sent what in the last day. Implementations are safe for
+// concurrent use and do not wait.
+type Traffic interface {
+	// Of gives the traffic that a target matches, or what is known to hold all
+	// of it; false when traffic of this scope is not counted.
+	Of(t block.Target, now time.Time) (Day, bool)
+}
+
+// Preview asks the store what a target would have matched.
+type Preview interface {
+	// Preview looks at the time from since to until. criteria are the target's
+	// with secrets as a person wrote them, where one did. It fails when the
+	// store cannot answer before ctx ends.
+	Preview(ctx context.Context, criteria []block.Criterion, since, until time.Time) (Day, error)
 }
 
 // Table names a table of the store for which respond makes rows.

@@ -18,6 +18,10 @@ const (
 	EventReplaced  = "replaced"  // by another block on the same target
 	EventConfirmed = "confirmed" // an agent's provisional refusal became a block
 	EventWithdrawn = "withdrawn" // an agent's provisional refusal was taken back
+	EventPending   = "pending"   // waits for a second person
+	EventRejected  = "rejected"  // by the second person
+	EventLapsed    = "lapsed"    // nobody came to approve it
+	EventStaged    = "staged"    // its rule's rollout has moved: it does more, or less
 )
 
 // findingRow is a row of the table of findings: one sighting of one finding.
@@ -110,6 +114,10 @@ type blockRow struct {
 	ApprovedBy      string    `json:"approved_by"`
 	Revision        uint64    `json:"revision"`
 	Denied          uint64    `json:"denied"`
+	Terms           string    `json:"terms"` // JSON; empty = the action's defaults
+	Percent         uint8     `json:"percent"`
+	Batch           string    `json:"batch"`
+	Repeat          int       `json:"repeat"`
 }
 
 // rowOfBlock writes an event in the life of a block. Its id is made of block
@@ -120,7 +128,19 @@ func rowOfBlock(b *block.Block, event string, at time.Time) blockRow {
 		Segment: b.Segment, Scope: string(b.Target.Scope()), Target: b.Target.String(), Action: b.Action.String(), Mode: b.Mode.String(),
 		LifetimeSeconds: b.LifetimeSeconds, Reason: b.Reason, Rule: b.Rule, RuleVersion: b.RuleVersion,
 		Findings: append([]string{}, b.Findings...), By: b.By, ApprovedBy: b.ApprovedBy, Revision: b.Revision,
+		Terms: termsText(b.Terms), Percent: b.Percent, Batch: b.Batch, Repeat: b.Repeat,
 	}
+}
+
+func termsText(t *block.Terms) string {
+	if t == nil {
+		return ""
+	}
+	text, err := json.Marshal(t)
+	if err != nil { // a rate that is no number, which no valid block has
+		return ""
+	}
+	return string(text)
 }
 
 func rowOfEnded(e *Ended) blockRow {

@@ -46,12 +46,15 @@ func (s *Service) serve(ctx context.Context) error {
 	ticker := time.NewTicker(tickEvery)
 	defer ticker.Stop()
 	for n := 1; ; n++ {
+		full := n%int(reconcileEvery/tickEvery) == 0
 		select {
 		case <-ctx.Done():
 			return nil
+		case <-s.protectNow:
+			full = true
 		case <-ticker.C:
 		}
-		if err := s.tick(ctx, n%int(reconcileEvery/tickEvery) == 0); err != nil && ctx.Err() == nil {
+		if err := s.tick(ctx, full); err != nil && ctx.Err() == nil {
 			s.log.Warn("housekeeping failed; it is tried again", "error", err)
 		}
 	}
@@ -91,6 +94,10 @@ func (s *Service) again(ctx context.Context, w *rowWriter, e journalEntry) error
 	if e.Touch != nil {
 		return s.takeTouch(ctx, e.Touch.Agent, e.Touch.Finding)
 	}
+	if e.Undo != nil {
+		_, err := s.finishUndo(ctx, w, *e.Undo)
+		return err
+	}
 	s.mu.Lock()
 	held, ok := s.ledger.Held(e.Removal.ID)
 	s.mu.Unlock()
@@ -129,13 +136,19 @@ func (s *Service) tick(ctx context.Context, full bool) error {
 	if err := s.resolve(ctx); err != nil {
 		return err
 	}
+	if err := s.stage(ctx); err != nil {
+		return err
+	}
+	if err := errors.Join(s.tellHeld(ctx), s.tellOverflow(ctx)); err != nil {
+		return err
+	}
 	if !full {
 		return nil
 	}
 	s.mu.Lock()
 	s.ledger.Sweep(s.now())
 	s.mu.Unlock()
-	return s.reconcile(ctx)
+	return errors.Join(s.reconcile(ctx), s.publish(ctx), s.restage(ctx))
 }
 
 // expire logs the blocks whose time is up, once the blocklist has dropped them.
@@ -152,6 +165,10 @@ func (s *Service) expire(ctx context.Context) error {
 			w.add(BlockLog, rowOfEnded(&ended))
 			s.touch()
 		}
+	}
+	for _, a := range s.ledger.lapse(s.now()) {
+		w.ended(a, EventLapsed, "guard", "nobody approved it in time", a.ExpiresAt)
+		s.touch()
 	}
 	s.mu.Unlock()
 	return s.outbox.add(ctx, w.rows)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/netip"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -14,7 +15,7 @@ import (
 )
 
 // Options configure a Service. The interfaces are required, but for
-// Withdrawer, Confirmer and Memory.
+// Withdrawer, Confirmer, Memory and Preview.
 type Options struct {
 	Blocks      Blocks
 	Recorder    Recorder
@@ -23,6 +24,11 @@ type Options struct {
 	Withdrawer  Withdrawer // nil: provisional refusals end by themselves
 	Confirmer   Confirmer  // nil: touches that agents report are refused
 	Memory      Memory     // nil: nothing is kept for the detector
+	Preview     Preview    // nil: people are told what is counted in memory
+	// MatchKeys gives the keys under which the agents of a segment know users,
+	// keys, tokens and sessions, the current one first. nil: blocks on those
+	// are refused, unless they come hashed.
+	MatchKeys func(segment string) []block.MatchKey
 
 	Guard  *Guard // required
 	Ledger LedgerOptions
@@ -69,7 +75,10 @@ type Service struct {
 	// one never replaces a newer one.
 	saving sync.Mutex
 
+	protectNow chan struct{} // Protect was called
+
 	mu       sync.Mutex // guards what follows; never held during I/O
+	protect  []netip.Prefix
 	ledger   *Ledger
 	sequence uint64 // of the last batch that was handled
 	changes  uint64 // counts changes of state
@@ -97,8 +106,9 @@ func New(o Options) (*Service, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
+	o.Ledger.setDefaults()
 	s := &Service{
-		options: o, log: o.Log, now: o.Now, ledger: NewLedger(o.Ledger), outbox: newOutbox(o.Recorder, o.Log),
+		options: o, protectNow: make(chan struct{}, 1), log: o.Log, now: o.Now, ledger: NewLedger(o.Ledger), outbox: newOutbox(o.Recorder, o.Log),
 		journal: &journal{checkpoints: o.Checkpoints, name: o.Name + ".journal"}, health: map[string]Alert{},
 		gate: newGate(), // shut until Run has resumed
 	}

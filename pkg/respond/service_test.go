@@ -373,7 +373,7 @@ func TestShadowAndEnforcedInOneBatch(t *testing.T) {
 			if len(live) != 1 || live[0].Mode != block.Enforce {
 				t.Fatalf("live blocks: %+v", live)
 			}
-			explained := s.Why(live[0].Target)
+			explained := why(t, s, "192.0.2.7")
 			if len(explained.Blocks) != 1 || explained.Blocks[0].Block.ID != live[0].ID {
 				t.Errorf("the ledger holds %+v, the bus %s", explained.Blocks, live[0].ID)
 			}

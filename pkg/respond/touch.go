@@ -1,6 +1,7 @@
 package respond
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -74,16 +75,16 @@ func (s *Service) takeTouch(ctx context.Context, agent string, f finding.Finding
 }
 
 // wrong tells whether an agent should not have refused: the guard protects
-// the client, somebody has discarded the finding, or nothing is enforced on
-// it. A budget that is used up says nothing about this client.
+// the client, somebody has discarded the finding, or nothing refuses all that
+// the client sends: the block is in shadow, or narrower than the client. A budget that is used up says nothing about this client.
 func (st *step) wrong() bool {
 	switch {
 	case st.Discarded:
 		return true
 	case st.Refusal != nil:
-		return st.Refusal.Rule != "budget" && st.Refusal.Rule != "agent-budget"
+		return !isBudget(st.Refusal)
 	case st.made.ID != 0:
-		return st.made.Mode == block.Shadow
+		return !enforcedOn(&st.made, st.Finding.Actor)
 	default:
 		return !st.Enforced
 	}
@@ -94,8 +95,11 @@ func (s *Service) touchRow(st *step, id block.ID, event string) []outRow {
 	if !ok {
 		return nil
 	}
-	b := blockFor(&st.Finding, target, st.Finding.Time)
-	b.ID, b.By, b.Mode, b.LifetimeSeconds = id, "agent:"+st.Agent, block.Enforce, int64(decoy.ProvisionalLifetime/time.Second)
+	f := &st.Finding
+	b := block.Block{
+		ID: id, Segment: cmp.Or(f.Segment, block.All), Target: target, LifetimeSeconds: int64(decoy.ProvisionalLifetime / time.Second),
+		CreatedAt: f.Time, Reason: f.Title, Rule: f.Rule, RuleVersion: f.RuleVersion, Findings: []string{f.ID}, By: "agent:" + st.Agent,
+	}
 	if st.Refusal != nil {
 		b.Reason = st.Refusal.Reason
 	}

@@ -1,68 +1,97 @@
 package respond
 
 import (
+	"cmp"
 	"fmt"
-	"net/netip"
 	"slices"
 
 	"github.com/honeymoat/honeymoat/pkg/block"
-	"github.com/honeymoat/honeymoat/pkg/finding"
 )
+
+// Question is what Why is asked about.
+type Question struct {
+	// Criteria are a target's, as AddBlock takes them.
+	Criteria []block.Criterion
+	// Stored are the hashes by which findings may name the secrets of Criteria.
+	Stored map[block.Scope][]string
+}
+
+// Covering is a live block on what a question is about.
+type Covering struct {
+	Held
+	Partly bool // on some of it only
+}
 
 // Explanation is everything that is known in memory about a target.
 type Explanation struct {
-	Target   block.Target
 	Refusal  *Refusal     // why nobody could block it; nil when somebody could
-	Blocks   []Held       // live ones that cover the target, widest first
-	Ended    []Ended      // that covered it of late, latest first
+	Blocks   []Covering   // live ones: first those on all of it, exemptions before others, widest first
+	Ended    []Ended      // that were on all of it of late, latest first
 	Actor    *Actor       // who is behind the target, if there is evidence
 	Audit    []AuditEntry // what people did about it, latest first
 	Discards []Discard    // that hold for its actor
 }
 
-// Why tells what holds for a target, on what evidence, and who did what.
-func (s *Service) Why(t block.Target) Explanation {
-	e := Explanation{Target: t, Refusal: asRefusal(s.guard.Load().Check(t, Asker{Admin: true}))}
+// maxPartly is how many blocks are told that are on some of a target.
+const maxPartly = 50
+
+// Why tells what holds for a target, on what evidence, and who did what. The
+// error wraps ErrInvalid when the criteria make no target.
+func (s *Service) Why(q Question) (Explanation, error) {
+	plain, err := withoutSecrets(q.Criteria)
+	if err != nil {
+		return Explanation{}, fmt.Errorf("%w: %w", ErrInvalid, err)
+	}
+	e := Explanation{Refusal: s.guard.Load().Protects(plain)}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	subjects := []string{t.String()}
-	for _, h := range s.ledger.blocks.byID {
-		if covers(h.Block.Target, t) {
-			e.Blocks = append(e.Blocks, *h)
-			subjects = append(subjects, h.Block.ID.String(), h.Block.Target.String())
-		}
-	}
-	for _, h := range s.ledger.blocks.ended {
-		if covers(h.Block.Target, t) {
-			e.Ended = append(e.Ended, *h)
-			subjects = append(subjects, h.Block.ID.String())
-		}
-	}
-	if actor, ok := s.ledger.Actor(actorBehind(t)); ok {
-		e.Actor = &actor
-	}
-	for _, d := range s.ledger.Discards() {
-		if d.Actor == actorBehind(t) {
-			e.Discards = append(e.Discards, d)
-		}
-	}
+	a := &inquiry{Question: q, ledger: s.ledger, keys: s.matchKeys, forms: map[string][]block.Target{}}
+	subjects := a.blocks(&e)
+	a.actor(&e)
 	for i := len(s.audit) - 1; i >= 0; i-- {
 		if slices.Contains(subjects, s.audit[i].Subject) {
 			e.Audit = append(e.Audit, s.audit[i])
 		}
 	}
-	e.sort()
-	return e
+	return e, nil
+}
+
+// withoutSecrets is the target of criteria with something else in place of
+// their secrets: for what does not depend on who somebody is.
+func withoutSecrets(criteria []block.Criterion) (block.Target, error) {
+	list := slices.Clone(criteria)
+	for i, c := range list {
+		if c.Scope.Secret() && !block.IsMatched(c.Value) {
+			list[i].Value = block.NewMatchKey([32]byte{}).Hash(c.Scope, "")
+		}
+	}
+	return block.NewTarget(list...)
 }
 
 func (e *Explanation) sort() {
-	slices.SortFunc(e.Blocks, func(a, b Held) int {
-		if n := a.Block.Target.Prefix().Bits() - b.Block.Target.Prefix().Bits(); n != 0 {
-			return n
-		}
-		return int(int64(a.Block.Revision) - int64(b.Block.Revision))
+	slices.SortFunc(e.Blocks, func(a, b Covering) int {
+		return cmp.Or(
+			cmp.Compare(place(&a), place(&b)),
+			cmp.Compare(len(a.Block.Target.Criteria()), len(b.Block.Target.Criteria())),
+			cmp.Compare(a.Block.Target.Prefix().Bits(), b.Block.Target.Prefix().Bits()),
+			cmp.Compare(a.Block.Revision, b.Block.Revision),
+		)
 	})
+	if first := slices.IndexFunc(e.Blocks, func(c Covering) bool { return c.Partly }); first >= 0 && len(e.Blocks) > first+maxPartly {
+		e.Blocks = e.Blocks[:first+maxPartly]
+	}
 	slices.SortFunc(e.Ended, func(a, b Ended) int { return b.At.Compare(a.At) })
+}
+
+func place(c *Covering) int {
+	switch {
+	case c.Partly:
+		return 2
+	case c.Block.Action == block.Allow:
+		return 0
+	default:
+		return 1
+	}
 }
 
 // Find gives a block by its id, live or ended of late; the error wraps
@@ -78,18 +107,4 @@ func (s *Service) Find(id block.ID) (held Held, ended *Ended, err error) {
 		return over.Held, &over, nil
 	}
 	return Held{}, nil, fmt.Errorf("block %s: %w", id, ErrNotFound)
-}
-
-func covers(wide, narrow block.Target) bool {
-	w, n := wide.Prefix(), narrow.Prefix()
-	return w.Bits() <= n.Bits() && w.Contains(n.Addr())
-}
-
-// actorBehind is the actor that evidence about a target would count on.
-func actorBehind(t block.Target) finding.Actor {
-	if t.Scope() == block.ScopeAddress {
-		return finding.ActorOf(t.Prefix().Addr())
-	}
-	p := t.Prefix()
-	return finding.Actor{Kind: finding.Prefix, Value: netip.PrefixFrom(p.Addr(), p.Bits()).String()}
 }

@@ -1,0 +1,365 @@
+package respond
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/honeymoat/honeymoat/pkg/block"
+)
+
+// MaxBulk is how many blocks one call may ask for.
+const MaxBulk = 10_000
+
+// putChunk is how many blocks are put at a time.
+const putChunk = 1_000
+
+// Bulk is many blocks that a person asks for together.
+type Bulk struct {
+	Items []AddBlock // their own keys and dry runs do not count
+	// Reason is that of items without one.
+	Reason string
+	DryRun bool
+	// IdempotencyKey covers the whole call.
+	IdempotencyKey string
+}
+
+// BulkItem is what became of one block. Err is what AddBlock would have given.
+type BulkItem struct {
+	Added
+	Err error
+}
+
+// BulkResult is what became of many blocks.
+type BulkResult struct {
+	Batch string     // names them together, for UndoBatch
+	Items []BulkItem // in the order of the request
+	// Approval is what the blocks wait for that need a second person; nil when
+	// there are none. In a dry run it has no id.
+	Approval *Approval
+	Created  int // made by this call
+	Failed   int // with an Err
+}
+
+func (r *BulkResult) count() {
+	for i := range r.Items {
+		if r.Items[i].Created {
+			r.Created++
+		}
+		if r.Items[i].Err != nil {
+			r.Failed++
+		}
+	}
+}
+
+// batch is what is remembered of a bulk by its id.
+type batch struct {
+	ID     string    `json:"id"`
+	Digest string    `json:"digest"` // of what was asked for
+	At     time.Time `json:"at"`
+}
+
+// AddBlocks makes many blocks for a person, each judged on its own and all
+// together by what they would hit. The error wraps ErrInvalid when the call
+// makes no sense as a whole, and ErrKeyUsed too when its idempotency key was
+// used for another list; what is wrong with one item is told there and keeps
+// none of the others. A repeated call gives the same batch and makes what is
+// missing.
+func (s *Service) AddBlocks(ctx context.Context, by Caller, r Bulk) (BulkResult, error) {
+	if err := s.gate.enter(ctx); err != nil {
+		return BulkResult{}, fmt.Errorf("add blocks: %w", err)
+	}
+	defer s.gate.leave()
+	var w rowWriter
+	result, err := s.addBlocks(ctx, &w, by, r)
+	detail := map[string]any{
+		"items": len(r.Items), "made": result.Created, "failed": result.Failed, "reason": r.Reason, "dry_run": r.DryRun,
+	}
+	if result.Approval != nil {
+		detail["approval"], detail["waiting"] = result.Approval.ID, len(result.Approval.Blocks)
+	}
+	return result, s.close(ctx, &w, by, "block.bulk", result.Batch, detail, err)
+}
+
+func (s *Service) addBlocks(ctx context.Context, w *rowWriter, by Caller, r Bulk) (BulkResult, error) {
+	result := BulkResult{Items: make([]BulkItem, len(r.Items))}
+	if len(r.Items) == 0 || len(r.Items) > MaxBulk {
+		return result, fmt.Errorf("%w: %d blocks in one call: want 1 to %d", ErrInvalid, len(r.Items), MaxBulk)
+	}
+	record, err := s.batchOf(by, r)
+	result.Batch = record.ID
+	if err != nil {
+		return result, err
+	}
+	allowed, waiting := s.judgeAll(by, &r, &result)
+	if !r.DryRun {
+		if err := s.remember(ctx, record); err != nil {
+			return result, err
+		}
+	}
+	if err := s.awaitAll(ctx, w, by, &result, waiting, r.DryRun); err != nil {
+		return result, err
+	}
+	if !r.DryRun {
+		s.makeAll(ctx, w, &result, allowed)
+	}
+	result.count()
+	return result, result.away()
+}
+
+// judgeAll judges each item, then all together: it gives the places of those
+// that may be made, and of those that wait for a second person.
+func (s *Service) judgeAll(by Caller, r *Bulk, result *BulkResult) (allowed, waiting []int) {
+	var sum Day
+	for i := range r.Items {
+		item := &result.Items[i]
+		*item = s.judgeItem(by, r, i, result.Batch)
+		switch {
+		case item.Err != nil || item.Block.Revision != 0: // it was made before
+			continue
+		case item.Ruling.Word == NeedsApproval:
+			waiting = append(waiting, i)
+		default:
+			allowed = append(allowed, i)
+		}
+		if d := item.Ruling.Impact; d != nil {
+			sum.Requests, sum.Successful, sum.Principals = sum.Requests+d.Requests, sum.Successful+d.Successful, sum.Principals+d.Principals
+		}
+	}
+	if r := s.options.Ledger.preview("these blocks together", sum); r != nil && len(allowed) > 0 {
+		for _, i := range allowed {
+			result.Items[i].Ruling.Word, result.Items[i].Ruling.Because = NeedsApproval, r
+		}
+		waiting = slices.Sorted(slices.Values(append(waiting, allowed...)))
+		allowed = nil
+	}
+	return allowed, waiting
+}
+
+func (s *Service) judgeItem(by Caller, r *Bulk, i int, id string) (item BulkItem) {
+	asked := r.Items[i]
+	asked.IdempotencyKey = ""
+	if asked.Reason == "" {
+		asked.Reason = r.Reason
+	}
+	b, err := s.blockAsked(by, asked)
+	b.Batch, b.ID = id, block.NewID("bulk", id, b.Segment, b.Target.Key())
+	item.Block = b
+	if item.Err = err; err != nil {
+		return item
+	}
+	if done, err := s.doneBefore(&b); done != nil || err != nil {
+		if done != nil {
+			item.Block = *done
+		}
+		item.Err = err
+		return item
+	}
+	item.Ruling = s.judgeQuickly(by, &b)
+	item.Err = item.Ruling.Err()
+	return item
+}
+
+// awaitAll has the blocks wait together that need a second person.
+func (s *Service) awaitAll(ctx context.Context, w *rowWriter, by Caller, result *BulkResult, waiting []int, dryRun bool) error {
+	if len(waiting) == 0 {
+		return nil
+	}
+	blocks := make([]block.Block, len(waiting))
+	for n, i := range waiting {
+		blocks[n] = result.Items[i].Block
+	}
+	result.Approval = s.pendingFor(&blocks[0])
+	if result.Approval == nil {
+		result.Approval = approvalOf(by, blocks, result.Items[waiting[0]].Ruling, s.now())
+		if dryRun {
+			result.Approval.ID = ""
+		} else if err := s.await(ctx, w, result.Approval); err != nil {
+			return err
+		}
+	}
+	for _, i := range waiting {
+		result.Items[i].Approval = result.Approval
+	}
+	return nil
+}
+
+// makeAll makes the blocks that may be made at once.
+func (s *Service) makeAll(ctx context.Context, w *rowWriter, result *BulkResult, allowed []int) {
+	blocks := make([]block.Block, len(allowed))
+	for n, i := range allowed {
+		blocks[n] = result.Items[i].Block
+	}
+	for n, made := range s.putMany(ctx, w, blocks) {
+		made.Ruling = result.Items[allowed[n]].Ruling
+		result.Items[allowed[n]] = made
+	}
+}
+
+// putMany is putAsked for any number of blocks.
+func (s *Service) putMany(ctx context.Context, w *rowWriter, blocks []block.Block) []BulkItem {
+	var items []BulkItem
+	for chunk := range slices.Chunk(blocks, putChunk) {
+		items = append(items, s.putAsked(ctx, w, chunk)...)
+	}
+	return items
+}
+
+// batchOf names a bulk. The error tells that its key was used for another.
+func (s *Service) batchOf(by Caller, r Bulk) (batch, error) {
+	record := batch{Digest: r.digest(), At: s.now()}
+	seed := strconv.FormatInt(record.At.UnixNano(), 10)
+	if r.IdempotencyKey != "" {
+		seed = "key " + r.IdempotencyKey
+	}
+	record.ID = block.NewID("batch", by.Name, seed).String()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if known, ok := s.ledger.batches[record.ID]; ok {
+		if known.Digest != record.Digest {
+			return record, fmt.Errorf("%w: %w, for another list of blocks", ErrInvalid, ErrKeyUsed)
+		}
+		return known, nil
+	}
+	return record, nil
+}
+
+// remember keeps what a batch was asked for.
+func (s *Service) remember(ctx context.Context, record batch) error {
+	s.mu.Lock()
+	_, known := s.ledger.batches[record.ID]
+	s.ledger.batches[record.ID] = record
+	s.touch()
+	s.mu.Unlock()
+	if known {
+		return nil
+	}
+	return s.journal.add(ctx, journalEntry{Batch: &record})
+}
+
+// digest tells one list of blocks from another. It is a one-way hash: secrets
+// that stand in the list cannot be told from it but by guessing all of it.
+func (r *Bulk) digest() string {
+	data, err := json.Marshal(struct {
+		Items  []AddBlock
+		Reason string
+	}{r.Items, r.Reason})
+	if err != nil { // plain structs; a rate that is no number is refused later
+		return ""
+	}
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:16])
+}
+
+// undoEntry is the journal's word of a batch that is undone.
+type undoEntry struct {
+	Batch  string        `json:"batch"`
+	Blocks []removeEntry `json:"blocks"`
+}
+
+// Undone is what became of a batch that was undone.
+type Undone struct {
+	Batch   string
+	Removed []block.Block
+}
+
+// UndoBatch ends the live blocks of a batch, and what of it waits for a second
+// person. The error wraps ErrNotFound when nothing of it is left.
+func (s *Service) UndoBatch(ctx context.Context, by Caller, id, reason string) (Undone, error) {
+	if err := s.gate.enter(ctx); err != nil {
+		return Undone{}, fmt.Errorf("undo batch %s: %w", id, err)
+	}
+	defer s.gate.leave()
+	var w rowWriter
+	undone, err := s.undoBatch(ctx, &w, by, id, reason)
+	return undone, s.close(ctx, &w, by, "batch.undo", id, map[string]any{"reason": reason, "removed": len(undone.Removed)}, err)
+}
+
+func (s *Service) undoBatch(ctx context.Context, w *rowWriter, by Caller, id, reason string) (Undone, error) {
+	entry := undoEntry{Batch: id}
+	live := s.liveOf(id)
+	for _, b := range live {
+		entry.Blocks = append(entry.Blocks, removeEntry{ID: b.ID, Key: b.Key(), At: s.now(), By: by.by(), Reason: reason})
+	}
+	rejected := s.rejectBatch(ctx, w, by, id, reason)
+	if len(live) == 0 {
+		if rejected != nil {
+			return Undone{Batch: id}, rejected
+		}
+		return Undone{Batch: id}, nil
+	}
+	s.tombstones(entry.Blocks)
+	// Before the blocks go, as with one: a crash on the way is taken up again.
+	if err := s.journal.add(ctx, journalEntry{Undo: &entry}); err != nil {
+		return Undone{Batch: id}, err
+	}
+	return s.finishUndo(ctx, w, entry)
+}
+
+// finishUndo removes the blocks that are left of a batch.
+func (s *Service) finishUndo(ctx context.Context, w *rowWriter, entry undoEntry) (Undone, error) {
+	undone := Undone{Batch: entry.Batch}
+	live := map[block.ID]block.Block{}
+	for _, b := range s.liveOf(entry.Batch) {
+		live[b.ID] = b
+	}
+	failures := make([]error, len(entry.Blocks))
+	concurrently(len(entry.Blocks), func(i int) {
+		if b, ok := live[entry.Blocks[i].ID]; ok {
+			failures[i] = s.options.Blocks.Remove(ctx, b)
+		}
+	})
+	for i, e := range entry.Blocks {
+		b, ok := live[e.ID]
+		if !ok {
+			if held, known := s.held(e.ID); known { // it went before a crash
+				s.noteEnd(w, held.Block, EventRemoved, e.By, e.Reason, e.At)
+			}
+			continue
+		}
+		if failures[i] == nil || errors.Is(failures[i], ErrNotFound) {
+			failures[i] = nil
+			s.noteEnd(w, b, EventRemoved, e.By, e.Reason, e.At)
+			undone.Removed = append(undone.Removed, b)
+		}
+	}
+	return undone, errors.Join(failures...)
+}
+
+// liveOf lists the live blocks of a batch.
+func (s *Service) liveOf(id string) []block.Block {
+	return slices.DeleteFunc(s.options.Blocks.List(), func(b block.Block) bool { return id == "" || b.Batch != id })
+}
+
+// rejectBatch ends what of a batch waits for a second person; it wraps
+// ErrNotFound when nothing does.
+func (s *Service) rejectBatch(ctx context.Context, w *rowWriter, by Caller, id, reason string) error {
+	for _, a := range s.Approvals() {
+		if id != "" && a.Blocks[0].Batch == id {
+			w.ended(&a, EventRejected, by.by(), reason, s.now())
+			return s.decide(ctx, a.ID)
+		}
+	}
+	return fmt.Errorf("batch %s: %w", id, ErrNotFound)
+}
+
+func (s *Service) tombstones(removals []removeEntry) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, r := range removals {
+		s.ledger.Remove(r.Key, r.At)
+	}
+	s.touch()
+}
+
+func (s *Service) held(id block.ID) (Held, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.ledger.Held(id)
+}
