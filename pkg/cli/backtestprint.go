@@ -46,7 +46,11 @@ func ruleBlockText(b *wire.RuleBlock, tried bool) string {
 	case b == nil:
 		return "; it asks for no block (--block-for tries one)"
 	}
-	return fmt.Sprintf("; it asks for a block of %s, mode %s", brief(time.Duration(b.LifetimeSeconds)*time.Second), b.Mode)
+	text := fmt.Sprintf("; it asks for a block of %s, mode %s", brief(time.Duration(b.LifetimeSeconds)*time.Second), b.Mode)
+	if b.What != "" {
+		text += ": " + b.What
+	}
+	return text
 }
 
 // widest is how many characters the longest bar has.
@@ -95,7 +99,7 @@ func printBlocked(w io.Writer, b wire.BacktestBlock) {
 	fmt.Fprintf(w, "%s would have been blocked (%s): %s refused, %d of which succeeded.\n",
 		count(b.Actors, "actor"), count(b.Blocks, "block"), count(b.Requests, "request"), b.Successful)
 	if b.Shadow {
-		fmt.Fprintln(w, "As it is written the rule blocks in shadow: that is recorded, and refuses nothing.")
+		fmt.Fprintln(w, "As it is written the rule blocks in shadow, or begins there: that is recorded, and refuses nothing.")
 	}
 	if b.Refused > 0 {
 		fmt.Fprintf(w, "The guard would have refused %s: %s.\n", count(b.Refused, "block"), strings.Join(b.Refusals, "; "))

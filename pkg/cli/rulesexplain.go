@@ -235,7 +235,11 @@ func weight(v ruletest.Verdict) string {
 		parts = append([]string{"level " + v.Level}, parts...)
 	}
 	if v.Block != nil {
-		parts = append(parts, fmt.Sprintf("asks for a block of %s (%s)", brief(time.Duration(v.Block.LifetimeSeconds)*time.Second), v.Block.Mode))
+		how := v.Block.Mode
+		if v.Block.What != "" {
+			how += ", " + v.Block.What
+		}
+		parts = append(parts, fmt.Sprintf("asks for a block of %s (%s)", brief(time.Duration(v.Block.LifetimeSeconds)*time.Second), how))
 	}
 	return strings.Join(parts, ", ")
 }

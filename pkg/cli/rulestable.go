@@ -98,7 +98,11 @@ func blockText(b *ruletest.Block) string {
 	if b == nil {
 		return ""
 	}
-	return brief(time.Duration(b.LifetimeSeconds)*time.Second) + " " + b.Mode
+	text := brief(time.Duration(b.LifetimeSeconds)*time.Second) + " " + b.Mode
+	if b.What != "" {
+		text += ", " + b.What
+	}
+	return text
 }
 
 // brief is a duration without the zeros at its end: "4h", "1h30m".

@@ -10,9 +10,11 @@ import (
 	"github.com/honeymoat/honeymoat/pkg/decoy"
 	"github.com/honeymoat/honeymoat/pkg/event"
 	"github.com/honeymoat/honeymoat/pkg/finding"
+	"github.com/honeymoat/honeymoat/pkg/rollout"
 	"github.com/honeymoat/honeymoat/pkg/sigma"
 	"github.com/honeymoat/honeymoat/pkg/sigma/correlate"
 	"github.com/honeymoat/honeymoat/pkg/sigma/match"
+	"github.com/honeymoat/honeymoat/pkg/traffic"
 )
 
 // Options configure a Detector.
@@ -31,6 +33,17 @@ type Options struct {
 	// Mask takes secrets and people out of a finding, once its id is made of
 	// what was there. Nil masks nothing. It must be safe for concurrent use.
 	Mask func(*finding.Finding)
+	// Names gives what the agents of a segment call a user, key, token or
+	// session: its hash under the segment's match key. Nil or "" gives none. It
+	// must be safe for concurrent use.
+	Names func(segment string, a finding.Actor) string
+	// Traffic counts who sent what, and is told the names of whom findings are
+	// about. Nil counts nothing. It is kept with the detector's memory.
+	Traffic *traffic.Counts
+	// Now tells the time for Traffic; nil takes that at which a batch was read.
+	Now func() time.Time
+	// Measure has what rollouts are judged by put into the result.
+	Measure bool
 	// Finished: the log is that of another time, and the decisions that its
 	// marks name are not known any more. A request for a decoy that a gateway
 	// says an agent diverted is then a touch, and one that it says was denied is
@@ -57,10 +70,11 @@ type Detector struct {
 	forgot   error             // why correlations began anew
 	counts   counters
 
-	ruling  sync.Mutex // guards ruler, lookout and scan
+	ruling  sync.Mutex // guards ruler, lookout, trials and scan
 	scan    scan       // of the batch that is looked at
 	ruler   *ruler
 	lookout *lookout // nil without indicators
+	trials  *trials
 
 	indicators atomic.Pointer[Indicators]
 }
@@ -86,11 +100,15 @@ func New(o Options) *Detector {
 	if o.Mask == nil {
 		o.Mask = func(*finding.Finding) {}
 	}
+	if o.Names == nil {
+		o.Names = func(string, finding.Actor) string { return "" }
+	}
 	d := &Detector{
 		options:  o,
 		served:   newMemory[string](o.MaxServed, o.ServedFor),
 		refusals: newMemory[block.ID](maxRefusals, refusalFor),
 		listed:   newMemory[string](maxListed, listedFor),
+		trials:   newTrials(maxTrials),
 	}
 	if o.Rulebook == nil {
 		o.Rulebook = NewRulebook(&sigma.Collection{}, RulebookOptions{})
@@ -118,8 +136,8 @@ func (d *Detector) masked(f finding.Finding) finding.Finding {
 	return f
 }
 
-// Denial is a request that an agent refused. It counts on its block and is
-// never evidence.
+// Denial is a request that an agent refused, whether it denied, dropped,
+// throttled or led it to a decoy. It counts on its block and is never evidence.
 type Denial struct {
 	Block  block.ID
 	Client netip.Addr // invalid when unknown
@@ -132,13 +150,21 @@ type Denial struct {
 type Result struct {
 	Findings     []finding.Finding
 	Denials      []Denial
-	IgnoredMarks int // decision marks that name no known id
+	Flags        []Denial // requests that an agent flagged: they passed, and are evidence as any
+	IgnoredMarks int      // decision marks that name no known id
+	// Measures and Gateways are what rollouts are judged by, see Options.Measure.
+	Measures []Measured
+	Gateways []rollout.Health
 }
 
 // Reset empties the result and keeps its memory.
 func (r *Result) Reset() {
 	clear(r.Findings)
-	*r = Result{Findings: r.Findings[:0], Denials: r.Denials[:0]}
+	clear(r.Measures)
+	*r = Result{
+		Findings: r.Findings[:0], Denials: r.Denials[:0], Flags: r.Flags[:0],
+		Measures: r.Measures[:0], Gateways: r.Gateways[:0],
+	}
 }
 
 // Detect looks at all rows of a batch and puts what it finds into out, in the
@@ -156,11 +182,12 @@ func (d *Detector) DetectRows(b *event.Batch, from, to int, out *Result) {
 	defer d.ruling.Unlock()
 	p := d.policy.Load()
 	d.ruler = d.ruler.succeed(p.rulebook)
-	d.scan = scan{detector: d, policy: p, ruler: d.ruler, lookout: d.look(), batch: b, out: out}
+	d.scan = scan{detector: d, policy: p, ruler: d.ruler, lookout: d.look(), batch: b, out: out, ours: d.scan.ours[:0]}
 	d.scan.run(from, to)
 	d.scan.batch, d.scan.out = nil, nil
 	d.counts.findings.Add(uint64(len(out.Findings)))
 	d.counts.denials.Add(uint64(len(out.Denials)))
+	d.counts.flags.Add(uint64(len(out.Flags)))
 	d.counts.ignoredMarks.Add(uint64(out.IgnoredMarks))
 }
 
@@ -192,19 +219,20 @@ type Stats struct {
 	Rows         uint64 // rows looked at
 	Findings     uint64
 	Denials      uint64 // rows that an agent had refused
+	Flags        uint64 // rows that an agent had flagged
 	IgnoredMarks uint64 // decision marks that named no known id
 	NoClient     uint64 // touches whose client is not known
 	Served       uint64 // touches that the application itself answered
 }
 
-type counters struct{ rows, findings, denials, ignoredMarks, noClient, served atomic.Uint64 }
+type counters struct{ rows, findings, denials, flags, ignoredMarks, noClient, served atomic.Uint64 }
 
 // Stats gives the counts.
 func (d *Detector) Stats() Stats {
 	c := &d.counts
 	return Stats{
 		Rows: c.rows.Load(), Findings: c.findings.Load(), Denials: c.denials.Load(),
-		IgnoredMarks: c.ignoredMarks.Load(), NoClient: c.noClient.Load(), Served: c.served.Load(),
+		Flags: c.flags.Load(), IgnoredMarks: c.ignoredMarks.Load(), NoClient: c.noClient.Load(), Served: c.served.Load(),
 	}
 }
 

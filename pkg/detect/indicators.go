@@ -36,12 +36,24 @@ func (known *Indicators) deserved(m indicator.Match) Listing {
 }
 
 // stronger tells whether a block is wanted more than another: one that is
-// enforced more than one in shadow, then the longer one.
+// enforced more than one in rollout, that more than one in shadow, then the
+// longer one.
 func stronger(a, b finding.Wanted) bool {
-	if a.LifetimeSeconds == 0 || b.LifetimeSeconds == 0 || a.Shadow == b.Shadow {
+	if a.LifetimeSeconds == 0 || b.LifetimeSeconds == 0 || force(a) == force(b) {
 		return a.LifetimeSeconds > b.LifetimeSeconds
 	}
-	return b.Shadow
+	return force(a) > force(b)
+}
+
+func force(w finding.Wanted) int {
+	switch {
+	case w.Shadow:
+		return 0
+	case w.Rollout:
+		return 1
+	default:
+		return 2
+	}
 }
 
 // A client that is listed is told once in so long.
@@ -112,12 +124,12 @@ func (s *scan) listed(m indicator.Match, row int) {
 	}
 	known := m.Indicator()
 	deserved := s.lookout.known.deserved(m)
-	s.out.Findings = append(s.out.Findings, s.detector.masked(finding.Finding{
+	s.tell(finding.Finding{
 		ID: id, Time: at, Rule: rule, RuleVersion: "1", Family: finding.Intel, Tier: max(deserved.Tier, finding.Log),
 		Score: float64(known.Confidence) / 100, Actor: actor, Title: "Listed by the feed " + known.Feed,
 		Reason:   reasonOfListing(&known, m.Feeds(), s.request(row)),
 		Sighting: s.sighting(row).Bounded(), Wanted: deserved.Wanted, API: string(s.batch.Text(event.API, row)),
-	}))
+	}, nil, row)
 }
 
 func reasonOfListing(known *indicator.Indicator, feeds int, request string) string {

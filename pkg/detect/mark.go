@@ -15,6 +15,7 @@ const (
 	markOwnTouch             // this very request was the touch that an agent refused or diverted
 	markDiverted             // an agent led the request to a decoy
 	markDenied               // an agent refused the request for what was known before
+	markFlagged              // an agent flagged the request, and the application answered
 )
 
 // mark reads a row's mark. provisional is the id that the shipping agent
@@ -31,20 +32,28 @@ func (s *scan) mark(row int, provisional block.ID) mark {
 	case provisional != 0 && id == provisional:
 		return markOwnTouch
 	case !s.detector.known(id):
-	case string(action) == "divert":
+	case string(action) == block.Divert.String():
 		return markDiverted
-	case string(action) == block.Deny.String():
+	case refuses(action):
 		return markDenied
+	case string(action) == block.Flag.String():
+		return markFlagged
 	default:
-		return markNone // flagged or throttled: the application answered
+		return markNone // of a later version, or nobody's
 	}
 	s.out.IgnoredMarks++
 	return markNone
 }
 
+// refuses tells whether a mark's action says that the request did not reach the
+// application. A throttled request is marked only when it did not.
+func refuses(action []byte) bool {
+	return string(action) == block.Deny.String() || string(action) == block.Drop.String() || string(action) == block.Throttle.String()
+}
+
 // carriesDivert tells whether a row claims to be answered by our decoy.
 func (s *scan) carriesDivert(row int) bool {
-	return string(s.batch.Text(event.DecisionAction, row)) == "divert"
+	return string(s.batch.Text(event.DecisionAction, row)) == block.Divert.String()
 }
 
 func (s *scan) remember(id block.ID, at time.Time) {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"time"
 
+	"github.com/honeymoat/honeymoat/pkg/block"
 	"github.com/honeymoat/honeymoat/pkg/event"
 	"github.com/honeymoat/honeymoat/pkg/finding"
 	"github.com/honeymoat/honeymoat/pkg/sigma"
@@ -58,6 +59,7 @@ type judgement struct {
 	blank  finding.Finding
 	actor  finding.ActorKind // whom the record names; empty: the client, or whom the group names
 	group  int               // place in GroupBy of who the finding is about; -1 = the record says
+	scopes []block.Scope     // what of the record is blocked; none = whom the finding is about
 }
 
 // scores tell how bad a match is by the rule's level. A rule without a level is
@@ -68,14 +70,26 @@ var scores = map[sigma.Level]float64{
 
 func newJudgement(m *sigma.Meta, silent bool, groupBy []string) judgement {
 	x := m.Honeymoat
-	j := judgement{silent: silent, actor: x.Actor, group: -1, blank: finding.Finding{
+	j := judgement{silent: silent, actor: x.Actor, group: -1, scopes: x.Block.Scopes(), blank: finding.Finding{
 		Rule: m.Key(), RuleVersion: m.Version, Family: m.Family(), Tier: m.Tier(), Score: scores[m.Level], Title: m.Title,
-		Wanted: finding.Wanted{LifetimeSeconds: int64(x.Block.TTL / time.Second), Shadow: x.Block.Shadow},
+		Wanted: wantedOf(x.Block),
 	}}
 	if kind, group := actorOfGroup(groupBy, x.Actor); j.actor == "" || group >= 0 {
 		j.actor, j.group = kind, group
 	}
 	return j
+}
+
+// wantedOf is what all findings of a rule want alike.
+func wantedOf(b sigma.Block) finding.Wanted {
+	w := finding.Wanted{
+		LifetimeSeconds: int64(b.TTL / time.Second), Shadow: b.Mode == sigma.BlockShadow, Rollout: b.Mode == sigma.BlockRollout,
+		Scope: b.Scope, Status: b.Status, Header: b.Header, Value: b.Value, Rate: b.Rate, Burst: b.Burst,
+	}
+	if b.Action != block.Deny {
+		w.Action = b.Action.String()
+	}
+	return w
 }
 
 // actorFields are the fields that name somebody, the most telling first: of a

@@ -150,7 +150,7 @@ func (s *scan) found(j *judgement, h hit) {
 	f.API = string(s.batch.Text(event.API, row))
 	f.ID = finding.NewID("rule", f.Rule, f.RuleVersion, actor.String(), f.Sighting.Record)
 	s.ruler.told[key] = len(s.out.Findings)
-	s.out.Findings = append(s.out.Findings, s.detector.masked(f))
+	s.tell(f, j.scopes, row)
 }
 
 // noRow: no row of the batch has completed a correlation.
@@ -180,7 +180,7 @@ func (s *scan) correlated(m correlate.Match, row int) {
 	f.Time, f.Reason = time.Unix(0, m.Time).UTC(), reasonOf(&m)
 	f.ID = finding.NewID(append([]string{"correlation", f.Rule, f.RuleVersion, strconv.FormatInt(m.Window, 10)}, m.Group...)...)
 	f.Sighting = s.sightingOf(&m, row)
-	s.out.Findings = append(s.out.Findings, s.detector.masked(f))
+	s.tell(f, j.scopes, row)
 }
 
 // sightingOf is the record that completed a correlation; of one that time

@@ -25,23 +25,45 @@ type scan struct {
 	lookout  *lookout
 	batch    *event.Batch
 	out      *Result
+	ours     []int // rows that we refused or answered ourselves
 }
 
 // run looks at rows. What we refused ourselves is evidence of nothing.
 func (s *scan) run(from, to int) {
 	s.ruler.scan(s.batch, from, to)
 	ingress := s.batch.Direction != event.Egress // what we call ourselves is no decoy of ours
+	measured := ingress && s.detector.options.Measure && s.batch.Kind != event.Decoy
 	for row := from; row < to; row++ {
 		refused := ingress && s.row(row)
 		hits, tickets := s.next(row)
 		if refused {
 			continue
 		}
+		if measured && !s.isOurs(row) {
+			s.try(row)
+			s.fare(row)
+		}
 		s.indicated(row)
 		s.rules(row, hits, tickets)
 	}
 	s.advance(from, to)
+	s.count(from, to)
 }
+
+// count has the rows counted that the application answered.
+func (s *scan) count(from, to int) {
+	t, now := s.detector.options.Traffic, time.Unix(0, s.batch.Received)
+	if t == nil {
+		return
+	}
+	if s.detector.options.Now != nil {
+		now = s.detector.options.Now()
+	}
+	t.Add(s.batch, from, to, s.ours, now)
+}
+
+// isOurs tells whether the last row that was looked at was answered by us.
+func (s *scan) isOurs(row int) bool { return len(s.ours) > 0 && s.ours[len(s.ours)-1] == row }
 
 // row looks for touches of decoys and for our own denials. It tells whether
 // the row is one.
@@ -55,13 +77,26 @@ func (s *scan) row(row int) (refused bool) {
 	if found {
 		return s.candidate(d, row, marked) || s.saysDenied(row)
 	}
-	return marked && s.mark(row, 0) == markDenied && s.deny(row) || s.saysDenied(row)
+	return marked && s.marked(row) || s.saysDenied(row)
+}
+
+// marked is a row with a mark whose request was for no decoy.
+func (s *scan) marked(row int) (refused bool) {
+	switch s.mark(row, 0) {
+	case markDenied:
+		return s.deny(row)
+	case markDiverted:
+		return s.deny(row) // by a block: the client saw a decoy that it did not ask for
+	case markFlagged:
+		s.flag(row)
+	}
+	return false
 }
 
 // saysDenied tells of a row in a finished log whether it says of itself that
 // we denied it.
 func (s *scan) saysDenied(row int) bool {
-	if !s.detector.options.Finished || string(s.batch.Text(event.DecisionAction, row)) != block.Deny.String() {
+	if !s.detector.options.Finished || !refuses(s.batch.Text(event.DecisionAction, row)) {
 		return false
 	}
 	_, err := block.ParseID(string(s.batch.Text(event.DecisionID, row)))
@@ -77,10 +112,15 @@ func (s *scan) candidate(d *decoy.Decoy, row int, marked bool) (refused bool) {
 	}
 	switch s.mark(row, id) {
 	case markOwnTouch:
+		s.ours = append(s.ours, row)
 		s.remember(id, t.Time)
 	case markDenied:
 		return s.deny(row)
 	case markDiverted:
+		s.ours = append(s.ours, row)
+	case markFlagged:
+		s.flag(row)
+		fallthrough
 	default:
 		if !s.countsByStatus(&t, row) {
 			return false
@@ -91,17 +131,23 @@ func (s *scan) candidate(d *decoy.Decoy, row int, marked bool) (refused bool) {
 		return false
 	}
 	t.Doubted = !t.Served && s.detector.doubts(d, s.where(row), t.Time)
-	s.out.Findings = append(s.out.Findings, s.detector.masked(t.Finding()))
+	s.tell(t.Finding(), nil, row)
 	return false
 }
 
 // deny counts a row that we refused.
 func (s *scan) deny(row int) (refused bool) {
-	id, _ := block.ParseID(string(s.batch.Text(event.DecisionID, row)))
-	s.out.Denials = append(s.out.Denials, Denial{
-		Block: id, Client: s.batch.Addr(event.ClientAddress, row), Time: s.time(row), Row: row,
-	})
+	s.ours = append(s.ours, row)
+	s.out.Denials = append(s.out.Denials, s.denial(row))
 	return true
+}
+
+// flag counts a row that an agent flagged.
+func (s *scan) flag(row int) { s.out.Flags = append(s.out.Flags, s.denial(row)) }
+
+func (s *scan) denial(row int) Denial {
+	id, _ := block.ParseID(string(s.batch.Text(event.DecisionID, row)))
+	return Denial{Block: id, Client: s.batch.Addr(event.ClientAddress, row), Time: s.time(row), Row: row}
 }
 
 // countsByStatus tells whether an unmarked request for a decoy counts, by how

@@ -1,26 +1,38 @@
 package privacy
 
 import (
+	"slices"
+
 	"github.com/honeymoat/honeymoat/pkg/event"
 	"github.com/honeymoat/honeymoat/pkg/finding"
 )
 
-// Finding masks the texts of a finding and applies the field's policy to an
-// actor that is a user, an application, a session, a key or a token; of one
-// that is dropped the kind is left. Addresses stay: they are what is blocked.
+// Finding masks the texts of a finding and applies the field's policy to its
+// actors that are users, applications, sessions, keys or tokens, also where
+// their names are told; of one that is dropped the kind is left, and no name. Addresses stay: they are what is blocked.
 // The id stays too: it says nothing, and must be that of other sightings.
 func (m *Masker) Finding(f *finding.Finding) {
 	for _, text := range []*string{&f.Title, &f.Reason, &f.Sighting.Path, &f.Sighting.UserAgent} {
 		*text = m.String(*text)
 	}
-	kind := string(f.Actor.Kind)
-	switch m.actorPolicy(f.Actor.Kind) {
+	f.Names = slices.DeleteFunc(f.Names, func(n finding.Name) bool { return m.actorPolicy(n.Actor.Kind) == Drop })
+	for i := range f.Names {
+		m.actor(&f.Names[i].Actor)
+	}
+	m.actor(&f.Actor)
+	if m.actor(&f.Principal); m.actorPolicy(f.Principal.Kind) == Drop {
+		f.Principal = finding.Actor{}
+	}
+}
+
+func (m *Masker) actor(a *finding.Actor) {
+	switch m.actorPolicy(a.Kind) {
 	case Hash:
-		if !IsHash([]byte(f.Actor.Value)) {
-			f.Actor.Value = m.keys.Hash(kind, f.Actor.Value)
+		if a.Value != "" && !IsHash([]byte(a.Value)) {
+			a.Value = m.keys.Hash(string(a.Kind), a.Value)
 		}
 	case Drop:
-		f.Actor.Value = "[" + kind + "]"
+		a.Value = "[" + string(a.Kind) + "]"
 	}
 }
 

@@ -5,16 +5,9 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/honeymoat/honeymoat/pkg/finding"
 	"github.com/honeymoat/honeymoat/pkg/mistake"
-)
-
-// Limits of a block that a rule asks for.
-const (
-	minTTL = time.Second
-	maxTTL = 365 * 24 * time.Hour
 )
 
 var (
@@ -63,38 +56,4 @@ func (d *draft) onlyKeys(t *tree, what string, known ...string) {
 		}
 		d.fail(e.key, hint, "%s has no key %q", what, e.key.text)
 	}
-}
-
-func (d *draft) block(t *tree) Block {
-	if t == nil || t.shape == null {
-		return Block{}
-	}
-	d.onlyKeys(t, "block", "scope", "action", "ttl", "mode")
-	d.onlyValue(t, "scope", "address")
-	d.onlyValue(t, "action", "deny")
-	return Block{TTL: d.lifetime(t), Shadow: d.oneOf(t, "mode", []string{"shadow", "enforce"}) != "enforce"}
-}
-
-func (d *draft) onlyValue(t *tree, name, want string) {
-	if s := d.text(t, name); s != "" && s != want {
-		d.fail(t.get(name), fmt.Sprintf("write %q, or leave it out", want), "%s: this version blocks addresses with deny, not %q", name, s)
-	}
-}
-
-func (d *draft) lifetime(t *tree) time.Duration {
-	v := t.get("ttl")
-	if v == nil {
-		d.fail(t, `write "ttl: 1h"`, "the block does not say how long it lasts")
-		return 0
-	}
-	ttl, ok := timespan(v.text)
-	if !ok {
-		parsed, err := time.ParseDuration(v.text)
-		ttl, ok = parsed, err == nil
-	}
-	if !ok || ttl < minTTL || ttl > maxTTL {
-		d.fail(v, `write "1h", "30m" or "7d"`, "ttl: %q is no time from %v to %v", v.text, minTTL, maxTTL)
-		return 0
-	}
-	return ttl
 }

@@ -21,12 +21,12 @@ honeymoat:
     actor: user
     block: {scope: address, action: deny, ttl: 90m, mode: enforce}
 `)
-	want := Extension{Family: "credential", Tier: finding.Page, Actor: finding.User, Block: Block{TTL: 90 * time.Minute}}
+	want := Extension{Family: "credential", Tier: finding.Page, Actor: finding.User, Block: Block{TTL: 90 * time.Minute, Scope: "address", Mode: BlockEnforce}}
 	if got.Honeymoat != want || got.Family() != "credential" || got.Tier() != finding.Page {
 		t.Errorf("%+v", got.Honeymoat)
 	}
 	got = extended(t, "honeymoat: {block: {ttl: 7d}}\n")
-	if got.Honeymoat.Block != (Block{TTL: 7 * 24 * time.Hour, Shadow: true}) || got.Honeymoat.Tier != 0 {
+	if got.Honeymoat.Block != (Block{TTL: 7 * 24 * time.Hour, Mode: BlockRollout}) || got.Honeymoat.Tier != 0 {
 		t.Errorf("%+v", got.Honeymoat)
 	}
 	if got := extended(t, "honeymoat: {block: {ttl: 1h30m}}\n").Honeymoat.Block.TTL; got != 90*time.Minute {

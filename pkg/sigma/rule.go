@@ -234,12 +234,6 @@ type Extension struct {
 	Block Block
 }
 
-// Block is the block that a rule asks for; no TTL asks for none.
-type Block struct {
-	TTL    time.Duration
-	Shadow bool // mode: shadow, which is the default; else mode: enforce
-}
-
 // CorrelationType is how a correlation looks at events together.
 type CorrelationType string
 

@@ -22,7 +22,9 @@ func (p *parsing) shade() {
 	}
 	for _, all := range widened {
 		for m := range all {
-			m.Honeymoat.Block.Shadow = m.Honeymoat.Block.TTL > 0
+			if m.Honeymoat.Block.TTL > 0 {
+				m.Honeymoat.Block.Mode = BlockShadow
+			}
 		}
 	}
 }
@@ -60,7 +62,7 @@ func (c *Correlation) buildsOn(any map[*Meta]bool) bool {
 func (p *parsing) enforcing(of map[*Meta]bool) []string {
 	var titles []string
 	for _, d := range p.drafts {
-		if m := d.meta; m != nil && of[m] && !d.refused && m.Honeymoat.Block.TTL > 0 && !m.Honeymoat.Block.Shadow {
+		if m := d.meta; m != nil && of[m] && !d.refused && m.Honeymoat.Block.TTL > 0 && m.Honeymoat.Block.Mode != BlockShadow {
 			titles = append(titles, m.Title)
 		}
 	}

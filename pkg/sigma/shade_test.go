@@ -38,12 +38,12 @@ honeymoat: {block: {ttl: 1h, mode: enforce}}
 func shadows(c *Collection) string {
 	var titles []string
 	for _, r := range c.Rules {
-		if r.Honeymoat.Block.Shadow {
+		if r.Honeymoat.Block.Mode == BlockShadow {
 			titles = append(titles, r.Title)
 		}
 	}
 	for _, r := range c.Correlations {
-		if r.Honeymoat.Block.Shadow {
+		if r.Honeymoat.Block.Mode == BlockShadow {
 			titles = append(titles, r.Title)
 		}
 	}

@@ -58,10 +58,20 @@ func (d *draft) warnAboutMeta() {
 			d.warn(d.tree.get("tags"), tagHint(tag), "the tag %q has no namespace, or other characters than a-z, 0-9, -, _ and .", tag)
 		}
 	}
-	if block := m.Honeymoat.Block; block.TTL > 0 && !block.Shadow && m.Level < Medium {
-		d.warn(d.tree.get("honeymoat"), `begin with "mode: shadow", or raise the level`, "a block is enforced on a level below medium")
-	}
+	d.warnAboutBlock()
 	d.warnAboutKeys()
+}
+
+func (d *draft) warnAboutBlock() {
+	m, at := d.meta, d.tree.get("honeymoat")
+	block := m.Honeymoat.Block
+	if block.TTL > 0 && block.Mode == BlockEnforce && m.Level < Medium {
+		d.warn(at, `begin with "mode: rollout", or raise the level`, "a block is enforced on a level below medium")
+	}
+	if block.TTL > 0 && block.anybody() {
+		d.warn(at.get("block").get("scope"), `add "address", or another scope that names somebody`,
+			"the block names nobody: it hits everybody who sends such requests, if the guard lets it")
+	}
 }
 
 func (d *draft) warnAboutStatus() {

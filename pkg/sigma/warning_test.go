@@ -53,6 +53,8 @@ func TestWarnings(t *testing.T) {
 	with("attack.t1190", "'My Tag'", `(write it with a namespace, such as attack.my-tag)`)
 	with("attack.t1190", "'!'", `(write it with a namespace, such as attack.t1190)`)
 	with("level: high", "level: low\nhoneymoat: {block: {ttl: 1h, mode: enforce}}", "w.yml:13:13: a block is enforced on a level below medium")
+	with("level: high", "level: high\nhoneymoat: {block: {ttl: 1h, scope: [route, country]}}", "w.yml:13:37: the block names nobody")
+	with("level: high", "level: high\nhoneymoat: {block: {ttl: 1h, scope: [route, address]}}", "")
 	with("    condition", "    other: {b: 1}\n    condition", `w.yml:10:5: the condition does not use the search "other"`)
 	with("a|contains: x", "a|contains: '*x'", `w.yml:9:21: a|contains: the modifier puts the wildcard there already (take the wildcard out)`)
 	with("a|contains: x", "a|startswith: 'x*'", `the modifier puts the wildcard there already`)

@@ -62,7 +62,7 @@ func (j *judge) found(f located) {
 	a := j.accounts.of(f.Actor, f.place)
 	a.matched(f.Finding)
 	// Rules begin in shadow: what matters is what they would do in force.
-	f.Wanted.Shadow = false
+	f.Wanted.Shadow, f.Wanted.Rollout = false, false
 	if j.blockFor > 0 {
 		f.Wanted.LifetimeSeconds = int64(j.blockFor / time.Second)
 	}

@@ -66,11 +66,7 @@ func BlockOf(m *sigma.Meta) *wire.RuleBlock {
 	if b.TTL <= 0 {
 		return nil
 	}
-	mode := "enforce"
-	if b.Shadow {
-		mode = "shadow"
-	}
-	return &wire.RuleBlock{LifetimeSeconds: int64(b.TTL.Seconds()), Mode: mode}
+	return &wire.RuleBlock{LifetimeSeconds: int64(b.TTL.Seconds()), Mode: string(b.Mode), What: b.What()}
 }
 
 func topActors(s *accounts) []wire.BacktestActor {
@@ -90,7 +86,7 @@ func (t *test) blocks() wire.BacktestBlock {
 	b.Asked, b.Shadow = t.request.BlockFor > 0, false
 	for m := range t.request.metas() {
 		b.Asked = b.Asked || m.Honeymoat.Block.TTL > 0
-		b.Shadow = b.Shadow || m.Honeymoat.Block.Shadow && m.Honeymoat.Block.TTL > 0
+		b.Shadow = b.Shadow || m.Honeymoat.Block.TTL > 0 && m.Honeymoat.Block.Mode != sigma.BlockEnforce
 	}
 	gone := t.judge.accounts.gone
 	b.Actors, b.Blocks, b.Requests, b.Successful = gone.Actors, gone.Blocks, gone.Requests, gone.Successful

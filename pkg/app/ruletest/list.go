@@ -31,7 +31,9 @@ type Listed struct {
 // Block is the block that a rule asks for.
 type Block struct {
 	LifetimeSeconds int64  `json:"lifetime_seconds"`
-	Mode            string `json:"mode"`
+	Mode            string `json:"mode"` // "rollout", "shadow" or "enforce"
+	// What it does to whom, in words; empty: it denies whom the finding is about.
+	What string `json:"what,omitempty"`
 }
 
 // List tells of the rules of a set that stand in the files for which only
@@ -85,10 +87,7 @@ func listed(m *sigma.Meta) Listed {
 		OWASP: tagged(m.Tags, "owasp."), Attack: tagged(m.Tags, "attack."),
 	}
 	if b := m.Honeymoat.Block; b.TTL > 0 {
-		l.Block = &Block{LifetimeSeconds: int64(b.TTL / time.Second), Mode: "enforce"}
-		if b.Shadow {
-			l.Block.Mode = "shadow"
-		}
+		l.Block = &Block{LifetimeSeconds: int64(b.TTL / time.Second), Mode: string(b.Mode), What: b.What()}
 	}
 	return l
 }

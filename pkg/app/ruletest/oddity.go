@@ -30,8 +30,8 @@ func oddities(rules []*sigma.Rule) mistake.List {
 				add(m)
 			}
 		})
-		if b := r.Honeymoat.Block; !r.Silent && b.TTL > 0 && !b.Shadow && holdsOfAll(r, ordinary) {
-			add(warningAt(r.Place, `narrow it, or begin with "mode: shadow"`, "the rule matches ordinary requests, and its block is enforced"))
+		if b := r.Honeymoat.Block; !r.Silent && b.TTL > 0 && b.Mode == sigma.BlockEnforce && holdsOfAll(r, ordinary) {
+			add(warningAt(r.Place, `narrow it, or begin with "mode: rollout"`, "the rule matches ordinary requests, and its block is enforced"))
 		}
 	}
 	return list

@@ -27,7 +27,7 @@ honeymoat: ` + extension + "\n"})
 	f(`{attack: 5}`, "{}", `there is no kind of attack "5"`)
 	f(`{attack: [SQLi, 'sq*', '']}`, "{}", "")
 	f(`{attack|exists: true}`, "{}", "")
-	const enforce, everybody = "{block: {ttl: 1h, mode: enforce}}", `a.yml:1:1: the rule matches ordinary requests, and its block is enforced (narrow it, or begin with "mode: shadow")`
+	const enforce, everybody = "{block: {ttl: 1h, mode: enforce}}", `a.yml:1:1: the rule matches ordinary requests, and its block is enforced (narrow it, or begin with "mode: rollout")`
 	f(`{path: '*'}`, enforce, everybody)
 	f(`{path|contains: /}`, enforce, everybody)
 	f(`{path|re: '^.*$'}`, enforce, everybody)

@@ -87,7 +87,7 @@ func listsRules(t *testing.T, r *running) {
 		t.Errorf("%v, want %v", titles, want)
 	}
 	d, err := r.api.Rule(t.Context(), "33333333-3333-4333-8333-333333333333")
-	if err != nil || d.Level != "high" || d.Block == nil || d.Block.LifetimeSeconds != 3600 || d.Block.Mode != "shadow" || d.Line != 1 ||
+	if err != nil || d.Level != "high" || d.Block == nil || d.Block.LifetimeSeconds != 3600 || d.Block.Mode != "rollout" || d.Line != 1 ||
 		!slices.Equal(d.Fields, []string{"path"}) || !slices.Equal(d.FalsePositives, []string{"tea time"}) || len(d.Version) != 12 {
 		t.Errorf("%+v, %v", d, err)
 	}

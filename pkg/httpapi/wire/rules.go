@@ -35,7 +35,9 @@ type Rule struct {
 // RuleBlock is the block that a rule asks for.
 type RuleBlock struct {
 	LifetimeSeconds int64  `json:"lifetime_seconds"`
-	Mode            string `json:"mode"` // "shadow" or "enforce"
+	Mode            string `json:"mode"` // "rollout", "shadow" or "enforce"
+	// What it does to whom, in words; empty: it denies whom the finding is about.
+	What string `json:"what,omitempty"`
 }
 
 // RuleDetail is a rule with what it says about itself.
