@@ -43,6 +43,7 @@ type Dict struct {
 	epoch   uint64
 	held    int           // entries that nginx has, as far as is known without counting
 	counted time.Duration // when it was counted what nginx cannot hold
+	unknown int           // exemptions of these
 	metrics *dictMetrics
 }
 
@@ -209,8 +210,9 @@ func (d *Dict) count() {
 	d.metrics.entries.Set(float64(d.held))
 	d.metrics.unsupported.Set(float64(n.blocks + d.records.over))
 	d.metrics.exemptions.Set(float64(n.exemptions))
-	if n.exemptions > 0 {
+	if n.exemptions > d.unknown {
 		d.o.Log.Warn("nginx's dictionary cannot know some exemptions: whom they name is refused where an address or the like of theirs is blocked",
 			"exemptions", n.exemptions)
 	}
+	d.unknown = n.exemptions
 }

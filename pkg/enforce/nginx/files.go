@@ -44,6 +44,7 @@ type Files struct {
 	mirror  *mirror.Mirror
 	metrics *filesMetrics
 	loaded  bool // nginx was told of what is in force
+	unknown int  // exemptions that it cannot know
 }
 
 // NewFiles makes Files. It touches nothing yet.
@@ -140,10 +141,11 @@ func (f *Files) count(r rendering) {
 	f.metrics.entries.Set(float64(r.entries))
 	f.metrics.unsupported.Set(float64(n.blocks + r.over))
 	f.metrics.exemptions.Set(float64(n.exemptions))
-	if n.exemptions > 0 {
+	if n.exemptions > f.unknown {
 		f.o.Log.Warn("nginx's maps cannot know some exemptions: whom they name is refused where an address or the like of theirs is blocked",
 			"exemptions", n.exemptions)
 	}
+	f.unknown = n.exemptions
 }
 
 // install puts files into force, has nginx check them, and takes them back if

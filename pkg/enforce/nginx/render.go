@@ -13,9 +13,12 @@ import (
 // each reload.
 const maxPatterns = 2000 // a scope
 
-// addressFile is the file of the geo block; each other scope has a map's.
+// addressFile is a whole geo block: nginx's geo, other than its map, has no
+// way to include a file that need not be there. Each other scope has a file of
+// a map's lines.
 const (
 	addressFile = "address.geo"
+	geoHead     = "geo $honeymoat_by_address {\ndefault \"\";\n"
 	mapSuffix   = ".map"
 )
 
@@ -54,11 +57,12 @@ func (h holds) render(all []mirror.Entry, max int) rendering {
 
 func (r *rendering) addresses(all []held, max int) {
 	all = r.bound(all, max)
-	b := bytes.NewBufferString(heading)
+	b := bytes.NewBufferString(heading + geoHead)
 	for _, e := range flatten(all) {
 		b.WriteString(e.prefix.String() + " " + token(value(e.entry)) + ";\n")
 		r.entries++
 	}
+	b.WriteString("}\n")
 	r.files[addressFile] = b.Bytes()
 }
 

@@ -36,6 +36,7 @@ type rig struct {
 	t       testing.TB
 	dir     string
 	cmd     *exec.Cmd
+	stop    func() // ends nginx
 	client  *http.Client
 	applied atomic.Int64 // requests that reached the application
 }
@@ -143,6 +144,12 @@ func (r *rig) start() {
 	if err := r.cmd.Start(); err != nil {
 		r.t.Fatalf("start nginx (Debian packages nginx-light and libnginx-mod-http-lua, see make setup): %v", err)
 	}
+	cmd, ended := r.cmd, make(chan struct{})
+	go func() { defer close(ended); _ = cmd.Wait() }()
+	r.stop = func() { // in order
+		_ = cmd.Process.Signal(syscall.SIGTERM)
+		<-ended
+	}
 	r.t.Cleanup(func() {
 		r.stop()
 		if r.t.Failed() {
@@ -151,18 +158,14 @@ func (r *rig) start() {
 		}
 	})
 	r.await("nginx", func() bool {
+		select {
+		case <-ended:
+			r.t.Fatal("nginx has ended")
+		default:
+		}
 		resp, err := r.client.Get("http://shop.example/")
 		return err == nil && resp.Body.Close() == nil
 	})
-}
-
-// stop ends nginx in order.
-func (r *rig) stop() {
-	if r.cmd.ProcessState != nil {
-		return
-	}
-	_ = r.cmd.Process.Signal(syscall.SIGTERM)
-	_ = r.cmd.Wait()
 }
 
 func (r *rig) apply(w http.ResponseWriter, q *http.Request) {
