@@ -24,7 +24,9 @@ type Service struct {
 	Decoys   Decoys     `yaml:"decoys" doc:"The decoy catalogue and the responder of a whole decoy API."`
 	Rules    Rules      `yaml:"rules" doc:"Rules that every event is held against."`
 	Intel    Intel      `yaml:"intel" doc:"Threat intelligence from elsewhere."`
-	Blocks   Blocks     `yaml:"blocks" doc:"Limits on what may be blocked without a person."`
+	Blocks   Blocks     `yaml:"blocks" doc:"Limits on what may be blocked, by whom and for how long."`
+	Rollout  Rollout    `yaml:"rollout" doc:"How rules whose blocks have the mode rollout come from shadow to enforcement."`
+	Traffic  Traffic    `yaml:"traffic" doc:"Who sent what in the last day, counted in bounded memory."`
 	API      API        `yaml:"api" doc:"The HTTP front: API, metrics, health."`
 }
 
@@ -38,7 +40,8 @@ type Log struct {
 type Networking struct {
 	TrustedHops Networks `yaml:"trusted_hops" doc:"Proxies in front of the gateways, whose forwarded-for is believed. Never blocked."`
 	Internal    Networks `yaml:"internal" doc:"Our own networks: a decoy touched from there is a breach and wakes somebody up."`
-	Allow       Networks `yaml:"allow" doc:"Never blocked: monitors, partners, offices. After a reload blocks on them are lifted within a minute."`
+	Allow       Networks `yaml:"allow" doc:"Never blocked: partners, offices. Agents let them pass whatever is blocked. After a reload blocks on them are lifted at once."`
+	Monitors    Networks `yaml:"monitors" doc:"That look whether we are there. As allow."`
 	Own         Networks `yaml:"own" doc:"Our own egress. Never blocked. The addresses of this host are added."`
 }
 
@@ -123,12 +126,6 @@ type Responder struct {
 	Log    string `yaml:"log" doc:"Its log, one JSON object a line. Default: decoy.log in the data or state directory."`
 }
 
-// Blocks are the limits on automatic blocks.
-type Blocks struct {
-	MaxPerMinute   int `yaml:"max_per_minute" doc:"Automatic blocks a minute. Over it findings are recorded and alerted, not blocked on."`
-	AgentPerMinute int `yaml:"agent_per_minute" doc:"Blocks a minute that one agent's own evidence may cause."`
-}
-
 // API is the HTTP front.
 type API struct {
 	Listen         string   `yaml:"listen" doc:"Address of the front (TLS)."`
@@ -155,7 +152,9 @@ func DefaultService() Service {
 		Spool:    Spool{MaxBytes: 64 << 20},
 		Alerting: Alerting{ResolveAfter: 30 * time.Minute},
 		Rules:    defaultRules(),
-		Blocks:   Blocks{MaxPerMinute: 600, AgentPerMinute: 120},
+		Blocks:   defaultBlocks(),
+		Rollout:  defaultRollout(),
+		Traffic:  defaultTraffic(),
 		API:      API{Listen: "127.0.0.1:8440", MaxFailedLogin: 30},
 	}
 }
@@ -224,8 +223,9 @@ func (c *checker) service(s *Service) {
 	c.atLeast("$.store.engine.max_memory", int64(s.Store.Engine.MaxMemory), 256<<20)
 	c.atLeast("$.hash_keys.rotate_days", int64(s.HashKeys.RotateDays), 1)
 	c.atLeast("$.routes.max_segments", int64(s.Routes.MaxSegments), 1000)
-	c.atLeast("$.blocks.max_per_minute", int64(s.Blocks.MaxPerMinute), 1)
-	c.atLeast("$.blocks.agent_per_minute", int64(s.Blocks.AgentPerMinute), 1)
+	c.blocks(s.Blocks)
+	c.rollout(s.Rollout)
+	c.traffic(s.Traffic)
 	c.lasts("$.alerting.resolve_after", s.Alerting.ResolveAfter, time.Second)
 	if (s.API.CertFile == "") != (s.API.KeyFile == "") {
 		c.add("$.api.cert_file", "a certificate without a key, or a key without a certificate", "set both cert_file and key_file")

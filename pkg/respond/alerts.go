@@ -139,7 +139,7 @@ func (l Links) dashboard(a finding.Actor) string {
 // a while and whose block, if any, is over.
 func (l *Ledger) quiet(after time.Duration, now time.Time) (over []Alert, changed []finding.Actor) {
 	for key, a := range l.actors {
-		if a.Alert == nil || now.Sub(a.Touched) < after || l.blocked(a) {
+		if a.Tier == 0 && a.Alert == nil || now.Sub(a.Touched) < after || l.blocked(a) {
 			continue
 		}
 		over = append(over, l.silence(a, now)...)

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -92,12 +91,14 @@ func (s *Service) addBlocks(ctx context.Context, w *rowWriter, by Caller, r Bulk
 	if len(r.Items) == 0 || len(r.Items) > MaxBulk {
 		return result, fmt.Errorf("%w: %d blocks in one call: want 1 to %d", ErrInvalid, len(r.Items), MaxBulk)
 	}
-	record, err := s.batchOf(by, r)
-	result.Batch = record.ID
-	if err != nil {
+	for i := range r.Items {
+		result.Items[i] = s.itemAsked(by, &r, i)
+	}
+	record, err := s.batchOf(by, &r, result.Items)
+	if result.Batch = record.ID; err != nil {
 		return result, err
 	}
-	allowed, waiting := s.judgeAll(by, &r, &result)
+	allowed, waiting := s.judgeAll(by, &result)
 	if !r.DryRun {
 		if err := s.remember(ctx, record); err != nil {
 			return result, err
@@ -115,12 +116,11 @@ func (s *Service) addBlocks(ctx context.Context, w *rowWriter, by Caller, r Bulk
 
 // judgeAll judges each item, then all together: it gives the places of those
 // that may be made, and of those that wait for a second person.
-func (s *Service) judgeAll(by Caller, r *Bulk, result *BulkResult) (allowed, waiting []int) {
+func (s *Service) judgeAll(by Caller, result *BulkResult) (allowed, waiting []int) {
 	var sum Day
-	for i := range r.Items {
+	for i := range result.Items {
 		item := &result.Items[i]
-		*item = s.judgeItem(by, r, i, result.Batch)
-		switch {
+		switch s.judgeItem(by, item, result.Batch); {
 		case item.Err != nil || item.Block.Revision != 0: // it was made before
 			continue
 		case item.Ruling.Word == NeedsApproval:
@@ -142,28 +142,34 @@ func (s *Service) judgeAll(by Caller, r *Bulk, result *BulkResult) (allowed, wai
 	return allowed, waiting
 }
 
-func (s *Service) judgeItem(by Caller, r *Bulk, i int, id string) (item BulkItem) {
+// itemAsked is the block of one item, before anybody has judged it.
+func (s *Service) itemAsked(by Caller, r *Bulk, i int) BulkItem {
 	asked := r.Items[i]
 	asked.IdempotencyKey = ""
 	if asked.Reason == "" {
 		asked.Reason = r.Reason
 	}
 	b, err := s.blockAsked(by, asked)
-	b.Batch, b.ID = id, block.NewID("bulk", id, b.Segment, b.Target.Key())
-	item.Block = b
+	return BulkItem{Added: Added{Block: b}, Err: err}
+}
+
+func (s *Service) judgeItem(by Caller, item *BulkItem, id string) {
+	b := &item.Block
+	b.Batch = id
+	if item.Err != nil {
+		return
+	}
+	b.ID = block.NewID("bulk", id, b.Segment, b.Target.Key())
+	done, err := s.doneBefore(b)
 	if item.Err = err; err != nil {
-		return item
+		return
 	}
-	if done, err := s.doneBefore(&b); done != nil || err != nil {
-		if done != nil {
-			item.Block = *done
-		}
-		item.Err = err
-		return item
+	if done != nil {
+		item.Block = *done
+		return
 	}
-	item.Ruling = s.judgeQuickly(by, &b)
+	item.Ruling = s.judgeQuickly(by, b)
 	item.Err = item.Ruling.Err()
-	return item
 }
 
 // awaitAll has the blocks wait together that need a second person.
@@ -212,8 +218,8 @@ func (s *Service) putMany(ctx context.Context, w *rowWriter, blocks []block.Bloc
 }
 
 // batchOf names a bulk. The error tells that its key was used for another.
-func (s *Service) batchOf(by Caller, r Bulk) (batch, error) {
-	record := batch{Digest: r.digest(), At: s.now()}
+func (s *Service) batchOf(by Caller, r *Bulk, items []BulkItem) (batch, error) {
+	record := batch{Digest: digest(r, items), At: s.now()}
 	seed := strconv.FormatInt(record.At.UnixNano(), 10)
 	if r.IdempotencyKey != "" {
 		seed = "key " + r.IdempotencyKey
@@ -243,123 +249,18 @@ func (s *Service) remember(ctx context.Context, record batch) error {
 	return s.journal.add(ctx, journalEntry{Batch: &record})
 }
 
-// digest tells one list of blocks from another. It is a one-way hash: secrets
-// that stand in the list cannot be told from it but by guessing all of it.
-func (r *Bulk) digest() string {
-	data, err := json.Marshal(struct {
-		Items  []AddBlock
-		Reason string
-	}{r.Items, r.Reason})
-	if err != nil { // plain structs; a rate that is no number is refused later
-		return ""
-	}
-	sum := sha256.Sum256(data)
-	return hex.EncodeToString(sum[:16])
-}
-
-// undoEntry is the journal's word of a batch that is undone.
-type undoEntry struct {
-	Batch  string        `json:"batch"`
-	Blocks []removeEntry `json:"blocks"`
-}
-
-// Undone is what became of a batch that was undone.
-type Undone struct {
-	Batch   string
-	Removed []block.Block
-}
-
-// UndoBatch ends the live blocks of a batch, and what of it waits for a second
-// person. The error wraps ErrNotFound when nothing of it is left.
-func (s *Service) UndoBatch(ctx context.Context, by Caller, id, reason string) (Undone, error) {
-	if err := s.gate.enter(ctx); err != nil {
-		return Undone{}, fmt.Errorf("undo batch %s: %w", id, err)
-	}
-	defer s.gate.leave()
-	var w rowWriter
-	undone, err := s.undoBatch(ctx, &w, by, id, reason)
-	return undone, s.close(ctx, &w, by, "batch.undo", id, map[string]any{"reason": reason, "removed": len(undone.Removed)}, err)
-}
-
-func (s *Service) undoBatch(ctx context.Context, w *rowWriter, by Caller, id, reason string) (Undone, error) {
-	entry := undoEntry{Batch: id}
-	live := s.liveOf(id)
-	for _, b := range live {
-		entry.Blocks = append(entry.Blocks, removeEntry{ID: b.ID, Key: b.Key(), At: s.now(), By: by.by(), Reason: reason})
-	}
-	rejected := s.rejectBatch(ctx, w, by, id, reason)
-	if len(live) == 0 {
-		if rejected != nil {
-			return Undone{Batch: id}, rejected
+// digest tells one list of blocks from another. Secrets go into it as the
+// hashes that they are kept as.
+func digest(r *Bulk, items []BulkItem) string {
+	h := sha256.New()
+	for i := range items {
+		b := items[i].Block
+		b.ID, b.CreatedAt, b.By = 0, time.Time{}, ""
+		data, err := json.Marshal(b)
+		if err != nil || !b.Target.Valid() {
+			data = []byte(textOf(r.Items[i].Criteria))
 		}
-		return Undone{Batch: id}, nil
+		_, _ = fmt.Fprintf(h, "%d %s\n", len(data), data)
 	}
-	s.tombstones(entry.Blocks)
-	// Before the blocks go, as with one: a crash on the way is taken up again.
-	if err := s.journal.add(ctx, journalEntry{Undo: &entry}); err != nil {
-		return Undone{Batch: id}, err
-	}
-	return s.finishUndo(ctx, w, entry)
-}
-
-// finishUndo removes the blocks that are left of a batch.
-func (s *Service) finishUndo(ctx context.Context, w *rowWriter, entry undoEntry) (Undone, error) {
-	undone := Undone{Batch: entry.Batch}
-	live := map[block.ID]block.Block{}
-	for _, b := range s.liveOf(entry.Batch) {
-		live[b.ID] = b
-	}
-	failures := make([]error, len(entry.Blocks))
-	concurrently(len(entry.Blocks), func(i int) {
-		if b, ok := live[entry.Blocks[i].ID]; ok {
-			failures[i] = s.options.Blocks.Remove(ctx, b)
-		}
-	})
-	for i, e := range entry.Blocks {
-		b, ok := live[e.ID]
-		if !ok {
-			if held, known := s.held(e.ID); known { // it went before a crash
-				s.noteEnd(w, held.Block, EventRemoved, e.By, e.Reason, e.At)
-			}
-			continue
-		}
-		if failures[i] == nil || errors.Is(failures[i], ErrNotFound) {
-			failures[i] = nil
-			s.noteEnd(w, b, EventRemoved, e.By, e.Reason, e.At)
-			undone.Removed = append(undone.Removed, b)
-		}
-	}
-	return undone, errors.Join(failures...)
-}
-
-// liveOf lists the live blocks of a batch.
-func (s *Service) liveOf(id string) []block.Block {
-	return slices.DeleteFunc(s.options.Blocks.List(), func(b block.Block) bool { return id == "" || b.Batch != id })
-}
-
-// rejectBatch ends what of a batch waits for a second person; it wraps
-// ErrNotFound when nothing does.
-func (s *Service) rejectBatch(ctx context.Context, w *rowWriter, by Caller, id, reason string) error {
-	for _, a := range s.Approvals() {
-		if id != "" && a.Blocks[0].Batch == id {
-			w.ended(&a, EventRejected, by.by(), reason, s.now())
-			return s.decide(ctx, a.ID)
-		}
-	}
-	return fmt.Errorf("batch %s: %w", id, ErrNotFound)
-}
-
-func (s *Service) tombstones(removals []removeEntry) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, r := range removals {
-		s.ledger.Remove(r.Key, r.At)
-	}
-	s.touch()
-}
-
-func (s *Service) held(id block.ID) (Held, bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.ledger.Held(id)
+	return hex.EncodeToString(h.Sum(nil)[:16])
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strconv"
 	"time"
 
@@ -189,6 +190,9 @@ func (s *Service) putAsked(ctx context.Context, w *rowWriter, blocks []block.Blo
 			continue
 		}
 		s.holdAsked(w, o.Block, replaced)
+	}
+	if slices.ContainsFunc(blocks, func(b block.Block) bool { return b.Action == block.Allow }) {
+		s.liftExempted(ctx, w)
 	}
 	return items
 }

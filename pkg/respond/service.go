@@ -2,7 +2,6 @@ package respond
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/netip"
@@ -197,12 +196,3 @@ func (s *Service) Actor(a finding.Actor) (Actor, error) {
 
 // touch notes a change of state. The caller holds mu.
 func (s *Service) touch() { s.changes++ }
-
-// asRefusal gives the refusal in an error, or nil.
-func asRefusal(err error) *Refusal {
-	var r *Refusal
-	if errors.As(err, &r) {
-		return r
-	}
-	return nil
-}

@@ -3,6 +3,7 @@ package service
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"sync"
 
@@ -11,26 +12,32 @@ import (
 	"github.com/honeymoat/honeymoat/pkg/detect"
 	"github.com/honeymoat/honeymoat/pkg/event"
 	"github.com/honeymoat/honeymoat/pkg/respond"
+	"github.com/honeymoat/honeymoat/pkg/traffic"
 )
 
 // newDetection makes the detector and who decides about what it finds. They
 // need each other: a mark in a log counts when its id is known, and the
 // detector's memory is kept with the responder's checkpoint.
 func (s *Service) newDetection(p policy) error {
+	counts := traffic.New(traffic.Options{Seed: rand.Uint64()}) // one that was saved has its own
 	s.detector = detect.New(detect.Options{
 		Catalogue: p.catalogue, Rulebook: p.rulebook, Internal: s.config.Network.Internal.Prefixes(),
 		Known: func(id block.ID) bool { return s.responder.Known(id) }, Mask: s.masking.finding,
+		Names: s.nameAt, Traffic: counts, Measure: true,
 	})
+	ledger := LedgerOptions(s.config.Blocks)
+	ledger.Traffic = lastDay{counts}
 	responder, err := respond.New(respond.Options{
 		Blocks: s.bus.Blocks(), Recorder: s.bus, Checkpoints: s.bus.Checkpoints(), Alerter: s.alerts,
-		Withdrawer: s.bus, Confirmer: s.detector, Memory: s.detector,
-		Guard: p.guard, Ledger: LedgerOptions(s.config.Blocks), Quiet: s.config.Alerting.ResolveAfter,
+		Withdrawer: s.bus, Confirmer: s.detector, Memory: s.detector, Preview: storePreview{s}, MatchKeys: s.matchKeys,
+		Guard: p.guard, Ledger: ledger, Quiet: s.config.Alerting.ResolveAfter,
 		Links: respond.Links{Console: s.consoleURL(), Dashboard: s.config.Alerting.DashboardURL},
 		Log:   s.log.With("part", "respond"),
 	})
 	if err != nil {
 		return fmt.Errorf("respond: %w", err)
 	}
+	responder.Protect(exempt(s.config.Network))
 	s.responder = responder
 	return nil
 }
@@ -61,11 +68,20 @@ func (s *Service) detect(ctx context.Context) error {
 			return respond.Input{
 				Agent: b.Shipper, Findings: found.Findings,
 				Denials: byBlock(found.Denials), IgnoredMarks: found.IgnoredMarks,
+				Measures: measured(found.Measures), Gateways: found.Gateways,
 			}
 		})
 		saver.tick()
 		return err
 	})
+}
+
+func measured(all []detect.Measured) []respond.Measured {
+	list := make([]respond.Measured, len(all))
+	for i := range all {
+		list[i] = respond.Measured(all[i])
+	}
+	return list
 }
 
 func byBlock(denials []detect.Denial) map[block.ID]uint64 {

@@ -33,7 +33,7 @@ func Catalogue(cfg config.Decoys) (*decoy.Catalogue, error) {
 func Rules(cfg config.Rules, network config.Networking, running *ruleset.Set) (*ruleset.Set, error) {
 	placeholders := map[string][]string{
 		"internal": texts(network.Internal), "allow": texts(network.Allow),
-		"own": texts(network.Own), "trusted_hops": texts(network.TrustedHops),
+		"own": texts(network.Own), "trusted_hops": texts(network.TrustedHops), "monitors": texts(network.Monitors),
 	}
 	maps.Copy(placeholders, cfg.Placeholders)
 	set, err := ruleset.Load(ruleset.Options{
@@ -70,7 +70,8 @@ func GuardOptions(cfg config.Networking) (respond.GuardOptions, error) {
 		return respond.GuardOptions{}, err
 	}
 	return respond.GuardOptions{
-		Allow: cfg.Allow.Prefixes(), TrustedHops: cfg.TrustedHops.Prefixes(), Own: append(own, cfg.Own.Prefixes()...),
+		Allow: cfg.Allow.Prefixes(), TrustedHops: cfg.TrustedHops.Prefixes(), Monitors: cfg.Monitors.Prefixes(),
+		Own: append(own, cfg.Own.Prefixes()...),
 	}, nil
 }
 
@@ -88,7 +89,17 @@ func hostAddresses() ([]netip.Prefix, error) {
 	return own, nil
 }
 
-// LedgerOptions are the limits on automatic blocks.
+// LedgerOptions are the limits on blocks.
 func LedgerOptions(cfg config.Blocks) respond.LedgerOptions {
-	return respond.LedgerOptions{PerMinute: cfg.MaxPerMinute, PerAgentOnly: cfg.AgentPerMinute}
+	return respond.LedgerOptions{
+		PerMinute: cfg.MaxPerMinute, PerAgentOnly: cfg.AgentPerMinute, PerRule: cfg.RulePerMinute, PerSegment: cfg.SegmentPerMinute,
+		BreakerPerMinute: cfg.BreakerPerMinute, SharedAfter: cfg.SharedAfter,
+		PreviewSuccessful: cfg.PreviewLimit, PreviewPrincipals: cfg.PreviewPeople,
+		MaxLifetime: cfg.MaxLifetime, WidenAfter: cfg.WidenAfter,
+	}
+}
+
+// exempt lists whom agents let pass whatever is blocked.
+func exempt(cfg config.Networking) []netip.Prefix {
+	return append(cfg.Allow.Prefixes(), cfg.Monitors.Prefixes()...)
 }
