@@ -110,7 +110,7 @@ func (s *subject) scrub(f *finding.Finding) {
 	if slices.Contains(s.actors, f.Principal) {
 		f.Principal, f.Wanted.Target = finding.Actor{}, ""
 	}
-	f.Names = slices.DeleteFunc(f.Names, func(n finding.Name) bool { return slices.Contains(s.actors, n.Actor) })
+	f.Names = slices.DeleteFunc(slices.Clone(f.Names), func(n finding.Name) bool { return slices.Contains(s.actors, n.Actor) })
 }
 
 // blocksOn lists the live blocks on a subject, and exemptions of it.
