@@ -93,15 +93,17 @@ func group(use, short string) (*cobra.Command, remote) {
 
 // ask makes a child command that calls the API.
 func ask(r remote, use, short string, args int, run func(c *cobra.Command, api *client.Client, args []string) error) *cobra.Command {
-	return &cobra.Command{
-		Use: use, Short: short, Args: command.Exactly(args),
-		RunE: func(c *cobra.Command, args []string) error {
-			api, err := r.connect()
-			if err != nil {
-				return err
-			}
-			defer api.Close()
-			return run(c, api, args)
-		},
+	return &cobra.Command{Use: use, Short: short, Args: command.Exactly(args), RunE: asking(r, run)}
+}
+
+// asking is what a command does that calls the API.
+func asking(r remote, run func(c *cobra.Command, api *client.Client, args []string) error) func(*cobra.Command, []string) error {
+	return func(c *cobra.Command, args []string) error {
+		api, err := r.connect()
+		if err != nil {
+			return err
+		}
+		defer api.Close()
+		return run(c, api, args)
 	}
 }

@@ -75,6 +75,8 @@ func (h *holder) Heartbeat(segment string, v block.Version) bool {
 
 func (h *holder) Withdraw(block.ID) {}
 
+func (h *holder) Keys(segment string, keys []block.MatchKey) { h.replica.SetKeys(segment, keys) }
+
 func (h *holder) Versions() map[string]block.Version {
 	h.mu.Lock()
 	defer h.mu.Unlock()

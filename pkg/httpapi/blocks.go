@@ -4,12 +4,9 @@ import (
 	"errors"
 	"net/http"
 	"slices"
-	"time"
 
 	"github.com/honeymoat/honeymoat/pkg/block"
-	"github.com/honeymoat/honeymoat/pkg/finding"
 	"github.com/honeymoat/honeymoat/pkg/httpapi/wire"
-	"github.com/honeymoat/honeymoat/pkg/respond"
 )
 
 func (s *Server) listBlocks(x *exchange) error {
@@ -30,68 +27,53 @@ func (s *Server) listBlocks(x *exchange) error {
 
 // blockFilter reads what a list of blocks is asked for.
 func blockFilter(p *params) func(*block.Block) bool {
-	segment, by, rule := read(p, "segment", segmentName), p.text("by"), p.text("rule")
-	mode, target := read(p, "mode", mode), read(p, "target", addressOrPrefix)
+	segment, by, rule, batch := read(p, "segment", segmentName), p.text("by"), p.text("rule"), p.text("batch")
+	mode, action, scope := read(p, "mode", parsed[block.Mode]), read(p, "action", parsed[block.Action]), read(p, "scope", scopeName)
+	target := read(p, "target", hashedTarget)
 	return func(b *block.Block) bool {
 		return (segment == "" || b.Segment == segment) &&
 			(by == "" || b.By == by) &&
 			(rule == "" || b.Rule == rule) &&
+			(batch == "" || b.Batch == batch) &&
 			(mode == nil || b.Mode == *mode) &&
-			(!target.IsValid() || b.Target.Prefix().Overlaps(target))
+			(action == nil || b.Action == *action) &&
+			(scope == "" || b.Target.Scope() == scope) &&
+			(!target.Valid() || concerns(b.Target, target))
 	}
 }
 
-func (s *Server) addBlock(x *exchange) error {
-	r, err := decode[wire.BlockRequest](x.Request)
-	if err != nil {
-		return err
-	}
-	add, err := addBlockOf(r)
-	if err != nil {
-		return err
-	}
-	add.IdempotencyKey = x.GetHeader("Idempotency-Key")
-	if len(add.IdempotencyKey) > maxKey {
-		return invalid("Idempotency-Key", "longer than 128 bytes")
-	}
-	b, created, err := s.options.Operator.AddBlock(x.Request.Context(), x.caller, add)
-	switch {
-	case errors.Is(err, respond.ErrExists):
-		return conflict.hinted("the block "+b.ID.String()+" is on "+b.Target.String()+" in the segment "+b.Segment+" already",
-			"See it with GET /api/v1/blocks/"+b.ID.String()+", or remove it first.")
-	case err != nil:
-		return fromBus(err)
-	}
-	status := http.StatusOK
-	if created {
-		status = http.StatusCreated
-		x.Header("Location", "/api/v1/blocks/"+b.ID.String())
-	}
-	x.JSON(status, wire.BlockResult{Block: wire.BlockOf(b), Created: created, DryRun: r.DryRun})
-	return nil
+// concerns tells whether a block is on something that is asked for: on an
+// address in common where there are addresses, and on every other criterion.
+func concerns(blocked, asked block.Target) bool {
+	p := asked.Prefix()
+	return !slices.ContainsFunc(asked.Criteria(), func(c block.Criterion) bool {
+		if c.Scope == block.ScopeAddress || c.Scope == block.ScopePrefix {
+			return !blocked.Prefix().IsValid() || !blocked.Prefix().Overlaps(p)
+		}
+		v, ok := blocked.Value(c.Scope)
+		return !ok || v != c.Value
+	})
 }
 
-// maxKey bounds an idempotency key, in bytes.
-const maxKey = 128
+// hashedTarget reads a target in which a secret stands by its hash. In the
+// clear it does not belong into a URL, which may be logged on the way.
+func hashedTarget(s string) (block.Target, error) {
+	criteria, err := wire.ParseCriteria(s)
+	if err != nil {
+		return block.Target{}, err
+	}
+	if criteria.Secret() {
+		return block.Target{}, errors.New("want the hash of a user, key, token or session here; POST /api/v1/blocks/why takes it in the clear")
+	}
+	return block.NewTarget(criteria...)
+}
 
-func addBlockOf(r wire.BlockRequest) (respond.AddBlock, error) {
-	var f faults
-	add := respond.AddBlock{
-		Segment: r.Segment, Lifetime: seconds(r.LifetimeSeconds), Mode: r.Mode, Reason: r.Reason, DryRun: r.DryRun,
+// scopeName reads a scope, or ScopeAll for a target of several criteria.
+func scopeName(s string) (block.Scope, error) {
+	if block.Scope(s) == block.ScopeAll {
+		return block.ScopeAll, nil
 	}
-	if add.Segment == "" {
-		add.Segment = block.All
-	}
-	var err error
-	add.Target, err = block.ParseTarget(r.Target)
-	f.checkErr(err, "target")
-	if !block.ValidName(add.Segment) {
-		f.checkErr(block.ErrName, "segment")
-	}
-	most := int64(respond.MaxLifetime / time.Second)
-	f.check(r.LifetimeSeconds >= 1 && r.LifetimeSeconds <= most, "lifetime_seconds", "want 1 second to 366 days")
-	f.reason(r.Reason)
-	return add, f.err()
+	return block.ParseScope(s)
 }
 
 func (s *Server) getBlock(x *exchange) error {
@@ -163,72 +145,4 @@ func (s *Server) removeBlock(x *exchange) error {
 	}
 	x.JSON(http.StatusOK, wire.BlockOf(b))
 	return nil
-}
-
-func (s *Server) why(x *exchange) error {
-	p := newParams(x.Request.URL)
-	target := wantedTarget(p)
-	if err := p.err(); err != nil {
-		return err
-	}
-	x.JSON(http.StatusOK, whyOf(s.options.Operator.Why(target)))
-	return nil
-}
-
-func whyOf(e respond.Explanation) wire.Why {
-	w := wire.Why{
-		Target: e.Target,
-		Blocks: mapped(e.Blocks, func(h respond.Held) wire.WhyBlock {
-			return wire.WhyBlock{Block: wire.BlockOf(h.Block), Denied: h.Denied}
-		}),
-		Ended:    mapped(e.Ended, endedOf),
-		Evidence: []finding.Finding{},
-		Audit:    mapped(e.Audit, func(a respond.AuditEntry) wire.AuditEntry { return wire.AuditEntry(a) }),
-	}
-	if e.Refusal != nil {
-		w.Protected = e.Refusal.Reason
-	}
-	if e.Actor != nil {
-		actor := actorOf(*e.Actor)
-		w.Actor, w.Evidence = &actor, filledList(e.Actor.Evidence)
-	}
-	for _, d := range e.Discards {
-		w.Discarded = append(w.Discarded, d.ID)
-	}
-	return w
-}
-
-func endedOf(e respond.Ended) wire.EndedBlock {
-	return wire.EndedBlock{
-		Block: wire.BlockOf(e.Block), Denied: e.Denied,
-		Ended: wire.BlockEnd{How: e.How, At: e.At, By: e.By, Reason: e.Reason},
-	}
-}
-
-// previewed is how far back a preview looks unless it is told.
-const previewed = 24 * time.Hour
-
-func (s *Server) preview(x *exchange) error {
-	p := newParams(x.Request.URL)
-	target, period := wantedTarget(p), p.period()
-	if err := p.err(); err != nil {
-		return err
-	}
-	if period.Until.IsZero() {
-		period.Until = s.options.Now().UTC()
-	}
-	if period.Since.IsZero() {
-		period.Since = period.Until.Add(-previewed)
-	}
-	v, err := s.options.History.Preview(x.Request.Context(), target, period)
-	v.Routes = filledList(v.Routes)
-	return one(x, v, err)
-}
-
-func wantedTarget(p *params) block.Target {
-	target := read(p, "target", block.ParseTarget)
-	if !target.Prefix().IsValid() && !slices.ContainsFunc(p.invalid, func(i wire.Invalid) bool { return i.Name == "target" }) {
-		p.wrong("target", "want an address or a prefix")
-	}
-	return target
 }

@@ -14,9 +14,8 @@ import (
 // decode reads a JSON body strictly: one value, no unknown fields.
 func decode[T any](r *http.Request) (T, error) {
 	var v T
-	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if err != nil || media != "application/json" {
-		return v, badMedia.hinted(fmt.Sprintf("Content-Type is %q", r.Header.Get("Content-Type")), "Send application/json.")
+	if err := jsonBody(r); err != nil {
+		return v, err
 	}
 	d := json.NewDecoder(r.Body)
 	d.DisallowUnknownFields()
@@ -29,12 +28,25 @@ func decode[T any](r *http.Request) (T, error) {
 	return v, nil
 }
 
+// jsonBody checks that a body says that it is JSON.
+func jsonBody(r *http.Request) error {
+	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil || media != "application/json" {
+		return badMedia.hinted(fmt.Sprintf("Content-Type is %q", r.Header.Get("Content-Type")), "Send application/json.")
+	}
+	return nil
+}
+
 func bodyProblem(err error) error {
 	var large *http.MaxBytesError
 	var wrongType *json.UnmarshalTypeError
 	switch {
+	case err == nil:
+		return nil
 	case errors.As(err, &large):
 		return err
+	case errors.Is(err, wire.ErrTarget):
+		return invalid("target", err.Error())
 	case errors.As(err, &wrongType) && wrongType.Field != "":
 		return invalid(wrongType.Field, fmt.Sprintf("want a %s, not a %s", wrongType.Type, wrongType.Value))
 	case errors.Is(err, io.EOF):

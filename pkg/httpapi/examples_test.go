@@ -9,6 +9,7 @@ import (
 	"github.com/honeymoat/honeymoat/pkg/finding"
 	"github.com/honeymoat/honeymoat/pkg/httpapi/wire"
 	"github.com/honeymoat/honeymoat/pkg/respond"
+	"github.com/honeymoat/honeymoat/pkg/rollout"
 )
 
 var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
@@ -74,6 +75,22 @@ func exampleActor(address string) respond.Actor {
 		Actor: finding.Actor{Kind: finding.Address, Value: address}, Tier: finding.Notify, Reasons: []string{"Decoy touched"},
 		Families: []finding.Family{finding.Decoy}, Findings: 1, FirstSeen: noon, LastSeen: noon,
 		Evidence: []finding.Finding{exampleFinding()}, Blocks: []block.ID{exampleBlock(1).ID},
+	}
+}
+
+func exampleApproval(id string) respond.Approval {
+	return respond.Approval{
+		ID: id, Blocks: []block.Block{exampleBlock(3)}, By: "ana", At: noon, ExpiresAt: noon.Add(24 * time.Hour), Reason: "a botnet",
+		Because: &respond.Refusal{Rule: "preview", Reason: "it would hit many", Hint: "block less"}, Impact: &respond.Day{Requests: 5000, Successful: 2000, Principals: 3},
+	}
+}
+
+func exampleRollout(rule, version string) rollout.Logic {
+	return rollout.Logic{
+		Rule: rule, Version: version, Stage: rollout.Canary5, Placement: rollout.Canary5.Placement(), State: rollout.Moving, Began: noon, Since: noon, Clean: noon,
+		Measured: rollout.Measure{Findings: 20, Requests: 30}, Actors: 4,
+		Gates:   []rollout.Gate{{Name: "time", Color: rollout.Measuring, Value: 60, Limit: 3600, Text: "1m of 1h"}},
+		History: []rollout.Event{{Rule: rule, Version: version, At: noon, What: rollout.EventBegan, Who: rollout.ByGates}},
 	}
 }
 

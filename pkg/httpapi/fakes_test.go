@@ -2,6 +2,8 @@ package httpapi
 
 import (
 	"context"
+	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -12,12 +14,14 @@ import (
 	"github.com/honeymoat/honeymoat/pkg/httpapi/wire"
 	"github.com/honeymoat/honeymoat/pkg/ingest"
 	"github.com/honeymoat/honeymoat/pkg/respond"
+	"github.com/honeymoat/honeymoat/pkg/rollout"
 )
 
 // fakeHistory answers everything with its one example of each, or err.
 type fakeHistory struct {
 	err     error
-	asked   any // the last question
+	asked   any               // the last question
+	target  []block.Criterion // of the last preview
 	missing bool
 }
 
@@ -134,10 +138,10 @@ func (h *fakeHistory) BlockLog(context.Context, block.ID) ([]wire.BlockLogEntry,
 	}}, nil
 }
 
-func (h *fakeHistory) Preview(_ context.Context, t block.Target, p wire.Period) (wire.Preview, error) {
-	h.asked = p
+func (h *fakeHistory) Preview(_ context.Context, target []block.Criterion, p wire.Period) (wire.Preview, error) {
+	h.asked, h.target = p, target
 	return wire.Preview{
-		Target: t, Since: p.Since, Until: p.Until, Requests: 10, Successful: 4, Clients: 2, Principals: 1,
+		Since: p.Since, Until: p.Until, Requests: 10, Successful: 4, Clients: 2, Principals: 1,
 		Routes: []wire.PreviewRoute{{Host: "shop.example", Route: "/cart", Requests: 10, Successful: 4}},
 	}, h.err
 }
@@ -148,6 +152,14 @@ type fakeOperator struct {
 	missing     bool
 	caller      respond.Caller
 	added       respond.AddBlock
+	bulk        respond.Bulk
+	refuse      map[string]error  // by target
+	pending     *respond.Approval // what is asked for waits for it
+	first       *block.Block      // what the first request with the key has made
+	approvals   []respond.Approval
+	rollouts    []rollout.Logic
+	complaint   respond.Complaint
+	question    respond.Question
 	discard     respond.AddDiscard
 	reason      string
 	touched     finding.Finding
@@ -159,11 +171,122 @@ type fakeOperator struct {
 	ended       *respond.Ended
 }
 
-func (o *fakeOperator) AddBlock(_ context.Context, by respond.Caller, r respond.AddBlock) (block.Block, bool, error) {
+func (o *fakeOperator) AddBlock(_ context.Context, by respond.Caller, r respond.AddBlock) (respond.Added, error) {
 	o.caller, o.added = by, r
+	a := respond.Added{Block: blockOf(r), Created: !r.DryRun, Ruling: respond.Ruling{Word: respond.Allowed, Impact: &respond.Day{Requests: 9, Successful: 3, Principals: 1}}}
+	if o.pending != nil {
+		a.Created, a.Approval, a.Block.Revision = false, o.pending, 0
+		a.Ruling = respond.Ruling{Word: respond.NeedsApproval, Because: o.pending.Because}
+	}
+	if o.first != nil {
+		a.Block, a.Created = *o.first, false
+	}
+	return a, o.err
+}
+
+// blockOf is the block that is asked for, under a match key of its own.
+func blockOf(r respond.AddBlock) block.Block {
 	b := exampleBlock(1)
-	b.Target, b.Segment, b.Mode = r.Target, r.Segment, r.Mode
-	return b, !r.DryRun, o.err
+	criteria := slices.Clone(r.Criteria)
+	for i, c := range criteria {
+		if c.Scope.Secret() && !block.IsMatched(c.Value) {
+			criteria[i].Value = block.NewMatchKey([32]byte{7}).Hash(c.Scope, c.Value)
+		}
+	}
+	b.Target, _ = block.NewTarget(criteria...)
+	if r.Action == block.Allow {
+		b.Target = b.Target.Exempt()
+	}
+	b.Segment, b.Action, b.Terms, b.Mode, b.Percent, b.Reason = r.Segment, r.Action, r.Terms, r.Mode, r.Percent, r.Reason
+	b.LifetimeSeconds = int64(r.Lifetime / time.Second)
+	return b
+}
+
+// AddBlocks refuses what o.refuse names, and has the rest made.
+func (o *fakeOperator) AddBlocks(_ context.Context, by respond.Caller, r respond.Bulk) (respond.BulkResult, error) {
+	o.caller, o.bulk = by, r
+	result := respond.BulkResult{Batch: "00000000000000ba", Approval: o.pending}
+	for _, item := range r.Items {
+		done := respond.BulkItem{Added: respond.Added{Block: blockOf(item), Created: !r.DryRun}}
+		if done.Err = o.refuse[done.Block.Target.String()]; done.Err != nil {
+			done.Created = false
+			result.Failed++
+		} else if o.pending != nil {
+			done.Created, done.Approval, done.Block.Revision = false, o.pending, 0
+			done.Ruling = respond.Ruling{Word: respond.NeedsApproval, Because: o.pending.Because}
+		}
+		if done.Created {
+			result.Created++
+		}
+		result.Items = append(result.Items, done)
+	}
+	return result, o.err
+}
+
+func (o *fakeOperator) UndoBatch(_ context.Context, by respond.Caller, batch, reason string) (respond.Undone, error) {
+	o.caller, o.reason = by, reason
+	if o.missing {
+		return respond.Undone{}, respond.ErrNotFound
+	}
+	return respond.Undone{Batch: batch, Removed: []block.Block{exampleBlock(1)}}, o.err
+}
+
+func (o *fakeOperator) Breaker() respond.Breaker {
+	return respond.Breaker{Held: true, Since: noon, Reason: "a storm", Limit: 6000, Asked: 7000}
+}
+
+func (o *fakeOperator) Resume(_ context.Context, by respond.Caller, reason string) (respond.Breaker, error) {
+	o.caller, o.reason = by, reason
+	if o.missing {
+		return respond.Breaker{}, respond.ErrNotFound
+	}
+	return respond.Breaker{Limit: 6000}, o.err
+}
+
+func (o *fakeOperator) Approvals() []respond.Approval { return o.approvals }
+
+func (o *fakeOperator) Approve(_ context.Context, by respond.Caller, id, reason string) (respond.BulkResult, error) {
+	o.caller, o.reason = by, reason
+	for _, a := range o.approvals {
+		if a.ID == id {
+			item := respond.BulkItem{Added: respond.Added{Block: a.Blocks[0], Created: true}}
+			return respond.BulkResult{Items: []respond.BulkItem{item}, Created: 1}, o.err
+		}
+	}
+	return respond.BulkResult{}, respond.ErrNotFound
+}
+
+func (o *fakeOperator) Reject(_ context.Context, by respond.Caller, id, reason string) (respond.Approval, error) {
+	o.caller, o.reason = by, reason
+	for _, a := range o.approvals {
+		if a.ID == id {
+			return a, o.err
+		}
+	}
+	return respond.Approval{}, respond.ErrNotFound
+}
+
+func (o *fakeOperator) Rollouts() []rollout.Logic { return o.rollouts }
+
+func (o *fakeOperator) CommandRollout(_ context.Context, by respond.Caller, rule, version, verb, reason string) (rollout.Logic, error) {
+	o.caller, o.reason = by, reason
+	for _, l := range o.rollouts {
+		if l.Rule == rule && l.Version == version {
+			if !slices.Contains(rollout.Verbs(), verb) {
+				return l, respond.ErrInvalid
+			}
+			return l, o.err
+		}
+	}
+	return rollout.Logic{}, respond.ErrNotFound
+}
+
+func (o *fakeOperator) Complain(_ context.Context, by respond.Caller, c respond.Complaint) (block.Block, error) {
+	o.caller, o.complaint = by, c
+	if c.Block != exampleBlock(1).ID {
+		return block.Block{}, respond.ErrNotFound
+	}
+	return exampleBlock(1), o.err
 }
 
 func (o *fakeOperator) RemoveBlock(_ context.Context, by respond.Caller, _ block.ID, reason string) (block.Block, error) {
@@ -181,15 +304,16 @@ func (o *fakeOperator) Find(id block.ID) (respond.Held, *respond.Ended, error) {
 	return respond.Held{Block: exampleBlock(1), Denied: 3}, o.ended, nil
 }
 
-func (o *fakeOperator) Why(t block.Target) respond.Explanation {
+func (o *fakeOperator) Why(q respond.Question) (respond.Explanation, error) {
+	o.question = q
 	if o.missing {
-		return respond.Explanation{Target: t, Refusal: &respond.Refusal{Rule: "allowlist", Reason: "it is allowed"}}
+		return respond.Explanation{Refusal: &respond.Refusal{Rule: "allowlist", Reason: "it is allowed"}}, nil
 	}
 	actor := exampleActor("192.0.2.1")
 	return respond.Explanation{
-		Target: t, Blocks: []respond.Held{{Block: exampleBlock(1), Denied: 3}}, Ended: []respond.Ended{exampleEnded()},
+		Blocks: []respond.Covering{{Held: respond.Held{Block: exampleBlock(1), Denied: 3}}}, Ended: []respond.Ended{exampleEnded()},
 		Actor: &actor, Audit: []respond.AuditEntry{exampleAudit()}, Discards: []respond.Discard{exampleDiscard("d1")},
-	}
+	}, o.err
 }
 
 func (o *fakeOperator) Actors() []respond.Actor { return o.actors }
@@ -256,6 +380,8 @@ type fakeAgents struct {
 	secrets  map[string]auth.Digest
 	tokens   map[auth.Digest]Enrolment
 	reported block.Report
+	slow     bool // it never enforces what is waited for
+	awaited  []string
 }
 
 func (a *fakeAgents) Agents(context.Context) ([]block.Agent, error) { return a.agents, a.err }
@@ -299,6 +425,14 @@ func (a *fakeAgents) Revoke(_ context.Context, name string) error {
 		}
 	}
 	return respond.ErrNotFound
+}
+
+func (a *fakeAgents) AwaitEnforced(ctx context.Context, segment string, revision uint64) []block.Acknowledgement {
+	a.awaited = append(a.awaited, fmt.Sprint(segment, " ", revision))
+	if a.slow {
+		<-ctx.Done()
+	}
+	return []block.Acknowledgement{{Agent: "gw-1", Enforced: !a.slow, Millis: 1.5}}
 }
 
 func (a *fakeAgents) Report(_ context.Context, r block.Report) error {

@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 	"net/url"
@@ -150,7 +151,10 @@ func moment(s string) (time.Time, error) {
 
 func addressOrPrefix(s string) (netip.Prefix, error) {
 	t, err := block.ParseTarget(s)
-	return t.Prefix(), err
+	if err != nil || !t.Plain() {
+		return netip.Prefix{}, errors.New("want an address such as 192.0.2.7 or a prefix such as 192.0.2.0/24")
+	}
+	return t.Prefix(), nil
 }
 
 func oneOf(words ...string) func(string) (string, error) {
@@ -170,12 +174,16 @@ func truth(s string) (*bool, error) {
 	return &b, nil
 }
 
-func mode(s string) (*block.Mode, error) {
-	var m block.Mode
-	if err := m.UnmarshalText([]byte(s)); err != nil {
+// parsed reads a value that knows its own names.
+func parsed[T any, P interface {
+	*T
+	UnmarshalText([]byte) error
+}](s string) (P, error) {
+	v := P(new(T))
+	if err := v.UnmarshalText([]byte(s)); err != nil {
 		return nil, err
 	}
-	return &m, nil
+	return v, nil
 }
 
 func segmentName(s string) (string, error) {

@@ -10,6 +10,7 @@ import (
 	"github.com/honeymoat/honeymoat/pkg/finding"
 	"github.com/honeymoat/honeymoat/pkg/httpapi/wire"
 	"github.com/honeymoat/honeymoat/pkg/respond"
+	"github.com/honeymoat/honeymoat/pkg/rollout"
 )
 
 // History reads what the store holds. A method fails with an error that wraps
@@ -31,7 +32,9 @@ type History interface {
 	// no error.
 	BlockLog(ctx context.Context, id block.ID) ([]wire.BlockLogEntry, error)
 	// Preview tells what a block of the target would have hit in the period.
-	Preview(ctx context.Context, t block.Target, p wire.Period) (wire.Preview, error)
+	// Users, keys, tokens and sessions stand there in the clear, or by their
+	// hash.
+	Preview(ctx context.Context, target []block.Criterion, p wire.Period) (wire.Preview, error)
 	// RuleHits gives what each rule has found in the period, by its key.
 	RuleHits(ctx context.Context, p wire.Period) (map[string]wire.RuleHits, error)
 }
@@ -40,15 +43,13 @@ type History interface {
 // the store down. It is respond's Service, which audits every change under its
 // caller.
 type Operator interface {
-	// AddBlock fails with a *respond.Refusal when the guard says no, and with
-	// an error that wraps respond.ErrExists, the block beside it, when the
-	// target is blocked in the segment already.
-	AddBlock(ctx context.Context, by respond.Caller, r respond.AddBlock) (b block.Block, created bool, err error)
-	// RemoveBlock ends a live block; it wraps respond.ErrNotFound otherwise.
-	RemoveBlock(ctx context.Context, by respond.Caller, id block.ID, reason string) (block.Block, error)
+	Blocker
+	Approver
+	Stager
 	// Find gives a block, live or ended of late, or wraps respond.ErrNotFound.
 	Find(id block.ID) (held respond.Held, ended *respond.Ended, err error)
-	Why(t block.Target) respond.Explanation
+	// Why wraps respond.ErrInvalid when the criteria make no target.
+	Why(q respond.Question) (respond.Explanation, error)
 	Actors() []respond.Actor
 	// Actor wraps respond.ErrNotFound when there is no evidence about it.
 	Actor(a finding.Actor) (respond.Actor, error)
@@ -64,6 +65,44 @@ type Operator interface {
 	Touch(ctx context.Context, agent string, f finding.Finding) error
 	// Audited records what a caller did elsewhere.
 	Audited(ctx context.Context, by respond.Caller, action, subject, outcome string, detail any) error
+}
+
+// Blocker makes and ends blocks.
+type Blocker interface {
+	// AddBlock fails with a *respond.Refusal when the guard says no, and with
+	// an error that wraps respond.ErrExists, the block beside it, when the
+	// target is blocked in the segment already.
+	AddBlock(ctx context.Context, by respond.Caller, r respond.AddBlock) (respond.Added, error)
+	// AddBlocks tells what is wrong with an item beside it; the error is about
+	// all of them.
+	AddBlocks(ctx context.Context, by respond.Caller, r respond.Bulk) (respond.BulkResult, error)
+	// RemoveBlock ends a live block; it wraps respond.ErrNotFound otherwise.
+	RemoveBlock(ctx context.Context, by respond.Caller, id block.ID, reason string) (block.Block, error)
+	// UndoBatch ends what one call has made; it wraps respond.ErrNotFound when
+	// nothing of it is left.
+	UndoBatch(ctx context.Context, by respond.Caller, batch, reason string) (respond.Undone, error)
+	Breaker() respond.Breaker
+	// Resume wraps respond.ErrNotFound when nothing was held.
+	Resume(ctx context.Context, by respond.Caller, reason string) (respond.Breaker, error)
+}
+
+// Approver keeps what waits for a second person. Its methods wrap
+// respond.ErrNotFound when nothing of the id waits (any more).
+type Approver interface {
+	Approvals() []respond.Approval // oldest first
+	Approve(ctx context.Context, by respond.Caller, id, reason string) (respond.BulkResult, error)
+	Reject(ctx context.Context, by respond.Caller, id, reason string) (respond.Approval, error)
+}
+
+// Stager moves rules from shadow to enforcement.
+type Stager interface {
+	Rollouts() []rollout.Logic
+	// CommandRollout wraps respond.ErrNotFound without such a version,
+	// respond.ErrInvalid without such a verb, and fails with a
+	// *respond.Refusal when it is not allowed.
+	CommandRollout(ctx context.Context, by respond.Caller, rule, version, verb, reason string) (rollout.Logic, error)
+	// Complain wraps respond.ErrNotFound when no block has had the id of late.
+	Complain(ctx context.Context, by respond.Caller, c respond.Complaint) (block.Block, error)
 }
 
 // Blocklist reads the live blocks from memory.
@@ -91,6 +130,9 @@ type Agents interface {
 	Revoke(ctx context.Context, name string) error
 	// Report takes what an agent says that it enforces.
 	Report(ctx context.Context, r block.Report) error
+	// AwaitEnforced waits until the connected agents of a segment enforce it at
+	// a revision, or until ctx ends, and tells what is known of each.
+	AwaitEnforced(ctx context.Context, segment string, revision uint64) []block.Acknowledgement
 }
 
 // Subjects finds people in what is kept, and takes them out of it.

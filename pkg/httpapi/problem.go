@@ -30,6 +30,7 @@ var (
 	notFound      = kind{"not-found", "There is no such thing", 404, ""}
 	badMethod     = kind{"method-not-allowed", "This method is not for this path", 405, "See /api/v1/openapi.json."}
 	conflict      = kind{"conflict", "Something is there already", 409, ""}
+	keyUsed       = kind{"idempotency-key-used", "The idempotency key was used for another request", 409, "Repeat a request with the same key only to learn what became of it; take a new key for another one."}
 	fenced        = kind{"fenced", "Somebody else has published this file", 409, "Ask for the file's mark and go on from there."}
 	backtesting   = kind{"backtest-running", "Another backtest is running", 409, "One runs at a time: ask again when it has ended."}
 	tooLarge      = kind{"too-large", "The body is too large", 413, ""}
@@ -72,6 +73,8 @@ func problemOf(err error) *wire.Problem {
 		return tooLarge.hinted(fmt.Sprintf("at most %d bytes are taken here", large.Limit), "Send less at once.")
 	case errors.Is(err, wire.ErrCursor):
 		return invalid("cursor", "not one that this list has made")
+	case errors.Is(err, respond.ErrKeyUsed):
+		return keyUsed.with(err.Error())
 	case errors.Is(err, respond.ErrInvalid):
 		return badRequest.with(err.Error())
 	case errors.Is(err, respond.ErrNotFound):
@@ -98,10 +101,12 @@ func problemOf(err error) *wire.Problem {
 }
 
 func problemOfRefusal(r *respond.Refusal) *wire.Problem {
+	p := refused.hinted(r.Reason, r.Hint)
 	if r.NeedAdmin {
-		return lowRole.hinted(r.Reason, "This needs the role admin; or "+r.Hint+".")
+		p = lowRole.hinted(r.Reason, "This needs the role admin: "+r.Hint+".")
 	}
-	return refused.hinted(r.Reason, r.Hint)
+	p.Rule = r.Rule
+	return p
 }
 
 // invalid is the problem of one wrong parameter.

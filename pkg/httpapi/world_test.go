@@ -24,6 +24,7 @@ import (
 	"github.com/honeymoat/honeymoat/pkg/ingest"
 	"github.com/honeymoat/honeymoat/pkg/ingest/ingesttest"
 	"github.com/honeymoat/honeymoat/pkg/respond"
+	"github.com/honeymoat/honeymoat/pkg/rollout"
 )
 
 // The credentials of a world.
@@ -34,6 +35,7 @@ const (
 	oldToken     = "hm_old"
 	pushToken    = "hm_push"
 	otherToken   = "hm_other" // pushes to another source
+	bouncerToken = "hm_bouncer"
 	agentSecret  = "agent-secret"
 )
 
@@ -63,8 +65,10 @@ func newWorld(t *testing.T, change ...func(*Options)) *world {
 	w := &world{
 		t: t, history: &fakeHistory{}, feed: &fakeFeed{}, retries: &fakeRetries{}, subjects: &fakeSubjects{}, rules: newFakeRules(), publisher: &fakePublisher{}, log: &syncBuffer{},
 		operator: &fakeOperator{
-			actors:   []respond.Actor{exampleActor("192.0.2.1"), exampleActor("192.0.2.2")},
-			discards: []respond.Discard{exampleDiscard("d1"), exampleDiscard("d2")},
+			actors:    []respond.Actor{exampleActor("192.0.2.1"), exampleActor("192.0.2.2")},
+			discards:  []respond.Discard{exampleDiscard("d1"), exampleDiscard("d2")},
+			approvals: []respond.Approval{exampleApproval("00000000000000a1"), exampleApproval("00000000000000a2")},
+			rollouts:  []rollout.Logic{exampleRollout("decoy.env-file", "1"), exampleRollout("rule-1", "1")},
 		},
 		blocks: &fakeBlocks{blocks: []block.Block{exampleBlock(1), exampleBlock(2), exampleBlock(3)}},
 		agents: &fakeAgents{
@@ -116,6 +120,7 @@ func testTokens(t *testing.T, now time.Time) *auth.Tokens {
 		{Name: "root", Role: auth.Admin, Digest: auth.DigestOf(adminToken)},
 		{Name: "kong", Role: auth.Ingest, Digest: auth.DigestOf(pushToken)},
 		{Name: "other", Role: auth.Ingest, Digest: auth.DigestOf(otherToken), Sources: []string{"other"}},
+		{Name: "traefik", Role: auth.Bouncer, Digest: auth.DigestOf(bouncerToken), Segments: []string{"shop"}},
 		{Name: "old", Role: auth.Admin, Digest: auth.DigestOf(oldToken), ExpiresAt: now.Add(-time.Hour)},
 	})
 	if err != nil {

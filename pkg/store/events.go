@@ -98,6 +98,6 @@ func (s *Store) Preview(ctx context.Context, t block.Target, p wire.Period) (wir
 	sums.Routes, err = ask(ctx, s, "preview_routes", func(scan scanner, r *wire.PreviewRoute) error {
 		return scan(&r.Host, &r.Route, &r.Requests, &r.Successful)
 	}, args...)
-	sums.Target, sums.Since, sums.Until = t, p.Since, p.Until
+	sums.Target, sums.Since, sums.Until = wire.OfTarget(t), p.Since, p.Until
 	return sums, err
 }

@@ -223,7 +223,7 @@ func TestPreview(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		want.Target, want.Since, want.Until = tgt, day.Since, day.Until
+		want.Target, want.Since, want.Until = wire.OfTarget(tgt), day.Since, day.Until
 		got, err := s.Preview(t.Context(), tgt, day)
 		if err != nil || !reflect.DeepEqual(got, want) {
 			t.Errorf("%s: %+v, error %v\nwant %+v", target, got, err, want)

@@ -11,61 +11,6 @@ import (
 	"github.com/honeymoat/honeymoat/pkg/httpapi/wire"
 )
 
-// BlockFilter says which blocks are wanted. Empty fields ask nothing.
-type BlockFilter struct {
-	Segment string
-	Target  string // an address or a prefix: blocks that overlap it
-	Mode    string // "enforce" or "shadow"
-	Rule    string
-	By      string
-}
-
-// Blocks yields the live blocks, ordered by segment and target.
-func (c *Client) Blocks(ctx context.Context, f BlockFilter) iter.Seq2[wire.Block, error] {
-	return all[wire.Block](ctx, c, "blocks", filled(
-		"segment", f.Segment, "target", f.Target, "mode", f.Mode, "rule", f.Rule, "by", f.By))
-}
-
-// AddBlock asks for a block. A call that is repeated with the same key, which
-// may be empty, gives the first one's answer.
-func (c *Client) AddBlock(ctx context.Context, r wire.BlockRequest, key string) (wire.BlockResult, error) {
-	q := request{method: http.MethodPost, path: []string{"blocks"}, body: r, header: http.Header{}}
-	if key != "" {
-		q.header.Set("Idempotency-Key", key)
-	}
-	var result wire.BlockResult
-	err := c.ask(ctx, q, &result)
-	return result, err
-}
-
-// Block gives a block, live or over, with its history.
-func (c *Client) Block(ctx context.Context, id block.ID) (wire.BlockDetail, error) {
-	return get[wire.BlockDetail](ctx, c, "blocks", id.String())
-}
-
-// RemoveBlock ends a live block and gives it.
-func (c *Client) RemoveBlock(ctx context.Context, id block.ID, reason string) (wire.Block, error) {
-	var b wire.Block
-	err := c.ask(ctx, request{
-		method: http.MethodDelete, path: []string{"blocks", id.String()}, query: filled("reason", reason),
-	}, &b)
-	return b, err
-}
-
-// Why tells what holds for an address or a prefix, and on what evidence.
-func (c *Client) Why(ctx context.Context, target string) (wire.Why, error) {
-	var w wire.Why
-	err := c.ask(ctx, request{method: http.MethodGet, path: []string{"blocks", "why"}, query: filled("target", target)}, &w)
-	return w, err
-}
-
-// Preview tells what a block of the target would have hit in the last day.
-func (c *Client) Preview(ctx context.Context, target string) (wire.Preview, error) {
-	var p wire.Preview
-	err := c.ask(ctx, request{method: http.MethodGet, path: []string{"blocks", "preview"}, query: filled("target", target)}, &p)
-	return p, err
-}
-
 // Agents yields the agents, ordered by name.
 func (c *Client) Agents(ctx context.Context) iter.Seq2[block.Agent, error] {
 	return all[block.Agent](ctx, c, "agents", nil)

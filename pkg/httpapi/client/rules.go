@@ -35,9 +35,7 @@ func (c *Client) Explain(ctx context.Context, r wire.ExplainRequest) (wire.Expla
 }
 
 func post[T any](ctx context.Context, c *Client, body any, path ...string) (T, error) {
-	var v T
-	err := c.ask(ctx, request{method: http.MethodPost, path: path, body: body}, &v)
-	return v, err
+	return change[T](ctx, c, request{method: http.MethodPost, path: path, body: body})
 }
 
 // Backtest holds rules against the service's history. progress, which may be

@@ -14,6 +14,10 @@ type Problem struct {
 	Instance string `json:"instance,omitempty"` // "urn:honeymoat:request:ID", as in the log
 	// Hint tells a person what to do.
 	Hint string `json:"hint,omitempty"`
+	// Rule is which of the guard's rules refuses, or which one asks for a role.
+	Rule string `json:"rule,omitempty"`
+	// BlockID is the block that stands where another was asked for.
+	BlockID string `json:"block_id,omitempty"`
 	// Invalid tells which parameters are wrong, all of them at once.
 	Invalid []Invalid `json:"invalid,omitempty"`
 }
