@@ -55,7 +55,7 @@ type IntelFeed struct {
 // IntelBlock is the block that a match asks for.
 type IntelBlock struct {
 	TTL  time.Duration `yaml:"ttl" doc:"Lifetime of the block. 0 asks for none."`
-	Mode string        `yaml:"mode" doc:"shadow or enforce. Default: shadow."`
+	Mode string        `yaml:"mode" doc:"shadow, rollout (from shadow to enforcement by what is measured, see rollout) or enforce. Default: shadow."`
 }
 
 // IntelTAXII is the format of feeds that are collections of a TAXII server.
@@ -114,7 +114,7 @@ func (c *checker) feed(path string, f *IntelFeed) {
 	}
 	c.feedTable(path, f)
 	c.oneOf(path+".tier", f.Tier, "log", "notify", "page")
-	c.oneOf(path+".block.mode", f.Block.Mode, "shadow", "enforce")
+	c.oneOf(path+".block.mode", f.Block.Mode, "shadow", "rollout", "enforce")
 	c.within(path+".confidence", f.Confidence, 1, 100)
 	c.within(path+".min_confidence", f.MinConfidence, 0, 100)
 	c.within(path+".max_shrink", f.MaxShrink, 1, 100)

@@ -6,12 +6,14 @@ import (
 	"math/rand/v2"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/honeymoat/honeymoat/pkg/app/ruleset"
 	"github.com/honeymoat/honeymoat/pkg/block"
 	"github.com/honeymoat/honeymoat/pkg/detect"
 	"github.com/honeymoat/honeymoat/pkg/event"
 	"github.com/honeymoat/honeymoat/pkg/respond"
+	"github.com/honeymoat/honeymoat/pkg/rollout"
 	"github.com/honeymoat/honeymoat/pkg/traffic"
 )
 
@@ -19,14 +21,17 @@ import (
 // need each other: a mark in a log counts when its id is known, and the
 // detector's memory is kept with the responder's checkpoint.
 func (s *Service) newDetection(p policy) error {
-	counts := traffic.New(traffic.Options{Seed: rand.Uint64()}) // one that was saved has its own
+	counts := traffic.New(traffic.Options{
+		MaxClients: s.config.Traffic.MaxClients, MaxPrincipals: s.config.Traffic.MaxPrincipals,
+		Seed: rand.Uint64(), // what was saved has its own
+	})
 	s.detector = detect.New(detect.Options{
 		Catalogue: p.catalogue, Rulebook: p.rulebook, Internal: s.config.Network.Internal.Prefixes(),
 		Known: func(id block.ID) bool { return s.responder.Known(id) }, Mask: s.masking.finding,
-		Names: s.nameAt, Traffic: counts, Measure: true,
+		Names: s.nameAt, Traffic: counts, Now: time.Now, Measure: true,
 	})
 	ledger := LedgerOptions(s.config.Blocks)
-	ledger.Traffic = lastDay{counts}
+	ledger.Traffic, ledger.Rollouts = lastDay{counts}, rollout.Options{Limits: s.config.Rollout.Limits()}
 	responder, err := respond.New(respond.Options{
 		Blocks: s.bus.Blocks(), Recorder: s.bus, Checkpoints: s.bus.Checkpoints(), Alerter: s.alerts,
 		Withdrawer: s.bus, Confirmer: s.detector, Memory: s.detector, Preview: storePreview{s}, MatchKeys: s.matchKeys,

@@ -46,7 +46,7 @@ func Listings(cfg config.Intel) map[string]detect.Listing {
 		f := &cfg.Feeds[i]
 		tier, _ := finding.ParseTier(f.Tier) // checked with the configuration
 		listings[f.Name] = detect.Listing{Tier: tier, Wanted: finding.Wanted{
-			LifetimeSeconds: int64(f.Block.TTL.Seconds()), Shadow: f.Block.Mode != "enforce",
+			LifetimeSeconds: int64(f.Block.TTL.Seconds()), Shadow: f.Block.Mode == "shadow", Rollout: f.Block.Mode == "rollout",
 		}}
 	}
 	return listings
