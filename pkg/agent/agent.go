@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"os"
 	"path/filepath"
 	"sync"
@@ -32,8 +33,8 @@ type Options struct {
 	Log      *slog.Logger
 	// Metrics takes the agent's metrics; nil for none.
 	Metrics prometheus.Registerer
-	// Allow is whom this agent never refuses, whoever asks.
-	Allow *block.Allowlist
+	// Policy is what the agent goes by besides the service's blocks.
+	Policy Policy
 	// RetriesAsked, if set, is told the number of the last retry of quarantined
 	// records that the service asked anybody for. It must not wait.
 	RetriesAsked func(last uint64)
@@ -48,12 +49,22 @@ type Agent struct {
 	clock    Clock
 	log      *slog.Logger
 	state    stateFile
-	saved    map[string]*block.Set // what the state file holds; the saver's own
+	saved    savedState // what the state file holds; the saver's own
 
-	allow       atomic.Pointer[block.Allowlist]
+	policy      atomic.Pointer[Policy]
 	replica     *block.Replica
 	provisional *provisional
+	buckets     *buckets
 	touches     *touchQueue
+	feed        *feed
+	refusals    *refusals
+	locate      locator
+
+	started   time.Duration // of this object
+	alarmed   bool          // failing open has been told; upkeep's own
+	ready     atomic.Bool   // there are blocks to go by
+	failID    block.ID      // of refusals while there are none
+	failTerms *block.Terms  // of the same
 
 	retries func(last uint64) // may be nil
 	changed chan struct{}     // something to report
@@ -67,24 +78,14 @@ type Agent struct {
 // New makes an agent and loads what it held when it last ran. A damaged state
 // is set aside, logged, and costs a snapshot from the service.
 func New(o Options) (*Agent, error) {
-	if !block.ValidName(o.Name) {
-		return nil, fmt.Errorf("agent name %q: %w", o.Name, block.ErrName)
+	a, err := assemble(o)
+	if err != nil {
+		return nil, err
 	}
-	a := &Agent{
-		name: o.Name, software: o.Software, link: o.Link, clock: o.Clock, log: o.Log,
-		state:       stateFile{filepath.Join(o.Dir, StateFile)},
-		replica:     block.NewReplica(),
-		provisional: newProvisional(),
-		touches:     newTouchQueue(filepath.Join(o.Dir, touchesFile)),
-		equal:       map[string]bool{},
-		retries:     o.RetriesAsked,
-		changed:     make(chan struct{}, 1),
-		dirty:       make(chan struct{}, 1),
-	}
-	a.allow.Store(o.Allow)
 	if err := a.load(); err != nil {
 		return nil, err
 	}
+	a.locate.recount(a)
 	if o.Metrics != nil {
 		if err := o.Metrics.Register(newCollector(a)); err != nil {
 			return nil, fmt.Errorf("register the agent's metrics: %w", err)
@@ -93,8 +94,48 @@ func New(o Options) (*Agent, error) {
 	return a, nil
 }
 
-// SetAllow replaces the allowlist, from the next request on.
-func (a *Agent) SetAllow(l *block.Allowlist) { a.allow.Store(l) }
+func assemble(o Options) (*Agent, error) {
+	if !block.ValidName(o.Name) {
+		return nil, fmt.Errorf("agent name %q: %w", o.Name, block.ErrName)
+	}
+	feed := newFeed()
+	a := &Agent{
+		name: o.Name, software: o.Software, link: o.Link, clock: o.Clock, log: o.Log,
+		state:       stateFile{filepath.Join(o.Dir, StateFile)},
+		replica:     block.NewReplica(),
+		provisional: newProvisional(feed),
+		buckets:     newBuckets(),
+		touches:     newTouchQueue(filepath.Join(o.Dir, touchesFile)),
+		feed:        feed,
+		refusals:    newRefusals(),
+		started:     o.Clock.Now(),
+		failID:      block.NewID("fail", o.Name),
+		failTerms:   &block.Terms{Status: http.StatusServiceUnavailable},
+		equal:       map[string]bool{},
+		retries:     o.RetriesAsked,
+		changed:     make(chan struct{}, 1),
+		dirty:       make(chan struct{}, 1),
+	}
+	a.policy.Store(&o.Policy)
+	return a, nil
+}
+
+// Open gives an agent that holds what another one of the same directory left
+// there, for a look at it: nothing on disk is changed, and it is not to be run.
+// Damage is an error that wraps block.ErrCorrupt.
+func Open(o Options) (*Agent, error) {
+	a, err := assemble(o)
+	if err != nil {
+		return nil, err
+	}
+	saved, err := readState(a.state.path, a.clock)
+	if err != nil {
+		return nil, err
+	}
+	a.hold(saved)
+	a.locate.recount(a)
+	return a, nil
+}
 
 // Run keeps the agent in step with the service until ctx ends, and saves its
 // state before it returns.
@@ -104,14 +145,15 @@ func (a *Agent) Run(ctx context.Context) error {
 		wg.Go(func() { loop(ctx) })
 	}
 	wg.Wait()
-	return a.save()
+	_, err := a.save()
+	return err
 }
 
 func (a *Agent) load() error {
 	if err := errors.Join(removeLeftovers(a.state.path), removeLeftovers(a.touches.path)); err != nil {
 		return err
 	}
-	sets, err := ReadState(a.state.path, a.clock)
+	saved, err := readState(a.state.path, a.clock)
 	if errors.Is(err, block.ErrCorrupt) {
 		aside, moveErr := a.state.setAside()
 		a.log.Warn("the saved blocks cannot be read; the service sends them again",
@@ -119,15 +161,24 @@ func (a *Agent) load() error {
 	} else if err != nil {
 		return err
 	}
-	now := a.clock.Now()
-	for name, set := range sets {
-		a.replica.Load(name, set, now)
-	}
+	a.hold(saved)
 	if err := a.touches.load(); err != nil {
 		a.log.Warn("waiting touches of decoys are lost; the gateway's log still tells of them", "error", err)
 		return a.setTouchesAside()
 	}
 	return nil
+}
+
+// hold takes over what was saved.
+func (a *Agent) hold(s savedState) {
+	now := a.clock.Now()
+	for name, keys := range s.keys {
+		a.replica.SetKeys(name, keys)
+	}
+	for name, set := range s.sets {
+		a.replica.Load(name, set, now)
+	}
+	a.ready.Store(len(s.sets) > 0)
 }
 
 func (a *Agent) setTouchesAside() error {
@@ -148,6 +199,7 @@ func (a *Agent) upkeep(ctx context.Context) {
 		case <-tick.C:
 			a.clock.Refresh()
 			a.provisional.expire(a.clock.Now())
+			a.watchReadiness()
 		}
 	}
 }

@@ -72,12 +72,30 @@ func (b *logBuffer) String() string {
 	return b.buf.String()
 }
 
-func newRig(t *testing.T, service *agenttest.Service, clock *testClock, dir string, allow ...netip.Prefix) *rig {
+// allowing is an allow list of targets as text.
+func allowing(t testing.TB, targets ...string) *Allow {
+	t.Helper()
+	var list [][]block.Criterion
+	for _, text := range targets {
+		criteria, err := block.ParseCriteria(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, criteria)
+	}
+	allow, err := NewAllow(list...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return allow
+}
+
+func newRig(t *testing.T, service *agenttest.Service, clock *testClock, dir string, allow ...string) *rig {
 	t.Helper()
 	log := new(logBuffer)
 	a, err := New(Options{
 		Name: "edge", Software: "test", Dir: dir, Link: service, Clock: clock, Metrics: prometheus.NewRegistry(),
-		Log: slog.New(slog.NewTextHandler(log, nil)), Allow: block.NewAllowlist(allow),
+		Log: slog.New(slog.NewTextHandler(log, nil)), Policy: Policy{Allow: allowing(t, allow...)},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -106,7 +124,15 @@ func (r *rig) start() *rig {
 	return r
 }
 
-func (r *rig) denied(client string) bool { return r.Decide(netip.MustParseAddr(client)).Denied() }
+// decide decides about a request of which nothing is known but its client.
+func (r *rig) decide(client string) block.Verdict {
+	return r.Decide(&block.Request{Client: netip.MustParseAddr(client)})
+}
+
+func (r *rig) denied(client string) bool {
+	v := r.decide(client)
+	return v.Refused
+}
 
 func (r *rig) want(client string, denied bool) {
 	r.t.Helper()
@@ -136,7 +162,7 @@ func TestBlocksArriveAndAreReported(t *testing.T) {
 		r.want("192.0.2.7", false)
 		id := service.PutIn("eu", "192.0.2.0/24", time.Hour, block.Enforce)
 		synctest.Wait()
-		d := r.Decide(netip.MustParseAddr("192.0.2.7"))
+		d := r.decide("192.0.2.7")
 		if !d.Denied() || d.ID != id || d.Segment != "eu" {
 			t.Errorf("decision %+v", d)
 		}
@@ -148,7 +174,7 @@ func TestBlocksArriveAndAreReported(t *testing.T) {
 		service.Remove("192.0.2.0/24")
 		service.PutIn("eu", "192.0.2.0/24", time.Hour, block.Shadow)
 		synctest.Wait()
-		if d := r.Decide(netip.MustParseAddr("192.0.2.7")); !d.Found || d.Denied() {
+		if d := r.decide("192.0.2.7"); !d.Found || d.Denied() {
 			t.Errorf("a block in shadow: %+v", d)
 		}
 	})
@@ -310,7 +336,7 @@ func TestSuspensionCounts(t *testing.T) {
 func TestAllowlistWins(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		service := agenttest.New()
-		r := newRig(t, service, newTestClock(), t.TempDir(), netip.MustParsePrefix("192.0.2.16/28")).start()
+		r := newRig(t, service, newTestClock(), t.TempDir(), "192.0.2.16/28").start()
 		service.Put("192.0.2.0/24", time.Hour)
 		service.Put("192.0.2.17", time.Hour)
 		service.Put("127.0.0.0/8", time.Hour)
@@ -322,10 +348,10 @@ func TestAllowlistWins(t *testing.T) {
 		}
 		r.want("192.0.2.1", true)
 		r.want("::ffff:192.0.2.1", true)
-		if r.Decide(netip.Addr{}).Found {
+		if r.Decide(&block.Request{}).Found {
 			t.Error("an address that is none was found")
 		}
-		r.SetAllow(block.NewAllowlist([]netip.Prefix{netip.MustParsePrefix("192.0.2.1/32")}))
+		r.SetPolicy(Policy{Allow: allowing(t, "192.0.2.1")})
 		r.want("192.0.2.1", false)
 		r.want("192.0.2.17", true)
 	})
@@ -340,7 +366,7 @@ func TestProvisionalRefusal(t *testing.T) {
 		if want := block.NewID("provisional", "edge", f.ID); id != want {
 			t.Errorf("id %s, want %s", id, want)
 		}
-		if d := r.Decide(netip.MustParseAddr("192.0.2.7")); !d.Denied() || d.ID != id {
+		if d := r.decide("192.0.2.7"); !d.Denied() || d.ID != id {
 			t.Errorf("after the touch: %+v", d)
 		}
 		r.want("192.0.2.8", false)
@@ -448,7 +474,7 @@ func TestWaitingTouchesAreBounded(t *testing.T) {
 }
 
 func TestProvisionalRefusalsAreBounded(t *testing.T) {
-	p := newProvisional()
+	p := newProvisional(newFeed())
 	refuse := func(i int) bool {
 		a := netip.AddrFrom4([4]byte{10, byte(i >> 16), byte(i >> 8), byte(i)})
 		return p.add(block.ID(i+1), block.AddressTarget(a), 0)
@@ -579,7 +605,7 @@ func TestDecideDoesNotAllocate(t *testing.T) {
 	r.Touch(touchBy("192.0.2.7"))
 	for _, client := range []string{"192.0.2.7", "192.0.2.8", "2001:db8::1"} {
 		a := netip.MustParseAddr(client)
-		if n := testing.AllocsPerRun(100, func() { r.Decide(a) }); n != 0 {
+		if n := testing.AllocsPerRun(100, func() { r.Decide(&block.Request{Client: a, Path: "/a/b"}) }); n != 0 {
 			t.Errorf("%s: %v allocations a decision", client, n)
 		}
 	}
@@ -606,7 +632,7 @@ func FuzzDecodeState(f *testing.F) {
 	clock := newTestClock()
 	var b block.Builder
 	b.Add(block.Delta{Revision: 1, Target: block.AddressTarget(netip.MustParseAddr("192.0.2.7")), ID: 1, Left: time.Hour}, 0)
-	good, err := encodeState(map[string]*block.Set{block.All: b.Set(1)}, clock)
+	good, err := encodeState(savedState{sets: map[string]*block.Set{block.All: b.Set(1)}}, clock)
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -631,14 +657,14 @@ func BenchmarkState(b *testing.B) {
 	file := stateFile{filepath.Join(b.TempDir(), StateFile)}
 	b.Run("save a million", func(b *testing.B) {
 		for b.Loop() {
-			if err := file.save(sets, clock); err != nil {
+			if _, err := file.save(savedState{sets: sets}, clock); err != nil {
 				b.Fatal(err)
 			}
 		}
 	})
 	b.Run("load a million", func(b *testing.B) {
 		for b.Loop() {
-			if _, err := ReadState(file.path, clock); err != nil {
+			if _, err := readState(file.path, clock); err != nil {
 				b.Fatal(err)
 			}
 		}
@@ -666,7 +692,7 @@ func BenchmarkDecide(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				i += 7919
-				a.Decide(netip.AddrFrom4([4]byte{byte(i>>16)%20 + 11, byte(i >> 8), byte(i), byte(i * 7)}))
+				a.Decide(&block.Request{Client: netip.AddrFrom4([4]byte{byte(i>>16)%20 + 11, byte(i >> 8), byte(i), byte(i * 7)}), Path: "/a"})
 			}
 		})
 	}

@@ -1,72 +1,122 @@
 package agent
 
 import (
+	"time"
+
 	"github.com/honeymoat/honeymoat/pkg/block"
 	"github.com/honeymoat/honeymoat/pkg/decoy"
-	"github.com/honeymoat/honeymoat/pkg/finding"
 )
 
-// Decide implements block.Decider. Loopback and the allowlist always pass. It
-// does not allocate and waits for nothing.
+// cause is why a decision is what it is.
+type cause uint8
+
+const (
+	nothingSaid cause = iota
+	loopback
+	ownAllow
+	noBlocks    // there are none to go by yet
+	provisioned // this agent's own refusal
+	serviceSays
+)
+
+// Decide implements block.Decider. Loopback, the policy's allow list and
+// exemptions always pass. It waits for nothing, and does not allocate unless
+// the path has to be cleaned or the request presents secrets that blocks are
+// about.
 func (a *Agent) Decide(r *block.Request) block.Verdict {
-	v := block.Verdict{Decision: a.Explain(r)}
-	v.Refused = v.Denied()
-	a.count.decided.Add(1)
-	switch {
-	case v.Refused:
-		a.count.denied.Add(1)
-	case v.Found:
-		a.count.shadowed.Add(1)
+	now, p, q := a.clock.Now(), a.policy.Load(), *r
+	a.complete(&q, p)
+	d, _ := a.judge(&q, p, now)
+	v := block.Verdict{Decision: d, Refused: d.Denied()}
+	if d.Throttled() {
+		v.RetryAfter = a.buckets.take(d.Bucket, d.Terms, now)
+		v.Refused = v.RetryAfter > 0
 	}
+	a.note(&v)
 	return v
 }
 
-// Explain is Decide for a person who asks: it counts as no request, and takes
-// no token.
-func (a *Agent) Explain(r *block.Request) block.Decision {
-	client := r.Client.Unmap().WithZone("")
-	if client.IsLoopback() || client.IsValid() && a.allow.Load().Contains(client) {
-		return block.Decision{}
+// complete adds what a gateway cannot know and cleans what a client can write
+// in many ways.
+func (a *Agent) complete(q *block.Request, p *Policy) {
+	q.Client = q.Client.Unmap().WithZone("")
+	q.Path = decoy.Clean(q.Path)
+	if q.API == "" {
+		q.API = p.APIs.Of(q.Host, q.Path)
 	}
-	now := a.clock.Now()
-	d := a.replica.Decide(r, now)
-	if d.Denied() || d.Action == block.Allow {
-		return d
+	if p.Places != nil && a.locate.needed() {
+		q.Country, q.Network = p.Places.Place(q.Client)
 	}
-	if own := a.provisional.find(r, now); own.Found {
-		return own
-	}
-	return d
 }
 
-// Touch takes note that a decoy was touched: its actor is refused for a minute
-// from now on, unless the finding asks for no block, and the finding is brought
-// to the service, retried until it has it. The id names the decision for the
-// gateway's log.
-func (a *Agent) Touch(f finding.Finding) block.ID {
-	id := decoy.ProvisionalID(a.name, f.ID)
-	a.count.touched.Add(1)
-	// Refuse first: the service's withdrawal must not come before.
-	a.refuse(id, f)
-	if a.touches.push(f) {
-		a.count.droppedTouches.Add(1)
+// judge decides about a request that is complete.
+func (a *Agent) judge(q *block.Request, p *Policy, now time.Duration) (block.Decision, cause) {
+	switch {
+	case q.Client.IsLoopback():
+		return block.Decision{}, loopback
+	case p.Allow.holds(q):
+		return block.Decision{Action: block.Allow, Mode: block.Enforce, Found: true}, ownAllow
 	}
-	notify(a.dirty)
-	return id
+	d := a.replica.Decide(q, now)
+	if q.Claimed && exempt(&d) {
+		unnamed := *q
+		unnamed.User = ""
+		d = a.replica.Decide(&unnamed, now)
+	}
+	switch {
+	case exempt(&d):
+		d.Flag = block.Mark{}
+		return d, serviceSays
+	case d.Denied():
+		return d, serviceSays
+	}
+	if !a.provisional.empty() {
+		if own := a.provisional.find(q, a.replica.MatchKeys()[block.All], now); own.Found {
+			return own, provisioned
+		}
+	}
+	if !a.ready.Load() {
+		return a.fail(q, p), noBlocks
+	}
+	if !d.Found && d.Flag.ID == 0 {
+		return d, nothingSaid
+	}
+	return d, serviceSays
 }
 
-func (a *Agent) refuse(id block.ID, f finding.Finding) {
-	if f.Wanted.LifetimeSeconds <= 0 || f.Wanted.Shadow {
-		return
+func exempt(d *block.Decision) bool {
+	return d.Found && d.Action == block.Allow && d.Mode == block.Enforce
+}
+
+// fail decides while there are no blocks to go by.
+func (a *Agent) fail(q *block.Request, p *Policy) block.Decision {
+	for i := range p.Fail {
+		if !p.Fail[i].Route.Meets(q, nil) {
+			continue
+		}
+		if p.Fail[i].Closed {
+			return block.Decision{ID: a.failID, Action: block.Deny, Terms: a.failTerms, Mode: block.Enforce, Found: true}
+		}
+		break
 	}
-	target, err := block.ParseTarget(f.Actor.Value)
-	if err != nil {
-		return // an actor without an address: the service decides about it
+	return block.Decision{}
+}
+
+// note counts what was decided.
+func (a *Agent) note(v *block.Verdict) {
+	a.count.decided.Add(1)
+	switch {
+	case v.Refused:
+		a.count.refuse(v.Action)
+		a.refusals.add(v.ID)
+	case exempt(&v.Decision):
+		a.count.exempt.Add(1)
+	case v.Found && v.Mode != block.Enforce:
+		a.count.shadowed.Add(1)
+	case v.Flagged():
+		a.count.flagged.Add(1)
 	}
-	if !a.provisional.add(id, target, a.clock.Now()) {
-		a.count.unrefused.Add(1)
-	}
-	if a.decided(target) { // while we were about it
-		a.provisional.settleOne(target)
+	if !a.ready.Load() && !v.Refused {
+		a.count.failedOpen.Add(1)
 	}
 }

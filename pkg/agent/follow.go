@@ -41,7 +41,7 @@ func (a *Agent) follow(ctx context.Context) {
 
 // Linked implements block.Follower.
 func (a *Agent) Linked(segments []string) {
-	a.replica.Forget(func(name string) bool { return name == block.All || slices.Contains(segments, name) })
+	a.forget(segments)
 	a.log.Info("linked with the service", "segments", segments)
 	a.equal = map[string]bool{}
 	for _, name := range segments {
@@ -52,6 +52,15 @@ func (a *Agent) Linked(segments []string) {
 	notify(a.changed)
 	notify(a.dirty)
 	notify(a.touches.wake)
+}
+
+// forget drops what is of no segment that this agent gets.
+func (a *Agent) forget(segments []string) {
+	before := len(a.replica.Sets())
+	a.replica.Forget(func(name string) bool { return name == block.All || slices.Contains(segments, name) })
+	if len(a.replica.Sets()) != before {
+		a.feed.reset()
+	}
 }
 
 // Lost implements block.Follower.
@@ -79,9 +88,12 @@ func (a *Agent) Load(segment string, snapshot []byte) error {
 		a.count.badSnapshots.Add(1)
 		return fmt.Errorf("load snapshot of segment %s: %w", segment, err)
 	}
+	old := a.replica.Sets()[segment]
 	a.replica.Load(segment, set, now)
 	a.count.snapshots.Add(1)
-	a.provisional.settle(a.decided)
+	a.replaced(segment, old, a.replica.Sets()[segment], now)
+	a.locate.recount(a)
+	a.provisional.settle(a.decided, now)
 	a.shown(segment, true)
 	a.moved()
 	return nil
@@ -90,11 +102,14 @@ func (a *Agent) Load(segment string, snapshot []byte) error {
 // Apply implements block.Follower.
 func (a *Agent) Apply(segment string, d block.Delta) {
 	a.count.deltas.Add(1)
-	if !a.replica.Apply(segment, d, a.clock.Now()) {
+	now := a.clock.Now()
+	if !a.replica.Apply(segment, d, now) {
 		return
 	}
+	a.locate.noticed(d.Target)
+	a.feed.push(segment, d, now)
 	if a.decided(d.Target) {
-		a.provisional.settleOne(d.Target)
+		a.provisional.settleOne(d.Target, now)
 	}
 	a.moved()
 }
@@ -133,11 +148,14 @@ func (a *Agent) shown(segment string, equal bool) {
 		equal = equal && ok
 	}
 	a.inSync.Store(equal)
+	if equal && len(a.equal) > 0 {
+		a.ready.Store(true)
+	}
 }
 
 // Withdraw implements block.Follower.
 func (a *Agent) Withdraw(id block.ID) {
-	if a.provisional.remove(id) {
+	if a.provisional.remove(id, a.clock.Now()) {
 		a.log.Info("the service withdrew a refusal of this agent", "id", id)
 	}
 }
@@ -148,6 +166,10 @@ func (a *Agent) RetriesAsked(last uint64) {
 		a.retries(last)
 	}
 }
+
+// MatchKeys gives the keys under which each segment's users, keys, tokens and
+// sessions are hashed. The map may not be changed.
+func (a *Agent) MatchKeys() map[string][]block.MatchKey { return a.replica.MatchKeys() }
 
 // Versions tells which version of each segment is in force.
 func (a *Agent) Versions() map[string]block.Version { return a.replica.Versions() }

@@ -5,17 +5,34 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/honeymoat/honeymoat/pkg/block"
 )
 
 // counters are what an agent counts since its start.
 type counters struct {
-	decided, denied, shadowed        atomic.Uint64
-	touched, unrefused, touchRetries atomic.Uint64
-	droppedTouches                   atomic.Uint64
-	lost, gaps                       atomic.Uint64
-	snapshots, badSnapshots, deltas  atomic.Uint64
-	unreported, saveFailures         atomic.Uint64
-	saveNanos                        atomic.Int64
+	decided, shadowed, exempt, flagged, failedOpen atomic.Uint64
+	refused                                        [block.Allow + 1]atomic.Uint64 // by action; an unknown one is with deny
+	touched, unrefused, touchRetries               atomic.Uint64
+	droppedTouches                                 atomic.Uint64
+	lost, gaps                                     atomic.Uint64
+	snapshots, badSnapshots, deltas                atomic.Uint64
+	unreported, saveFailures                       atomic.Uint64
+	saveNanos                                      atomic.Int64
+}
+
+func (c *counters) refuse(a block.Action) {
+	if int(a) >= len(c.refused) {
+		a = block.Deny
+	}
+	c.refused[a].Add(1)
+}
+
+func (c *counters) allRefused() (n uint64) {
+	for i := range c.refused {
+		n += c.refused[i].Load()
+	}
+	return n
 }
 
 // InSync tells whether the service is there and the set held is known to be
@@ -28,7 +45,9 @@ type collector struct {
 	single   []metric
 	blocks   *prometheus.Desc
 	revision *prometheus.Desc
+	keys     *prometheus.Desc
 	result   *prometheus.Desc
+	refused  *prometheus.Desc
 }
 
 type metric struct {
@@ -43,7 +62,9 @@ func newCollector(a *Agent) *collector {
 		single:   metrics(),
 		blocks:   prometheus.NewDesc("honeymoat_agent_blocks", "Blocks held, by segment.", []string{"segment"}, nil),
 		revision: prometheus.NewDesc("honeymoat_agent_revision", "Revision of the set in force, by segment.", []string{"segment"}, nil),
-		result:   prometheus.NewDesc("honeymoat_agent_decisions_total", "Requests decided, by result.", []string{"result"}, nil),
+		keys:     prometheus.NewDesc("honeymoat_agent_match_keys", "Keys under which users, keys, tokens and sessions are matched, by segment.", []string{"segment"}, nil),
+		result:   prometheus.NewDesc("honeymoat_agent_decisions_total", "Requests decided, by result: what passes for want of a block, what does by an exemption, with a flag, or because the block is in shadow.", []string{"result"}, nil),
+		refused:  prometheus.NewDesc("honeymoat_agent_refusals_total", "Requests refused, by action.", []string{"action"}, nil),
 	}
 }
 
@@ -69,6 +90,10 @@ func metrics() []metric {
 		total("lost_reports_total", "Reports that could not be sent.", func(c *counters) *atomic.Uint64 { return &c.unreported }),
 		total("save_failures_total", "Times that the state could not be saved.", func(c *counters) *atomic.Uint64 { return &c.saveFailures }),
 		total("dropped_touches_total", "Touches given up because too many waited.", func(c *counters) *atomic.Uint64 { return &c.droppedTouches }),
+		total("failed_open_total", "Requests that passed while there were no blocks to go by.", func(c *counters) *atomic.Uint64 { return &c.failedOpen }),
+		gauge("failing_open", "Whether there are no blocks to go by, so that requests pass unless their route fails closed.", func(a *Agent) float64 { return float(a.FailingOpen()) }),
+		gauge("source_readers", "Gateways with blocks of their own that wait for a change.", func(a *Agent) float64 { return float64(a.feed.readers()) }),
+		gauge("unnamed_refusals", "Refused requests of blocks that a report had no room for, since the start.", func(a *Agent) float64 { return float64(a.refusals.lost()) }),
 		gauge("linked", "Whether the service is there.", func(a *Agent) float64 { return float(a.linked.Load()) }),
 		gauge("touches_waiting", "Touches that the service does not have yet.", func(a *Agent) float64 { return float64(a.touches.len()) }),
 		gauge("provisional_refusals", "Refusals of this agent's own that are in force.", func(a *Agent) float64 { return float64(a.provisional.len()) }),
@@ -92,7 +117,9 @@ func (c *collector) Describe(out chan<- *prometheus.Desc) {
 	}
 	out <- c.blocks
 	out <- c.revision
+	out <- c.keys
 	out <- c.result
+	out <- c.refused
 }
 
 // Collect implements prometheus.Collector.
@@ -104,11 +131,27 @@ func (c *collector) Collect(out chan<- prometheus.Metric) {
 		out <- prometheus.MustNewConstMetric(c.blocks, prometheus.GaugeValue, float64(v.Count), segment)
 		out <- prometheus.MustNewConstMetric(c.revision, prometheus.GaugeValue, float64(v.Revision), segment)
 	}
+	for segment, keys := range c.agent.replica.MatchKeys() {
+		out <- prometheus.MustNewConstMetric(c.keys, prometheus.GaugeValue, float64(len(keys)), segment)
+	}
+	c.decisions(out)
+}
+
+func (c *collector) decisions(out chan<- prometheus.Metric) {
 	n := &c.agent.count
-	denied, shadowed := n.denied.Load(), n.shadowed.Load()
+	results := map[string]uint64{
+		"deny": n.allRefused(), "shadow": n.shadowed.Load(), "exempt": n.exempt.Load(), "flag": n.flagged.Load(),
+	}
+	others := uint64(0)
+	for _, value := range results {
+		others += value
+	}
 	// Requests that are being counted right now must not make the rest negative.
-	passed := max(n.decided.Load(), denied+shadowed) - denied - shadowed
-	for result, value := range map[string]uint64{"pass": passed, "deny": denied, "shadow": shadowed} {
+	results["pass"] = max(n.decided.Load(), others) - others
+	for result, value := range results {
 		out <- prometheus.MustNewConstMetric(c.result, prometheus.CounterValue, float64(value), result)
+	}
+	for _, action := range [...]block.Action{block.Deny, block.Drop, block.Divert, block.Throttle} {
+		out <- prometheus.MustNewConstMetric(c.refused, prometheus.CounterValue, float64(n.refused[action].Load()), action.String())
 	}
 }

@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -15,75 +16,83 @@ const maxProvisional = 1 << 16
 // provisional is the refusals that this agent decided by itself and the
 // service has not yet confirmed or withdrawn. Readers never wait.
 type provisional struct {
-	set atomic.Pointer[block.Set]
+	set  atomic.Pointer[block.Set]
+	feed *feed // is told of changes
 
 	mu      sync.Mutex // for all below
 	changes uint64
-	targets map[block.ID]block.Target
+	targets map[block.ID][]block.Target // an address and a principal are refused under one id
+	count   int                         // of all targets
 }
 
-func newProvisional() *provisional {
-	return &provisional{targets: map[block.ID]block.Target{}}
+func newProvisional(f *feed) *provisional {
+	return &provisional{feed: f, targets: map[block.ID][]block.Target{}}
 }
 
-// find tells whether a request is refused.
-func (p *provisional) find(r *block.Request, now time.Duration) block.Decision {
-	return p.set.Load().Find(r, nil, now)
+// find tells whether a request is refused. keys are those under which
+// principals are hashed.
+func (p *provisional) find(r *block.Request, keys []block.MatchKey, now time.Duration) block.Decision {
+	return p.set.Load().Find(r, keys, now)
 }
+
+func (p *provisional) empty() bool { return p.set.Load().Version().Count == 0 }
 
 // add refuses a target. A refusal of the same id is not extended. It tells
 // whether the target is refused now.
 func (p *provisional) add(id block.ID, t block.Target, now time.Duration) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if _, known := p.targets[id]; known {
+	if slices.Contains(p.targets[id], t) {
 		return true
 	}
-	if len(p.targets) >= maxProvisional {
+	if p.count >= maxProvisional {
 		return false
 	}
 	if old, ok := p.set.Load().Get(t); ok {
-		delete(p.targets, old.ID)
+		p.unlist(old.ID, t)
 	}
 	p.apply(block.Delta{Target: t, ID: id, Left: decoy.ProvisionalLifetime}, now)
-	p.targets[id] = t
+	p.targets[id] = append(p.targets[id], t)
+	p.count++
 	return true
 }
 
-// remove takes back the refusal of this id and tells whether there was one.
-func (p *provisional) remove(id block.ID) bool {
+// remove takes back the refusals of this id and tells whether there was one.
+func (p *provisional) remove(id block.ID, now time.Duration) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.drop(id)
+	targets := slices.Clone(p.targets[id])
+	for _, t := range targets {
+		p.drop(id, t, now)
+	}
+	return len(targets) > 0
 }
 
 // settle takes back the refusals of targets that the service has decided about.
-func (p *provisional) settle(decided func(block.Target) bool) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for id, t := range p.targets {
-		if decided(t) {
-			p.drop(id)
-		}
-	}
+func (p *provisional) settle(decided func(block.Target) bool, now time.Duration) {
+	p.dropWhere(func(t block.Target, _ *block.Entry) bool { return decided(t) }, now)
 }
 
 // settleOne is settle for one target.
-func (p *provisional) settleOne(t block.Target) {
+func (p *provisional) settleOne(t block.Target, now time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if e, ok := p.set.Load().Get(t); ok {
-		p.drop(e.ID)
+		p.drop(e.ID, t, now)
 	}
 }
 
 // expire forgets the refusals that are over.
 func (p *provisional) expire(now time.Duration) {
+	p.dropWhere(func(_ block.Target, e *block.Entry) bool { return e.Deadline <= now }, now)
+}
+
+func (p *provisional) dropWhere(gone func(block.Target, *block.Entry) bool, now time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for id, t := range p.targets {
-		if e, ok := p.set.Load().Get(t); !ok || e.Deadline <= now {
-			p.drop(id)
+	for t, e := range p.set.Load().Entries() {
+		if gone(t, e) {
+			p.drop(e.ID, t, now)
 		}
 	}
 }
@@ -91,21 +100,27 @@ func (p *provisional) expire(now time.Duration) {
 func (p *provisional) len() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return len(p.targets)
+	return p.count
 }
 
-func (p *provisional) drop(id block.ID) bool {
-	t, ok := p.targets[id]
-	if !ok {
-		return false
+func (p *provisional) drop(id block.ID, t block.Target, now time.Duration) {
+	p.unlist(id, t)
+	p.apply(block.Delta{Target: t, Removed: true}, now)
+}
+
+func (p *provisional) unlist(id block.ID, t block.Target) {
+	left := slices.DeleteFunc(p.targets[id], func(other block.Target) bool { return other == t })
+	p.count -= len(p.targets[id]) - len(left)
+	if len(left) == 0 {
+		delete(p.targets, id)
+		return
 	}
-	delete(p.targets, id)
-	p.apply(block.Delta{Target: t, Removed: true}, 0)
-	return true
+	p.targets[id] = left
 }
 
 func (p *provisional) apply(d block.Delta, now time.Duration) {
 	p.changes++
 	d.Revision = p.changes
 	p.set.Store(p.set.Load().Apply(d, now))
+	p.feed.push("", d, now)
 }

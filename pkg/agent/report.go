@@ -9,7 +9,6 @@ import (
 )
 
 const (
-	reportAfter    = 2 * time.Millisecond // changes that come together make one report
 	reportGap      = 5 * time.Millisecond // between two reports of a burst
 	reportInterval = 10 * time.Second     // when nothing changes
 	sendTimeout    = 10 * time.Second     // of one report or touch
@@ -17,8 +16,9 @@ const (
 	maxBackoff     = 10 * time.Second
 )
 
-// report tells the service what is enforced: soon after each change, so that
-// propagation is measured in milliseconds, and once in a while.
+// report tells the service what is enforced: at once after a change, so that
+// propagation is measured as it is, no more often than reportGap allows, and
+// once in a while. The last changes of a burst are in its last report.
 func (a *Agent) report(ctx context.Context) {
 	tick := time.NewTicker(reportInterval)
 	defer tick.Stop()
@@ -28,28 +28,33 @@ func (a *Agent) report(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
+			a.sendReport(ctx, a.refusals.take())
+			continue
 		case <-a.changed:
-			if !pause(ctx, max(reportAfter, reportGap-(a.clock.Now()-last))) {
-				return
-			}
+		}
+		if wait := reportGap - (a.clock.Now() - last); wait > 0 && !pause(ctx, wait) {
+			return
 		}
 		last = a.clock.Now()
-		a.sendReport(ctx)
+		a.sendReport(ctx, nil)
 	}
 }
 
-func (a *Agent) sendReport(ctx context.Context) {
+// sendReport tells what is enforced, and now and then what was refused.
+func (a *Agent) sendReport(ctx context.Context, refused map[block.ID]uint64) {
 	if !a.linked.Load() {
+		a.refusals.giveBack(refused)
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
 	defer cancel()
 	err := a.link.Report(ctx, block.Report{
 		Agent: a.name, Software: a.software, Enforcing: a.replica.Versions(),
-		Denied: a.count.denied.Load(), Decided: a.count.decided.Load(),
+		Denied: a.count.allRefused(), Decided: a.count.decided.Load(), Refused: refused,
 	})
 	if err != nil {
 		a.count.unreported.Add(1)
+		a.refusals.giveBack(refused)
 		a.log.Debug("a report was lost", "error", err)
 	}
 }

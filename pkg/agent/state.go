@@ -23,17 +23,28 @@ import (
 //
 // A snapshot carries its own checksum.
 const (
-	stateMagic  = "hma\x01"
+	stateMagic  = "hma\x02"
 	statePrefix = len(stateMagic) + 8
 )
+
+// savedState is what an agent keeps over a restart.
+type savedState struct {
+	sets map[string]*block.Set
+	keys map[string][]block.MatchKey
+}
+
+func (s savedState) equal(other savedState) bool {
+	return s.sets != nil && maps.Equal(s.sets, other.sets) && maps.EqualFunc(s.keys, other.keys, slices.Equal[[]block.MatchKey])
+}
 
 // stateHeader tells when the state was written, by both clocks, and what
 // follows.
 type stateHeader struct {
-	Wall     time.Time      `json:"wall"`
-	Boot     string         `json:"boot"`
-	Clock    time.Duration  `json:"clock_ns"`
-	Segments []stateSegment `json:"segments"`
+	Wall     time.Time           `json:"wall"`
+	Boot     string              `json:"boot"`
+	Clock    time.Duration       `json:"clock_ns"`
+	Segments []stateSegment      `json:"segments"`
+	Keys     []block.SegmentKeys `json:"keys"`
 }
 
 type stateSegment struct {
@@ -42,13 +53,16 @@ type stateSegment struct {
 }
 
 // encodeState writes the sets with the time left of each block.
-func encodeState(sets map[string]*block.Set, clock Clock) ([]byte, error) {
+func encodeState(s savedState, clock Clock) ([]byte, error) {
 	now := clock.Now()
 	head := stateHeader{Wall: clock.Wall().UTC(), Boot: clock.Boot(), Clock: now}
+	for _, name := range slices.Sorted(maps.Keys(s.keys)) {
+		head.Keys = append(head.Keys, block.SegmentKeys{Segment: name, Keys: s.keys[name]})
+	}
 	var body []byte
-	for _, name := range slices.Sorted(maps.Keys(sets)) {
+	for _, name := range slices.Sorted(maps.Keys(s.sets)) {
 		start := len(body)
-		body = block.AppendSnapshot(body, sets[name], now)
+		body = block.AppendSnapshot(body, s.sets[name], now)
 		head.Segments = append(head.Segments, stateSegment{name, len(body) - start})
 	}
 	text, err := json.Marshal(head)
@@ -65,24 +79,27 @@ func encodeState(sets map[string]*block.Set, clock Clock) ([]byte, error) {
 
 // decodeState is the inverse of encodeState, the time that has passed since
 // taken off each lifetime. Errors wrap block.ErrCorrupt.
-func decodeState(data []byte, clock Clock) (map[string]*block.Set, error) {
+func decodeState(data []byte, clock Clock) (savedState, error) {
 	head, body, err := decodeStateHeader(data)
 	if err != nil {
-		return nil, err
+		return savedState{}, err
 	}
 	now, away := clock.Now(), head.away(clock)
-	sets := map[string]*block.Set{}
+	state := savedState{map[string]*block.Set{}, map[string][]block.MatchKey{}}
+	for _, k := range head.Keys {
+		state.keys[k.Segment] = k.Keys
+	}
 	for _, s := range head.Segments {
 		if s.Bytes < 0 || s.Bytes > len(body) || !block.ValidName(s.Name) {
-			return nil, fmt.Errorf("%w: segment %q is cut", block.ErrCorrupt, s.Name)
+			return savedState{}, fmt.Errorf("%w: segment %q is cut", block.ErrCorrupt, s.Name)
 		}
 		set, err := block.ReadSnapshot(body[:s.Bytes], now, away)
 		if err != nil {
-			return nil, fmt.Errorf("segment %s: %w", s.Name, err)
+			return savedState{}, fmt.Errorf("segment %s: %w", s.Name, err)
 		}
-		sets[s.Name], body = set, body[s.Bytes:]
+		state.sets[s.Name], body = set, body[s.Bytes:]
 	}
-	return sets, nil
+	return state, nil
 }
 
 func decodeStateHeader(data []byte) (stateHeader, []byte, error) {
@@ -115,21 +132,21 @@ func (h *stateHeader) away(clock Clock) time.Duration {
 // stateFile is where the sets are kept over a restart.
 type stateFile struct{ path string }
 
-// ReadState reads the sets that an agent left in its state file, with what is
-// left of their lifetimes now. A missing file gives none.
-func ReadState(path string, clock Clock) (map[string]*block.Set, error) {
+// readState reads what an agent left in its state file, with what is left of
+// the blocks' lifetimes now. A missing file gives nothing.
+func readState(path string, clock Clock) (savedState, error) {
 	data, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
+		return savedState{}, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("read state: %w", err)
+		return savedState{}, fmt.Errorf("read state: %w", err)
 	}
-	sets, err := decodeState(data, clock)
+	state, err := decodeState(data, clock)
 	if err != nil {
-		return nil, fmt.Errorf("read state of %s: %w", path, err)
+		return savedState{}, fmt.Errorf("read state of %s: %w", path, err)
 	}
-	return sets, nil
+	return state, nil
 }
 
 // setAside renames a file that cannot be read, for a person to look at.
@@ -142,14 +159,14 @@ func (f stateFile) setAside() (string, error) {
 }
 
 // save replaces the file: after a crash at any moment there is the old state
-// or the new one.
-func (f stateFile) save(sets map[string]*block.Set, clock Clock) error {
-	data, err := encodeState(sets, clock)
+// or the new one. It gives the size of the new one in bytes.
+func (f stateFile) save(s savedState, clock Clock) (size int, err error) {
+	data, err := encodeState(s, clock)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	if err := replaceFile(f.path, data); err != nil {
-		return fmt.Errorf("save state: %w", err)
+		return len(data), fmt.Errorf("save state: %w", err)
 	}
-	return nil
+	return len(data), nil
 }

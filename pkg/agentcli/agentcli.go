@@ -30,7 +30,7 @@ func Run(ctx context.Context, version string, args []string, around command.Surr
 // configuration again; it may be nil.
 func Root(version string, reload <-chan os.Signal) *cobra.Command {
 	root := command.Root("honeymoat-agent", "Enforces honeymoat's blocks beside a gateway, ships its logs, and answers decoys.", version)
-	root.AddCommand(enrollCommand(version), runCommand(version, reload), decideCommand(), configCommand())
+	root.AddCommand(enrollCommand(version), runCommand(version, reload), decideCommand(), blocksCommand(), configCommand())
 	return root
 }
 

@@ -89,7 +89,12 @@ func TestCommands(t *testing.T) {
 	f(command.ExitUsage, "", "--help", "run", "now")
 	f(command.ExitFailed, "", "honeymoat-agent enroll", "run", "--config", good)
 	f(command.ExitUsage, "", "is not an address", "decide", "everybody", "--config", good)
-	f(command.ExitOK, "192.0.2.7: pass (by the saved state", "", "decide", "192.0.2.7", "--config", good)
+	f(command.ExitOK, "192.0.2.7: pass\n  because there are no blocks to go by yet, and the route fails open\n  by the saved state", "", "decide", "192.0.2.7", "--config", good)
+	f(command.ExitUsage, "", `want "Name: value"`, "decide", "192.0.2.7", "--header", "x", "--config", good)
+	f(command.ExitOK, `"decision": "pass"`, "", "decide", "192.0.2.7", "--json", "--user", "alice", "--config", good)
+	f(command.ExitOK, "the agent does not run", "", "blocks", "--config", good)
+	f(command.ExitOK, `"saved": true`, "", "blocks", "--json", "--target", "192.0.2.0/24", "--config", good)
+	f(command.ExitFailed, "", "want an address such as", "blocks", "--target", "nonsense", "--config", good)
 	f(command.ExitFailed, "", "malformed enrolment token", "enroll", "--config", good, "--url", "https://127.0.0.1:1")
 	f(command.ExitFailed, "", "malformed enrolment token", "enroll", "--config", good, "--url", "https://127.0.0.1:1", "--token", "x")
 }
@@ -138,7 +143,7 @@ func TestRunReloadsAndStops(t *testing.T) {
 		}
 		return err == nil
 	})
-	if _, out, _ := execute(ctx, "", nil, "decide", "192.0.2.7", "--config", file); out.String() != "192.0.2.7: pass\n" {
+	if _, out, _ := execute(ctx, "", nil, "decide", "192.0.2.7", "--config", file); !strings.HasPrefix(out.String(), "192.0.2.7: pass\n") || strings.Contains(out.String(), "saved") {
 		t.Errorf("decide: %s", out)
 	}
 	reload <- syscall.SIGHUP

@@ -3,7 +3,6 @@ package agentcli
 import (
 	"fmt"
 	"io"
-	"net/netip"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -58,32 +57,6 @@ func tokenText(flag string, in io.Reader) (string, error) {
 		return "", fmt.Errorf("read the token from standard input: %w", err)
 	}
 	return strings.TrimSpace(string(data)), nil
-}
-
-func decideCommand() *cobra.Command {
-	c := &cobra.Command{
-		Use:   "decide ADDRESS",
-		Short: "Tell what the agent would do with a client: by asking it, or out of its state file when it is not running.",
-		Args:  command.Exactly(1),
-	}
-	file := configFlag(c)
-	c.RunE = func(c *cobra.Command, args []string) error {
-		cfg, err := readConfig(*file)
-		if err != nil {
-			return err
-		}
-		client, err := netip.ParseAddr(args[0])
-		if err != nil {
-			return command.Usage(fmt.Errorf("%q is not an address such as 192.0.2.7", args[0]))
-		}
-		answer, err := gateway.Ask(c.Context(), cfg, client)
-		if err != nil {
-			return err
-		}
-		fmt.Fprintf(c.OutOrStdout(), "%s: %s\n", client, answer)
-		return nil
-	}
-	return c
 }
 
 func configCommand() *cobra.Command {

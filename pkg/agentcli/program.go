@@ -24,7 +24,8 @@ func Program() reference.Program {
 		},
 		Directories: []reference.Row{
 			{Name: "state_dir/" + gateway.CredentialFile, Meaning: "The agent's credential. Readable by its owner only."},
-			{Name: "state_dir/" + agent.StateFile, Meaning: "The blocks held, for a start without the service."},
+			{Name: "state_dir/" + agent.StateFile, Meaning: "The blocks held, for a start without the service, and the keys under which users, keys, tokens and sessions are matched. Readable by its owner only."},
+			{Name: "state_dir/" + gateway.ControlSocket, Meaning: "Where the running agent answers `honeymoat-agent decide` and `blocks`. For its owner only."},
 			{Name: "state_dir/touches.json", Meaning: "Touches of decoys that the service does not have yet."},
 			{Name: "state_dir/" + gateway.PositionsFile, Meaning: "How far each log has been shipped."},
 		},

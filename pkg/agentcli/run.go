@@ -13,7 +13,7 @@ import (
 func runCommand(version string, reload <-chan os.Signal) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "run",
-		Short: "Enforce, ship logs and answer decoys until told to stop. On SIGHUP allow, trusted_hops (for enforcing) and the decoy catalogue are read again.",
+		Short: "Enforce, ship logs and answer decoys until told to stop. On SIGHUP allow, fail, identify, apis, geo, trusted_hops (for enforcing), sources and the decoy catalogue are read again.",
 		Args:  command.Exactly(0),
 	}
 	file := configFlag(c)

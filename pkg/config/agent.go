@@ -14,7 +14,11 @@ type Agent struct {
 	Transport   string       `yaml:"transport" doc:"How the service is reached: auto (the bus if it has told an address, else HTTP), bus or http."`
 	Enforce     Enforce      `yaml:"enforce" doc:"Where the gateway asks."`
 	Gateways    Gateways     `yaml:"gateways" doc:"Gateways that keep the blocks themselves, or ask in a way of their own."`
-	Allow       Networks     `yaml:"allow" doc:"Never refused here, whatever the service says."`
+	Allow       Targets      `yaml:"allow" doc:"Never refused here, whatever the service says: addresses and prefixes, or other targets such as \"key:0a1b2c & 192.0.2.0/24\". Users, keys, tokens and sessions stand here as they are, and leave memory hashed only."`
+	Fail        []FailRoute  `yaml:"fail" doc:"What becomes of requests while this agent has no blocks to go by, because it has never reached its service: the first route that fits decides, and requests of other routes pass."`
+	Identify    Identify     `yaml:"identify" doc:"Where a request shows who is behind it."`
+	APIs        []APIPaths   `yaml:"apis" doc:"Which requests belong to which api, for blocks on an api. A host stands before none, then the longer prefix."`
+	Geo         Geo          `yaml:"geo" doc:"Databases in MaxMind's format, for blocks on countries and networks. Read again on reload."`
 	TrustedHops Networks     `yaml:"trusted_hops" doc:"Proxies in front of this gateway, whose forwarded-for is believed in logs. Never refused."`
 	Decoys      Decoys       `yaml:"decoys" doc:"Decoys that this agent answers beside its gateway."`
 	Sources     []Source     `yaml:"sources" doc:"Logs that this agent ships."`
@@ -30,6 +34,12 @@ type Enforce struct {
 	OnUnknown  string `yaml:"on_unknown" doc:"A request whose client address cannot be read: pass or deny."`
 }
 
+// Geo names the databases by which addresses have a country and a network.
+type Geo struct {
+	Country string `yaml:"country" doc:"File such as GeoLite2-Country.mmdb. Empty: no country is known, and blocks on countries refuse nobody here."`
+	Network string `yaml:"network" doc:"File such as GeoLite2-ASN.mmdb. Empty: no network is known."`
+}
+
 // AgentMetrics is where metrics are served.
 type AgentMetrics struct {
 	Listen string `yaml:"listen" doc:"Address of /metrics and /healthz. Empty: off."`
@@ -42,7 +52,9 @@ func DefaultAgent() Agent {
 		Log:       Log{Level: "info", Format: "text"},
 		Transport: "auto",
 		Spool:     Spool{MaxBytes: 64 << 20},
+		Gateways:  Gateways{Nginx: defaultNginx(), ForwardAuth: defaultForwardAuth(), HAProxy: defaultHAProxy(), WSO2: defaultWSO2()},
 		Enforce:   Enforce{Listen: "unix:/run/honeymoat/agent.sock", SocketMode: "0660", OnUnknown: "pass"},
+		Identify:  defaultIdentify(),
 	}
 }
 
@@ -94,6 +106,9 @@ func (c *checker) agent(a *Agent) {
 	}
 	c.address("$.decoys.responder.listen", a.Decoys.Responder.Listen, true)
 	c.address("$.metrics.listen", a.Metrics.Listen, true)
+	c.identify(a.Identify)
+	c.apis(a.APIs)
+	c.failRoutes(a.Fail)
 	c.gateways(&a.Gateways)
 }
 

@@ -62,6 +62,8 @@ func typeName(t reflect.Type) string {
 		return "size"
 	case t == reflect.TypeFor[Network]():
 		return "network"
+	case t == reflect.TypeFor[Target]():
+		return "target"
 	}
 	switch t.Kind() {
 	case reflect.Struct:

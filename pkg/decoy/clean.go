@@ -30,6 +30,30 @@ func AppendClean(dst, path []byte) []byte {
 	return closeSegment(dst, start)
 }
 
+// Clean is AppendClean for text. It does not allocate when the path is clean
+// already.
+func Clean(path string) string {
+	if isClean(path) {
+		return path
+	}
+	return string(AppendClean(nil, []byte(path)))
+}
+
+func isClean(path string) bool {
+	if path == "" || path[0] != '/' {
+		return path == ""
+	}
+	after := byte('/')
+	for i := 1; i < len(path); i++ {
+		c := path[i]
+		if c == '%' || after == '/' && (c == '/' || c == '.') {
+			return false
+		}
+		after = c
+	}
+	return true
+}
+
 // closeSegment resolves the segment at the end of dst if it is "." or "..".
 func closeSegment(dst []byte, start int) []byte {
 	out := dst[start:]

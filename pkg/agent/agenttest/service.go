@@ -29,6 +29,7 @@ type Service struct {
 	away     bool
 	refused  error
 	sets     map[string]*block.Set
+	keys     map[string][]block.MatchKey
 	revision uint64
 	events   []func(f block.Follower)
 	wake     chan struct{} // closed at every change
@@ -45,10 +46,11 @@ type Service struct {
 func New(segments ...string) *Service {
 	s := &Service{
 		started: time.Now(), segments: append([]string{block.All}, segments...),
-		sets: map[string]*block.Set{}, wake: make(chan struct{}), files: map[string]ingest.Mark{},
+		sets: map[string]*block.Set{}, keys: map[string][]block.MatchKey{}, wake: make(chan struct{}), files: map[string]ingest.Mark{},
 	}
 	for _, name := range s.segments {
 		s.sets[name] = new(block.Builder).Set(0)
+		s.keys[name] = []block.MatchKey{keyOf(name, 0)}
 	}
 	return s
 }
@@ -61,13 +63,13 @@ func (s *Service) Put(target string, lifetime time.Duration) block.ID {
 // PutIn blocks an address or prefix in a segment.
 func (s *Service) PutIn(segment, target string, lifetime time.Duration, mode block.Mode) block.ID {
 	id := block.NewID(segment, target)
-	s.change(segment, block.Delta{Target: mustTarget(target), ID: id, Left: lifetime, Mode: mode})
+	s.Change(segment, block.Delta{Target: mustTarget(target), ID: id, Left: lifetime, Mode: mode})
 	return id
 }
 
 // Remove frees a target in All.
 func (s *Service) Remove(target string) {
-	s.change(block.All, block.Delta{Target: mustTarget(target), Removed: true})
+	s.Change(block.All, block.Delta{Target: mustTarget(target), Removed: true})
 }
 
 // Withdraw takes back an agent's provisional refusal.
@@ -136,7 +138,8 @@ func (s *Service) Rows() int {
 	return s.rows
 }
 
-func (s *Service) change(segment string, d block.Delta) {
+// Change makes a change to a segment; its revision is set here.
+func (s *Service) Change(segment string, d block.Delta) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.revision++
@@ -194,6 +197,7 @@ func (s *Service) session(ctx context.Context, f block.Follower) {
 	f.Linked(s.segments)
 	at := s.position()
 	for _, segment := range s.segments {
+		f.Keys(segment, s.Keys(segment))
 		s.load(f, segment)
 	}
 	tick := time.NewTicker(time.Second)

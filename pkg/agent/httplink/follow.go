@@ -108,6 +108,8 @@ func deliver(f block.Follower, name string, data []byte) error {
 	switch name {
 	case block.EventHello:
 		return read(name, data, func(v block.Hello) error { f.Linked(v.Segments); return nil })
+	case block.EventKeys:
+		return read(name, data, func(v block.SegmentKeys) error { f.Keys(v.Segment, v.Keys); return nil })
 	case block.EventSnapshot:
 		return read(name, data, func(v block.SegmentSnapshot) error {
 			f.Expect(v.Segment)

@@ -99,6 +99,10 @@ func (f *follower) note(format string, args ...any) {
 func (f *follower) Linked(segments []string) { f.note("linked %v", segments) }
 func (f *follower) Lost(reason error)        { f.note("lost %v", reason) }
 func (f *follower) Withdraw(id block.ID)     { f.note("withdraw %s", id) }
+func (f *follower) Keys(segment string, keys []block.MatchKey) {
+	f.SetKeys(segment, keys)
+	f.note("keys %s %v", segment, keys)
+}
 func (f *follower) Load(segment string, snapshot []byte) error {
 	set, err := block.ReadSnapshot(snapshot, 0, 0)
 	if err != nil {
@@ -192,6 +196,7 @@ func TestStreamResumes(t *testing.T) {
 		_, _ = io.WriteString(w, ": welcome\nretry: 5\n\nevent: from-the-future\ndata: {}\n\n")
 		sse(w, block.EventHello, block.Hello{Segments: []string{block.All}})
 		if have == "" {
+			sse(w, block.EventKeys, block.SegmentKeys{Segment: block.All, Keys: []block.MatchKey{block.NewMatchKey([32]byte{1})}})
 			sse(w, block.EventSnapshot, block.SegmentSnapshot{Segment: block.All, Data: block.AppendSnapshot(nil, first, 0)})
 			sse(w, block.EventDelta, block.SegmentDelta{Segment: block.All, Delta: put(3, "192.0.2.3")})
 			return // the connection breaks
@@ -205,6 +210,9 @@ func TestStreamResumes(t *testing.T) {
 	f.await(t, "apply all 4", 1)
 	f.await(t, "withdraw 0000000000000007", 1)
 	f.await(t, "lost", 1)
+	if keys := f.MatchKeys()[block.All]; len(keys) != 1 || keys[0] != block.NewMatchKey([32]byte{1}) {
+		t.Errorf("keys %v", keys)
+	}
 	if first, second := <-asked, <-asked; first != "" || !strings.HasPrefix(second, "all:3:") {
 		t.Errorf("asked with %q, then with %q", first, second)
 	}
@@ -239,7 +247,7 @@ func TestStaleOrDamagedStartsOver(t *testing.T) {
 			if got := <-asked; !strings.HasPrefix(got, wantHave) || wantHave == "" && got != "" {
 				t.Errorf("asked with %q", got)
 			}
-			if !f.Decide(netip.MustParseAddr("192.0.2.1"), 0).Denied() {
+			if !f.Decide(&block.Request{Client: netip.MustParseAddr("192.0.2.1")}, 0).Denied() {
 				t.Error("the good snapshot is not in force")
 			}
 		})

@@ -1,9 +1,7 @@
 package gateway
 
 import (
-	"errors"
 	"log/slog"
-	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -60,6 +58,15 @@ func TestShadowAndMissingResponderDivertNothing(t *testing.T) {
 	await(t, "both touches", func() bool { return len(service.Touches()) == 2 })
 }
 
+func targets(t *testing.T, texts ...string) config.Targets {
+	t.Helper()
+	list, err := config.ParseTargets(texts...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list
+}
+
 func TestReload(t *testing.T) {
 	dir, service := shortDir(t), agenttest.New()
 	c := configure(t, dir, withResponder(dir))
@@ -67,7 +74,7 @@ func TestReload(t *testing.T) {
 	service.Put("192.0.2.0/24", time.Hour)
 	await(t, "the block", func() bool { return r.ask("192.0.2.7", "/").status == 403 })
 
-	c.Allow = config.Networks{{Prefix: netip.MustParsePrefix("192.0.2.7/32")}}
+	c.Allow = targets(t, "192.0.2.7")
 	if err := os.WriteFile(c.Decoys.Catalogue, []byte("version: 1\ndecoys: [{id: x, title: x, pth: /x}]"), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -83,11 +90,18 @@ func TestReload(t *testing.T) {
 	if restart, err := r.Reload(c); err != nil || restart {
 		t.Errorf("restart %v, %v", restart, err)
 	}
-	for uri, want := range map[string]int{"/": 204, "/new": 401, "/.env": 204} {
-		if a := r.ask("192.0.2.7", uri); a.status != want {
-			t.Errorf("%s: %d, want %d", uri, a.status, want)
+	f := func(client, uri string, want int) {
+		t.Helper()
+		if a := r.ask(client, uri); a.status != want {
+			t.Errorf("%s from %s: %d, want %d", uri, client, a.status, want)
 		}
 	}
+	f("192.0.2.7", "/", 204)
+	f("192.0.2.7", "/new", 204) // who is exempt is not diverted
+	f("192.0.2.7", "/", 204)
+	f("198.51.100.7", "/.env", 204)
+	f("198.51.100.7", "/new", 401)
+	f("198.51.100.7", "/", 403)
 	c.Enforce.OnUnknown = "deny"
 	if restart, err := r.Reload(c); err != nil || !restart {
 		t.Errorf("restart %v, %v", restart, err)
@@ -155,33 +169,6 @@ func TestNewRefuses(t *testing.T) {
 	c.StateDir += "/none"
 	c.Decoys.Catalogue = ""
 	f(c, true, "state directory")
-}
-
-func TestAsk(t *testing.T) {
-	dir, service := shortDir(t), agenttest.New()
-	c := configure(t, dir, "allow: [192.0.2.9]")
-	r := start(t, service, dir, c)
-	id := service.Put("192.0.2.0/24", time.Hour)
-	await(t, "the block", func() bool { return r.ask("192.0.2.7", "/").status == 403 })
-	f := func(client, want string) {
-		t.Helper()
-		if got, err := Ask(t.Context(), c, netip.MustParseAddr(client)); got != want || err != nil {
-			t.Errorf("%s: %q, %v, want %q", client, got, err, want)
-		}
-	}
-	f("192.0.2.7", "deny "+id.String())
-	f("192.0.2.9", "pass")
-	r.stop()
-	const saved = " (by the saved state; the agent does not run)"
-	f("192.0.2.7", "deny "+id.String()+saved)
-	f("192.0.2.9", "pass"+saved)
-	f("198.51.100.1", "pass"+saved)
-	if err := os.WriteFile(filepath.Join(c.StateDir, "blocks.state"), []byte("x"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := Ask(t.Context(), c, netip.MustParseAddr("192.0.2.7")); !errors.Is(err, block.ErrCorrupt) {
-		t.Error(err)
-	}
 }
 
 // The agent runs on gateways: it stays small, and what is not linked cannot be

@@ -5,55 +5,93 @@ import (
 	"fmt"
 	"net/netip"
 	"reflect"
-	"slices"
 
+	"github.com/honeymoat/honeymoat/pkg/agent"
 	"github.com/honeymoat/honeymoat/pkg/app/shipping"
 	"github.com/honeymoat/honeymoat/pkg/block"
 	"github.com/honeymoat/honeymoat/pkg/config"
 	"github.com/honeymoat/honeymoat/pkg/decoy"
+	"github.com/honeymoat/honeymoat/pkg/geo"
+	"github.com/honeymoat/honeymoat/pkg/identify"
 )
 
 // live is what a reload replaces, made of a configuration before anything that
 // runs is touched.
 type live struct {
-	allow     *block.Allowlist
+	policy    agent.Policy
+	places    *geo.Places
+	identify  *identify.Rules
 	trusted   func(netip.Addr) bool
 	catalogue *decoy.Catalogue
 }
 
-func newLive(c config.Agent) (live, error) {
-	catalogue, err := loadCatalogue(c.Decoys.Catalogue)
-	if err != nil {
+// newLive makes it; files that did not change since before are not read again.
+func newLive(c config.Agent, before *geo.Places) (now live, err error) {
+	if now.catalogue, err = loadCatalogue(c.Decoys.Catalogue); err != nil {
 		return live{}, err
 	}
-	hops := c.TrustedHops.Prefixes()
-	return live{
-		allow:     block.NewAllowlist(slices.Concat(c.Allow.Prefixes(), hops)),
-		trusted:   block.NewAllowlist(hops).Contains,
-		catalogue: catalogue,
-	}, nil
+	if now.identify, err = c.Identify.Rules(); err != nil {
+		return live{}, err
+	}
+	if now.places, err = geo.Open(geo.Files(c.Geo), before); err != nil {
+		return live{}, err
+	}
+	if now.policy, err = policyOf(&c); err != nil {
+		return live{}, err
+	}
+	now.policy.Places = now.places
+	now.trusted = block.NewAllowlist(c.TrustedHops.Prefixes()).Contains
+	return now, nil
+}
+
+// policyOf is what the agent goes by besides the service's blocks.
+func policyOf(c *config.Agent) (p agent.Policy, err error) {
+	var allow [][]block.Criterion
+	for _, t := range c.Allow {
+		allow = append(allow, t.Criteria)
+	}
+	for _, hop := range c.TrustedHops.Prefixes() {
+		allow = append(allow, block.PrefixTarget(hop).Criteria())
+	}
+	if p.Allow, err = agent.NewAllow(allow...); err != nil {
+		return agent.Policy{}, err
+	}
+	if p.APIs, err = c.APITable(); err != nil {
+		return agent.Policy{}, err
+	}
+	for _, f := range c.Fail {
+		route, err := f.Target()
+		if err != nil {
+			return agent.Policy{}, err
+		}
+		p.Fail = append(p.Fail, agent.FailRule{Route: route, Closed: f.Closed()})
+	}
+	return p, nil
 }
 
 // Check tells whether an agent could run with this configuration, as far as
 // that can be seen without running it.
 func Check(c config.Agent) error {
-	_, err := newLive(c)
+	_, err := newLive(c, nil)
 	return errors.Join(err, shipping.Check(c.Sources))
 }
 
-// Reload takes over the sources, the allowlist and the decoys of a configuration. With a
-// mistake in it, everything stays as it is. It tells whether something else
-// was changed as well, which only a restart takes over.
+// Reload takes over of a configuration the sources, the decoys, whom to allow,
+// how to fail, who is who, and the databases of places. With a mistake in it,
+// everything stays as it is. It tells whether something else was changed as
+// well, which only a restart takes over.
 func (g *Gateway) Reload(c config.Agent) (restart bool, err error) {
-	next, err := newLive(c)
+	next, err := newLive(c, g.places)
 	if err == nil {
 		err = g.useSources(c, next)
 	}
 	if err != nil {
 		return false, fmt.Errorf("reload: %w", err)
 	}
-	g.agent.SetAllow(next.allow)
-	g.decoys.catalogue.Store(next.catalogue)
+	g.places = next.places
+	g.agent.SetPolicy(next.policy)
+	g.identities.use(next.identify)
+	g.decider.catalogue.Store(next.catalogue)
 	if g.responder != nil {
 		g.responder.SetCatalogue(next.catalogue)
 	}
@@ -78,5 +116,6 @@ func (g *Gateway) useSources(c config.Agent, next live) error {
 // fixed is the part of a configuration that a reload does not take over.
 func fixed(c config.Agent) config.Agent {
 	c.Allow, c.Decoys.Catalogue, c.Sources, c.Privacy = nil, "", nil, config.Privacy{}
+	c.Fail, c.APIs, c.Identify, c.Geo = nil, nil, config.Identify{}, config.Geo{}
 	return c
 }

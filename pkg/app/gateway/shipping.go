@@ -6,9 +6,6 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-
-	"github.com/honeymoat/honeymoat/pkg/agent"
 	"github.com/honeymoat/honeymoat/pkg/app/shipping"
 	"github.com/honeymoat/honeymoat/pkg/config"
 )
@@ -31,15 +28,15 @@ func (g *Gateway) sources(c config.Agent) []config.Source {
 
 // ship follows the logs, and reads again what could not be parsed when the
 // service asks for it.
-func (g *Gateway) ship(link agent.Link, now live, registry *prometheus.Registry) error {
-	if err := g.openQuarantine(link, now, registry); err != nil {
+func (g *Gateway) ship(_ context.Context, now live) error {
+	if err := g.openQuarantine(now); err != nil {
 		return err
 	}
 	sources := g.sources(g.config)
 	log := g.log.With("part", "shipping")
 	opts := shipping.Options{
 		Sources: sources, Trusted: now.trusted, Positions: filepath.Join(g.config.StateDir, PositionsFile),
-		To: link, Keeper: g.quarantine, Privacy: g.config.Privacy, Log: log, Metrics: registry,
+		To: g.link, Keeper: g.quarantine, Privacy: g.config.Privacy, Log: log, Metrics: g.registry,
 	}
 	receiver, err := shipping.NewReceiver(opts)
 	if err != nil {
@@ -63,11 +60,11 @@ func (g *Gateway) ship(link agent.Link, now live, registry *prometheus.Registry)
 	return nil
 }
 
-func (g *Gateway) openQuarantine(link agent.Link, now live, registry *prometheus.Registry) (err error) {
+func (g *Gateway) openQuarantine(now live) (err error) {
 	g.quarantine, err = shipping.OpenQuarantine(shipping.QuarantineOptions{
 		Dir: filepath.Join(g.config.StateDir, QuarantineDir), MaxBytes: int64(g.config.Spool.MaxBytes),
-		Sources: g.sources(g.config), Trusted: now.trusted, Privacy: g.config.Privacy, To: link, Desk: link,
-		Log: g.log.With("part", "quarantine"), Metrics: registry,
+		Sources: g.sources(g.config), Trusted: now.trusted, Privacy: g.config.Privacy, To: g.link, Desk: g.link,
+		Log: g.log.With("part", "quarantine"), Metrics: g.registry,
 	})
 	if err == nil {
 		g.cleanups = append(g.cleanups, g.quarantine.Close)
