@@ -8,104 +8,46 @@ import (
 	"github.com/zeebo/xxh3"
 )
 
-// asking is one request on its way through the sets: what it has in the forms
-// in which sets are asked, and what the entries that it meets say. It lives on
-// the stack of who asks.
+// asking is one request on its way through the sets, in the forms in which
+// they are asked. It lives on the stack of who asks; what leads from it to the
+// heap is behind pointers, so that the request stays on the stack too.
 type asking struct {
 	request *Request
 	client  netip.Addr // canonical; invalid when it is not known
 	now     time.Duration
-	segment string // that is being asked
-	secrets secrets
-
-	most     *Entry // that stands before the others
-	segments string // the segment of most
-	rank     rank   // of most
-	enforced bool   // most is
-	flag     *Entry // that goes with it
-	flagRank rank
+	secrets *secrets
+	tally   *tally
 }
 
-func newAsking(r *Request, now time.Duration) asking {
-	return asking{request: r, client: canonicalAddr(r.Client), now: now}
+func newAsking(r *Request, now time.Duration, s *secrets, t *tally) asking {
+	return asking{request: r, client: canonicalAddr(r.Client), now: now, secrets: s, tally: t}
+}
+
+// ask goes through the set of a segment whose secrets are hashed by keys.
+func (a *asking) ask(segment string, s *Set, keys []*hasher) {
+	if s == nil {
+		return
+	}
+	a.tally.asked, a.secrets.keys = segment, keys
+	s.exact.ask(a)
+	s.index.ask(a)
+	a.secrets.release()
+}
+
+// meet tells the tally of an entry whose target the request meets. A nil one,
+// and one that is over, say nothing.
+func (a *asking) meet(e *Entry, r rank) {
+	if e != nil && a.now < e.Deadline {
+		a.tally.add(e, r, e.enforcedOn(a.request))
+	}
 }
 
 // canonicalAddr is an address in the form in which sets know it.
-func canonicalAddr(a netip.Addr) netip.Addr { return a.Unmap().WithZone("") }
-
-// meet takes one more entry whose target the request meets into account. A nil
-// one, and one that is over, say nothing.
-func (a *asking) meet(e *Entry, r rank) {
-	if e == nil || a.now >= e.Deadline {
-		return
+func canonicalAddr(a netip.Addr) netip.Addr {
+	if a.Is4() {
+		return a
 	}
-	enforced := e.enforcedOn(a.request)
-	if e.Action == Flag && enforced && (a.flag == nil || r.before(e, a.flagRank, a.flag)) {
-		a.flag, a.flagRank = e, r
-	}
-	if a.most == nil || a.stands(e, enforced, r) {
-		a.most, a.enforced, a.rank, a.segments = e, enforced, r, a.segment
-	}
-}
-
-// stands tells whether an entry stands before what is the most so far.
-func (a *asking) stands(e *Entry, enforced bool, r rank) bool {
-	switch mine, its := e.Action.strength(), a.most.Action.strength(); {
-	case enforced != a.enforced:
-		return enforced
-	case mine != its:
-		return mine > its
-	default:
-		return r.before(e, a.rank, a.most)
-	}
-}
-
-// decision is what all that were asked say together.
-func (a *asking) decision() Decision {
-	if a.most == nil {
-		return Decision{}
-	}
-	e := a.most
-	d := Decision{ID: e.ID, Segment: a.segments, Action: e.Action.known(), Terms: e.Terms, Mode: Shadow, Found: true}
-	if a.enforced {
-		d.Mode = Enforce
-	}
-	if d.Action == Throttle {
-		d.Bucket.Block = e.ID
-		if e.Terms != nil && e.Terms.Each {
-			d.Bucket.Client = subject(a.request.Client)
-		}
-	}
-	if a.flag != nil && !d.Exempt() {
-		d.Flag = Mark{a.flag.ID, a.flag.Terms}
-	}
-	return d
-}
-
-// rank orders targets by how little they match: more criteria first, then
-// longer prefixes.
-type rank uint16
-
-func plainRank(bits int) rank { return rank(256 + bits) }
-
-func (t Target) rank() rank {
-	r := rank(0)
-	for rest := t.rest; rest != ""; r += 256 {
-		_, _, rest = cutCriterion(rest)
-	}
-	if t.prefix.IsValid() {
-		r += plainRank(t.prefix.Bits())
-	}
-	return r
-}
-
-// before tells whether an entry of the rank stands before another of the same
-// strength: the same whoever looks in whatever order.
-func (r rank) before(e *Entry, other rank, o *Entry) bool {
-	if r != other {
-		return r > other
-	}
-	return e.ID < o.ID
+	return a.Unmap().WithZone("")
 }
 
 // ask tells the tally of the entries that the request meets.
@@ -159,21 +101,22 @@ func (x *index) askScope(a *asking, code byte) {
 }
 
 func (x *index) askSecret(a *asking, code byte) {
-	if a.request.value(code) == "" {
+	v := a.request.value(code)
+	if v == "" {
 		return
 	}
-	for i, k := range a.secrets.keys {
+	for _, k := range a.secrets.keys {
 		if x.uses.hasKey(code, k.key.ID) {
-			x.askList(a, listKey(xxh3.HashSeed(a.secrets.hashed(i, code, a.request)[:], uint64(code))))
+			x.askList(a, listKey(xxh3.HashSeed(a.secrets.under(k).hash(code, v)[:], uint64(code))))
 		}
 	}
 }
 
 func (x *index) askList(a *asking, k listKey) {
-	b := x.lists.bucket(k)
-	for i := range b.keys {
-		if b.keys[i] == k {
-			a.meetFiled(&b.values[i])
+	near := x.lists.near(k)
+	for i := range near {
+		if near[i].key == k {
+			a.meetFiled(&near[i].value)
 		}
 	}
 }

@@ -158,8 +158,9 @@ func eachExact[K exactKey[K]](t *table[K, Entry], yield func(Target, *Entry) boo
 	return true
 }
 
-func (x *exact) compact() {
-	x.v4.compact()
-	x.v6.compact()
-	x.net.compact()
+// settle ends changes in place.
+func (x *exact) settle() {
+	x.v4.settle()
+	x.v6.settle()
+	x.net.settle()
 }

@@ -28,6 +28,9 @@ type filed struct {
 	entry  Entry
 }
 
+// same tells whether another is of the same target.
+func (f *filed) same(other *filed) bool { return f.target == other.target }
+
 // listKey is the hash of a scope and a value. Two may have the same, so a
 // target is compared in any case.
 type listKey uint64
@@ -95,10 +98,10 @@ func (x *index) look(d drawer, t Target) (*filed, int) {
 		}
 		return &list[i], i
 	}
-	b := x.lists.bucket(d.key)
-	for i, k := range b.keys {
-		if k == d.key && b.values[i].target == t {
-			return &b.values[i], i
+	near := x.lists.near(d.key)
+	for i := range near {
+		if near[i].key == d.key && near[i].value.target == t {
+			return &near[i].value, i
 		}
 	}
 	return nil, -1
@@ -127,8 +130,9 @@ func (x *index) size(d drawer) int {
 		return len(x.under(d.prefix))
 	}
 	n := 0
-	for _, k := range x.lists.bucket(d.key).keys {
-		if k == d.key {
+	near := x.lists.near(d.key)
+	for i := range near {
+		if near[i].key == d.key {
 			n++
 		}
 	}
@@ -145,11 +149,11 @@ func (x *index) put(t Target, e Entry, mine bool) {
 }
 
 func (x *index) replace(d drawer, f filed, mine bool) {
-	_, i := x.look(d, f.target)
 	if d.code != codePrefix {
-		x.lists.set(d.key, i, f, mine)
+		x.lists.set(d.key, f.same, f, mine)
 		return
 	}
+	_, i := x.look(d, f.target)
 	list := slices.Clone(x.under(d.prefix))
 	list[i] = f
 	x.setUnder(d.prefix, list, mine)
@@ -157,7 +161,7 @@ func (x *index) replace(d drawer, f filed, mine bool) {
 
 func (x *index) file(d drawer, f filed, mine bool) {
 	if d.code == codePrefix {
-		x.setUnder(d.prefix, appended(x.under(d.prefix), f, false), mine)
+		x.setUnder(d.prefix, append(slices.Clip(x.under(d.prefix)), f), mine)
 		return
 	}
 	x.lists.add(d.key, f, mine)
@@ -173,12 +177,12 @@ func (x *index) remove(t Target) {
 	if old == nil {
 		return
 	}
-	_, i := x.look(d, t)
+	gone := filed{target: t}
 	if d.code == codePrefix {
-		x.setUnder(d.prefix, without(x.under(d.prefix), i), false)
+		x.setUnder(d.prefix, slices.DeleteFunc(slices.Clone(x.under(d.prefix)), func(f filed) bool { return f.same(&gone) }), false)
 		return
 	}
-	x.lists.remove(d.key, i)
+	x.lists.remove(d.key, gone.same)
 	x.uses.count(d, -1)
 	if d.code == codeRoute {
 		x.routes.remove(d.value)
@@ -223,7 +227,8 @@ func (x *index) all() iter.Seq2[Target, *Entry] {
 	}
 }
 
-func (x *index) compact() {
-	x.lists.compact()
-	x.routes.nodes.compact()
+// settle ends changes in place.
+func (x *index) settle() {
+	x.lists.settle()
+	x.routes.nodes.settle()
 }

@@ -4,7 +4,6 @@ package block
 // those under which the target's secrets may be hashed. It is for single
 // targets: a Set asks many at once.
 func (t Target) Meets(r *Request, keys []MatchKey) bool {
-	a := newAsking(r, 0)
-	a.secrets.use(newHashers(keys))
+	a := newAsking(r, 0, &secrets{keys: newHashers(keys)}, nil)
 	return t.Valid() && a.meets(t)
 }

@@ -77,7 +77,7 @@ func readExact[K exactKey[K]](r *loading, t *table[K, Entry], size int, read fun
 			return
 		}
 		k, ok := read(raw)
-		if !ok || i > 0 && last.compare(k) >= 0 {
+		if !ok || i > 0 && compareTurned(last, k) >= 0 {
 			r.failed = true
 			return
 		}
@@ -91,16 +91,19 @@ func (r *loading) others() {
 	n := r.count(targetFixed + leastEntry)
 	x := &r.built.set.index
 	x.lists.reserve(n)
-	var last []byte
-	for range n {
+	last := formed{}
+	before := r.rest
+	for i := range n {
 		t, size := readTarget(r.rest)
-		raw := r.take(size)
+		f := formed{hash: xxh3.Hash(r.rest[:size]), from: len(before) - len(r.rest)}
+		r.take(size)
+		f.to = f.from + size
 		e := r.entry()
-		if r.failed || size == 0 || t.exactly() || bytes.Compare(last, raw) >= 0 {
+		if r.failed || size == 0 || t.exactly() || i > 0 && last.compare(f, before) >= 0 {
 			r.failed = true
 			return
 		}
-		last = raw
+		last = f
 		x.file(x.rarest(t), filed{t, e}, true)
 		r.built.set.recount(t, &e)
 	}

@@ -73,13 +73,15 @@ func NewReplica() *Replica {
 // in any of them wins. What it says about a throttled request is for whoever
 // holds the buckets. It does not allocate.
 func (r *Replica) Decide(q *Request, now time.Duration) Decision {
-	a := newAsking(q, now)
-	for _, h := range *r.sets.Load() {
-		a.segment = h.name
-		a.secrets.use(h.hashers)
-		h.set.ask(&a)
+	var hashed secrets
+	var found tally
+	a := newAsking(q, now, &hashed, &found)
+	sets := *r.sets.Load()
+	for i := range sets {
+		h := &sets[i]
+		a.ask(h.name, h.set, h.hashers)
 	}
-	return a.decision()
+	return found.decision(q.Client)
 }
 
 // SetKeys replaces the keys under which a segment's users, keys, tokens and

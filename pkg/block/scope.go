@@ -77,6 +77,8 @@ func (s Scope) Principal() bool { return s.Secret() || s == ScopeApplication }
 // secretCode tells whether the scope with a code is Secret.
 func secretCode(code byte) bool { return code >= codeKey && code <= codeUser }
 
+const secretCodes = codeUser - codeKey + 1
+
 func (s Scope) code() byte { return byte(slices.Index(scopes[:], s)) }
 
 // MaxValue bounds a criterion's value, in bytes. Of a longer user agent the

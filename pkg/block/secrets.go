@@ -15,30 +15,35 @@ type hasher struct {
 	pool sync.Pool // of *hashing
 }
 
-// hashing is an HMAC whose key has been taken in, with room for what goes in
-// and comes out.
+// hashing is an HMAC whose key has been taken in, with what it made of one
+// request: each value is hashed at most once.
 type hashing struct {
+	of   *hasher
+	next *hashing // of the same request, under another key
 	mac  hash.Hash
-	room [256]byte
-}
-
-func newHasher(k MatchKey) *hasher {
-	return &hasher{key: k, pool: sync.Pool{New: func() any { return &hashing{mac: hmac.New(sha256.New, k.Secret[:])} }}}
+	room [256]byte // for what goes in and comes out
+	done [secretCodes]bool
+	text [secretCodes][matchedSize]byte
 }
 
 func newHashers(keys []MatchKey) []*hasher {
 	hashers := make([]*hasher, len(keys))
 	for i, k := range keys {
-		hashers[i] = newHasher(k)
+		h := &hasher{key: k}
+		h.pool.New = func() any { return &hashing{of: h, mac: hmac.New(sha256.New, h.key.Secret[:])} }
+		hashers[i] = h
 	}
 	return hashers
 }
 
-// hash writes what MatchKey.Hash gives.
-func (h *hasher) hash(dst *[matchedSize]byte, s Scope, value string) {
-	w := h.pool.Get().(*hashing)
+// hash is what MatchKey.Hash gives.
+func (w *hashing) hash(code byte, value string) *[matchedSize]byte {
+	text := &w.text[code-codeKey]
+	if w.done[code-codeKey] {
+		return text
+	}
 	w.mac.Reset()
-	n := copy(w.room[:], s)
+	n := copy(w.room[:], scopes[code])
 	w.room[n] = 0
 	for n++; ; n = 0 { // a text cannot be written to a hash without a copy
 		copied := copy(w.room[n:], value)
@@ -47,55 +52,52 @@ func (h *hasher) hash(dst *[matchedSize]byte, s Scope, value string) {
 			break
 		}
 	}
-	copy(dst[:], h.key.ID)
-	dst[matchIDSize] = ':'
-	base64.RawURLEncoding.Encode(dst[matchIDSize+1:], w.mac.Sum(w.room[:0])[:matchMAC])
-	h.pool.Put(w)
+	copy(text[:], w.of.key.ID)
+	text[matchIDSize] = ':'
+	base64.RawURLEncoding.Encode(text[matchIDSize+1:], w.mac.Sum(w.room[:0])[:matchMAC])
+	w.done[code-codeKey] = true
+	return text
 }
 
-// secrets hashes what one request presents under the keys of one segment,
-// each value at most once a key, and none that is not asked for.
+// secrets hashes what one request presents under the keys of one segment, and
+// none of it that is not asked for.
 type secrets struct {
-	keys  []*hasher
-	known int
-	memo  [maxMemo]memo
+	keys []*hasher
+	work *hashing // the first of those that are in use
 }
 
-// maxMemo is enough for a key and its predecessor with every scope; what comes
-// beyond is hashed each time.
-const maxMemo = 8
-
-type memo struct {
-	code byte
-	key  int
-	text [matchedSize]byte
-}
-
-// use makes ready for another segment.
-func (s *secrets) use(keys []*hasher) { s.keys, s.known = keys, 0 }
-
-// hashed is the hash of what the request presents in a scope under key i. It
-// holds until the next call.
-func (s *secrets) hashed(i int, code byte, r *Request) *[matchedSize]byte {
-	for j := range s.known {
-		if m := &s.memo[j]; m.code == code && m.key == i {
-			return &m.text
+// under gives what the request is hashed with under a key.
+func (s *secrets) under(h *hasher) *hashing {
+	for w := s.work; w != nil; w = w.next {
+		if w.of == h {
+			return w
 		}
 	}
-	m := &s.memo[min(s.known, maxMemo-1)]
-	s.known = min(s.known+1, maxMemo)
-	m.code, m.key = code, i
-	s.keys[i].hash(&m.text, scopes[code], r.value(code))
-	return &m.text
+	w := h.pool.Get().(*hashing)
+	w.next, w.done = s.work, [secretCodes]bool{}
+	s.work = w
+	return w
+}
+
+// release gives back what is in use.
+func (s *secrets) release() {
+	for w := s.work; w != nil; {
+		next := w.next
+		w.next = nil
+		w.of.pool.Put(w)
+		w = next
+	}
+	s.work = nil
 }
 
 // has tells whether the request presents what has the hash.
 func (s *secrets) has(code byte, want string, r *Request) bool {
-	if r.value(code) == "" {
+	v := r.value(code)
+	if v == "" {
 		return false
 	}
-	for i, k := range s.keys {
-		if k.key.ID == want[:matchIDSize] && string(s.hashed(i, code, r)[:]) == want {
+	for _, k := range s.keys {
+		if k.key.ID == want[:matchIDSize] && string(s.under(k).hash(code, v)[:]) == want {
 			return true
 		}
 	}

@@ -55,17 +55,11 @@ func (s *Set) Version() Version {
 // under which the segment's secrets are hashed; a Replica has them ready, and
 // is what to ask about many requests.
 func (s *Set) Find(r *Request, keys []MatchKey, now time.Duration) Decision {
-	a := newAsking(r, now)
-	a.secrets.use(newHashers(keys))
-	s.ask(&a)
-	return a.decision()
-}
-
-func (s *Set) ask(a *asking) {
-	if s != nil {
-		s.exact.ask(a)
-		s.index.ask(a)
-	}
+	var hashed secrets
+	var found tally
+	a := newAsking(r, now, &hashed, &found)
+	a.ask("", s, newHashers(keys))
+	return found.decision(r.Client)
 }
 
 // Get gives the block on exactly this target, over or not.
@@ -190,8 +184,8 @@ func (b *Builder) Add(d Delta, now time.Duration) {
 func (b *Builder) Set(revision uint64) *Set {
 	set := b.set
 	b.set = Set{}
-	set.exact.compact()
-	set.index.compact()
+	set.exact.settle()
+	set.index.settle()
 	set.version.Revision = max(set.version.Revision, revision)
 	return &set
 }

@@ -2,9 +2,11 @@ package block
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"math/bits"
 	"slices"
 	"time"
 
@@ -15,15 +17,18 @@ import (
 var ErrCorrupt = errors.New("corrupt snapshot of blocks")
 
 // Format of a snapshot, little-endian unless it says otherwise. Every list is
-// a count(varint) and its items in ascending order, none twice, so equal sets
-// have equal snapshots:
+// a count(varint) and its items in one order, none twice, so equal sets have
+// equal snapshots:
 //
 //	"hms" version(1) revision(8) count(8) hash(8)
-//	terms that differ from the defaults: length(varint), binary form
+//	terms that differ from the defaults, in the order of their bytes:
+//	       length(varint), binary form
+//	three lists in the order of the keys' hashes, see compareTurned:
 //	blocks on IPv4 addresses: address(4, big-endian), entry
 //	blocks on IPv6 addresses: address(16), entry
 //	blocks on a /64 of IPv6: its first 8 bytes, entry
-//	all others: target (as appendBinary writes it), entry
+//	all others in the order of their targets' hashes:
+//	       target (as appendBinary writes it), entry
 //	checksum(8): xxh3 of all before it
 //
 //	entry: id(8) revision(varint) left in ms(varint) action(1) mode(1)
@@ -91,37 +96,57 @@ func (w *writer) termsOf(s *Set) {
 }
 
 func writeExact[K exactKey[K]](w *writer, t *table[K, Entry]) {
-	type pair struct {
-		key   K
-		entry *Entry
-	}
-	pairs := make([]pair, 0, t.count)
-	for k, e := range t.all() {
-		pairs = append(pairs, pair{k, e})
-	}
-	slices.SortFunc(pairs, func(a, b pair) int { return a.key.compare(b.key) })
-	w.count(len(pairs))
-	for _, p := range pairs {
-		w.dst = p.key.append(w.dst)
-		w.entry(p.entry)
+	w.count(t.count)
+	var room []*slot[K, Entry]
+	for b := range t.inTurn() {
+		room = room[:0]
+		for i := range b.slots {
+			if b.slots[i].tag != 0 {
+				room = append(room, &b.slots[i])
+			}
+		}
+		slices.SortFunc(room, func(a, b *slot[K, Entry]) int { return compareTurned(a.key, b.key) })
+		for _, s := range room {
+			w.dst = s.key.append(w.dst)
+			w.entry(&s.value)
+		}
 	}
 }
 
+// compareTurned orders keys by the bits of their hashes, the lowest first: so
+// the buckets of a table are filled one after the other.
+func compareTurned[K exactKey[K]](a, b K) int {
+	return cmp.Or(cmp.Compare(bits.Reverse64(a.hash()), bits.Reverse64(b.hash())), a.compare(b))
+}
+
 func (w *writer) others(x *index) {
-	type pair struct {
-		target []byte
-		entry  *Entry
-	}
-	pairs := make([]pair, 0, x.lists.count)
+	list := make([]formed, 0, x.lists.count)
+	var forms []byte
 	for t, e := range x.all() {
-		pairs = append(pairs, pair{t.appendBinary(nil), e})
+		from := len(forms)
+		forms = t.appendBinary(forms)
+		list = append(list, formed{xxh3.Hash(forms[from:]), from, len(forms), e})
 	}
-	slices.SortFunc(pairs, func(a, b pair) int { return bytes.Compare(a.target, b.target) })
-	w.count(len(pairs))
-	for _, p := range pairs {
-		w.dst = append(w.dst, p.target...)
-		w.entry(p.entry)
+	slices.SortFunc(list, func(a, b formed) int { return a.compare(b, forms) })
+	w.count(len(list))
+	for _, f := range list {
+		w.dst = append(w.dst, forms[f.from:f.to]...)
+		w.entry(f.entry)
 	}
+}
+
+// formed is a block with the hash and the place of its target's binary form.
+type formed struct {
+	hash     uint64
+	from, to int
+	entry    *Entry
+}
+
+func (f formed) compare(o formed, forms []byte) int {
+	if f.hash != o.hash {
+		return cmp.Compare(f.hash, o.hash)
+	}
+	return bytes.Compare(forms[f.from:f.to], forms[o.from:o.to])
 }
 
 func (w *writer) entry(e *Entry) {

@@ -9,37 +9,32 @@ import (
 // key is what a table is looked up by.
 type key interface {
 	comparable
-	// hash spreads keys evenly, over the low bits above all.
+	// hash spreads keys evenly over all its bits.
 	hash() uint64
 }
 
 // table is a hash table with versions: a copy of the struct is a version of
-// its own, and a change copies the few hundred bytes that lead to what it
-// changes, whatever the size of the table. It grows and shrinks by one bucket
-// at a time (linear hashing), so no change has to move everything.
+// its own, and a change copies the bucket that it is in and the few hundred
+// bytes that lead there, whatever the size of the table. It grows and shrinks
+// by one bucket at a time (linear hashing), so no change moves everything.
 //
-// The keys of a bucket lie side by side, and its values do: a look-up that
-// fails, as most do, touches one line of the keys; none touches more than three
-// lines that are not in the processor's caches anyway.
+// What leads to the buckets of a million entries fits into a processor's
+// second cache, and inside a bucket a hash leads to a slot: a look-up waits for
+// main memory about once.
 //
-// Keys may be there several times. The zero table is empty. Changing a version
-// with mine set changes in place what it shares with others: only for a table
-// that was never copied.
+// Keys may be there several times. The zero table is empty. Changes with mine
+// set are in place and leave buckets loose until settle: only for a table that
+// was never copied.
 type table[K key, V any] struct {
 	spans   []*span[K, V]
 	buckets int
-	mask    uint64 // the low bits of a hash that choose a bucket
+	mask    uint64 // the bits of a hash that choose a bucket
 	count   int
 }
 
-type bucket[K key, V any] struct {
-	keys   []K
-	values []V
-}
-
 const (
-	bucketLoad = 16 // entries of a bucket, on average and at most
-	bucketMin  = 4  // entries of a bucket, on average, under which the table shrinks
+	bucketLoad = 32 // entries of a bucket, on average and at most
+	bucketMin  = 8  // entries of a bucket, on average, under which the table shrinks
 	chunkSize  = 16 // buckets
 	spanSize   = 64 // chunks
 )
@@ -62,12 +57,13 @@ func (t *table[K, V]) at(i int) *bucket[K, V] {
 	return &t.spans[i/(chunkSize*spanSize)][i/chunkSize%spanSize][i%chunkSize]
 }
 
-// bucket is where entries with the key are, if there are any.
-func (t *table[K, V]) bucket(k K) *bucket[K, V] {
+// near gives the slots among which those of the key are, if there are any.
+func (t *table[K, V]) near(k K) []slot[K, V] {
 	if t.count == 0 {
-		return &bucket[K, V]{}
+		return nil
 	}
-	return t.at(t.place(k.hash()))
+	h := k.hash()
+	return t.at(t.place(h)).near(h)
 }
 
 // find gives the value of a key that is there at most once, or nil.
@@ -75,35 +71,58 @@ func (t *table[K, V]) find(k K) *V {
 	if t.count == 0 {
 		return nil
 	}
-	b := t.at(t.place(k.hash()))
-	for i := range b.keys {
-		if b.keys[i] == k {
-			return &b.values[i]
+	h := k.hash()
+	near := t.at(t.place(h)).near(h)
+	for i := range near {
+		if near[i].key == k {
+			return &near[i].value
 		}
 	}
 	return nil
+}
+
+// inTurn yields the buckets so that hashes come in the order of their bits
+// turned around, whatever the number of buckets; inside a bucket they do not.
+func (t *table[K, V]) inTurn() iter.Seq[*bucket[K, V]] {
+	return func(yield func(*bucket[K, V]) bool) {
+		half := int(t.mask>>1) + 1
+		width := bits.Len64(t.mask >> 1)
+		for turned := range min(half, t.buckets) {
+			i := int(bits.Reverse64(uint64(turned)) >> (64 - width))
+			if !yield(t.at(i)) || i+half < t.buckets && !yield(t.at(i+half)) {
+				return
+			}
+		}
+	}
 }
 
 // all yields the entries in no particular order.
 func (t *table[K, V]) all() iter.Seq2[K, *V] {
 	return func(yield func(K, *V) bool) {
 		for i := range t.buckets {
-			b := t.at(i)
-			for j, k := range b.keys {
-				if !yield(k, &b.values[j]) {
-					return
-				}
+			if !t.at(i).all(yield) {
+				return
 			}
 		}
 	}
 }
 
+// anyOf tells that there is only one.
+func anyOf[V any](*V) bool { return true }
+
 // put sets the value of a key that is there at most once.
 func (t *table[K, V]) put(k K, v V, mine bool) {
-	if i := slices.Index(t.bucket(k).keys, k); i >= 0 {
-		t.set(k, i, v, mine)
+	if t.find(k) != nil {
+		t.set(k, anyOf, v, mine)
 	} else {
 		t.add(k, v, mine)
+	}
+}
+
+// drop takes away a key that is there at most once.
+func (t *table[K, V]) drop(k K) {
+	if t.find(k) != nil {
+		t.remove(k, anyOf)
 	}
 }
 
@@ -112,42 +131,40 @@ func (t *table[K, V]) add(k K, v V, mine bool) {
 	if t.count >= t.buckets*bucketLoad {
 		t.grow(mine)
 	}
-	b := t.own(t.place(k.hash()), mine)
-	b.keys, b.values = appended(b.keys, k, mine), appended(b.values, v, mine)
+	h := k.hash()
+	b := t.own(t.place(h), mine)
+	if s := (slot[K, V]{key: k, tag: tagOf(h), value: v}); mine {
+		b.append(s)
+	} else {
+		*b = b.with(s)
+	}
 	t.count++
 }
 
-// set changes the value of entry i of the key's bucket.
-func (t *table[K, V]) set(k K, i int, v V, mine bool) {
+// set changes the value of the entry of the key that is the one.
+func (t *table[K, V]) set(k K, one func(*V) bool, v V, mine bool) {
 	b := t.own(t.place(k.hash()), mine)
 	if !mine {
-		b.values = slices.Clone(b.values)
+		b.slots = slices.Clone(b.slots)
 	}
-	b.values[i] = v
+	b.slots[b.index(k, one)].value = v
 }
 
-// drop takes away a key that is there at most once.
-func (t *table[K, V]) drop(k K) {
-	if i := slices.Index(t.bucket(k).keys, k); i >= 0 {
-		t.remove(k, i)
-	}
-}
-
-// remove takes entry i of the key's bucket away.
-func (t *table[K, V]) remove(k K, i int) {
+// remove takes the entry of the key that is the one away.
+func (t *table[K, V]) remove(k K, one func(*V) bool) {
 	if t.count == 1 {
 		*t = table[K, V]{}
 		return
 	}
 	b := t.own(t.place(k.hash()), false)
-	b.keys, b.values = without(b.keys, i), without(b.values, i)
+	*b = b.without(b.index(k, one))
 	t.count--
 	if t.buckets > 1 && t.count < t.buckets*bucketMin {
 		t.shrink()
 	}
 }
 
-// own gives bucket i so that it may be changed: its slices are still shared,
+// own gives bucket i so that it may be changed: its slots are still shared,
 // unless all is mine.
 func (t *table[K, V]) own(i int, mine bool) *bucket[K, V] {
 	if !mine {
@@ -169,17 +186,22 @@ func (t *table[K, V]) grow(mine bool) {
 		return
 	}
 	from := added & int(t.mask>>1)
-	old := *t.at(from)
 	var stay, move bucket[K, V]
-	for i, k := range old.keys {
-		to := &stay
-		if t.place(k.hash()) == added {
-			to = &move
+	for _, s := range t.at(from).slots {
+		switch {
+		case s.tag == 0:
+		case t.place(s.key.hash()) == added:
+			move.append(s)
+		default:
+			stay.append(s)
 		}
-		to.keys, to.values = append(to.keys, k), append(to.values, old.values[i])
 	}
-	*t.own(from, mine) = stay.clipped()
-	*t.own(added, mine) = move.clipped()
+	if !mine {
+		stay.settle()
+		move.settle()
+	}
+	*t.own(from, mine) = stay
+	*t.own(added, mine) = move
 }
 
 func (t *table[K, V]) resize(buckets int) {
@@ -209,11 +231,12 @@ func (t *table[K, V]) extend(i int, mine bool) {
 // shrink joins the last bucket with the one that it was split from.
 func (t *table[K, V]) shrink() {
 	last := t.buckets - 1
-	into := last & int(t.mask>>1)
-	gone := *t.own(last, false)
-	*t.at(last) = bucket[K, V]{}
-	b := t.own(into, false)
-	b.keys, b.values = slices.Concat(b.keys, gone.keys), slices.Concat(b.values, gone.values)
+	gone := t.at(last).slots
+	*t.own(last, false) = bucket[K, V]{}
+	b := t.own(last&int(t.mask>>1), false)
+	joined := bucket[K, V]{slots: slices.Concat(b.slots, gone)}
+	joined.settle()
+	*b = joined
 	t.resize(last)
 	if last%(chunkSize*spanSize) == 0 {
 		t.spans = t.spans[:len(t.spans)-1]
@@ -227,38 +250,9 @@ func (t *table[K, V]) reserve(entries int) {
 	}
 }
 
-// compact gives back the room that buckets have to grow in place.
-func (t *table[K, V]) compact() {
+// settle ends changes in place.
+func (t *table[K, V]) settle() {
 	for i := range t.buckets {
-		b := t.at(i)
-		*b = b.clipped()
+		t.at(i).settle()
 	}
-}
-
-func (b *bucket[K, V]) clipped() bucket[K, V] {
-	return bucket[K, V]{clipped(b.keys), clipped(b.values)}
-}
-
-// clipped is s in no more room than it takes.
-func clipped[T any](s []T) []T {
-	if len(s) == cap(s) {
-		return s
-	}
-	return append(make([]T, 0, len(s)), s...)
-}
-
-// appended is s with one more, in place if it is mine.
-func appended[T any](s []T, v T, mine bool) []T {
-	switch {
-	case !mine:
-		return append(append(make([]T, 0, len(s)+1), s...), v)
-	case s == nil:
-		s = make([]T, 0, bucketLoad+bucketLoad/4)
-	}
-	return append(s, v)
-}
-
-// without is a copy of s less one.
-func without[T any](s []T, i int) []T {
-	return append(append(make([]T, 0, len(s)-1), s[:i]...), s[i+1:]...)
 }
