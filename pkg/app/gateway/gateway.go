@@ -40,6 +40,7 @@ type Gateway struct {
 	parts     []part // what ends before the agent does
 	cleanups  []func() error
 
+	clock      agent.Clock
 	agent      *agent.Agent // also the block.Source of gateways that hold blocks themselves
 	decider    *pathDecoys  // what gateways that ask are answered by: the agent, and decoys
 	identities identities
@@ -134,6 +135,7 @@ func (g *Gateway) newAgent(o Options, now live) error {
 	if err != nil {
 		return err
 	}
+	g.clock = clock
 	g.agent, err = agent.New(agent.Options{
 		Name: g.name, Software: o.Software, Dir: o.Config.StateDir, Link: g.link, Clock: clock,
 		Log: o.Log.With("part", "agent"), Metrics: g.registry, Policy: now.policy, RetriesAsked: g.heard,

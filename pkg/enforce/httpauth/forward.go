@@ -11,7 +11,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/honeymoat/honeymoat/pkg/block"
-	"github.com/honeymoat/honeymoat/pkg/identify"
 )
 
 // The headers in which Traefik, Caddy, APISIX and Kong describe the request
@@ -27,7 +26,7 @@ const (
 // ForwardOptions say what a Forward needs.
 type ForwardOptions struct {
 	Decider  block.Decider
-	Identify *identify.Rules // tells who is behind a request; nil for nobody
+	Identify Identify // tells who is behind a request; nil for nobody
 	// Trusted tells which addresses in X-Forwarded-For are proxies in front of
 	// the gateway; nil for none. The last one that is not trusted is the client.
 	Trusted func(netip.Addr) bool
@@ -63,6 +62,7 @@ func NewForward(o ForwardOptions) (*Forward, error) {
 	if err != nil {
 		return nil, err
 	}
+	o.Identify = orNobody(o.Identify)
 	if o.Trusted == nil {
 		o.Trusted = func(netip.Addr) bool { return false }
 	}
@@ -114,7 +114,7 @@ func (f *Forward) client(forwarded []string) netip.Addr {
 
 func (f *Forward) answer(w http.ResponseWriter, r *http.Request, client netip.Addr) {
 	uri := first(r.Header, forwardedURI)
-	path, query, _ := strings.Cut(uri, "?")
+	path, _, _ := strings.Cut(uri, "?")
 	q := block.Request{
 		Client: client, Method: first(r.Header, forwardedMethod), Host: first(r.Header, forwardedHost), Path: path,
 		UserAgent: first(r.Header, "User-Agent"),
@@ -122,8 +122,7 @@ func (f *Forward) answer(w http.ResponseWriter, r *http.Request, client netip.Ad
 	if f.o.RequestID != "" {
 		q.RequestID = r.Header.Get(f.o.RequestID)
 	}
-	f.o.Identify.Fill(&q, r.Header.Get)
-	f.o.Identify.FillQuery(&q, query)
+	f.o.Identify(&q, uri, r.Header.Get)
 	v := f.o.Decider.Decide(&q)
 	f.results.count(&v)
 	if v.Action == block.Divert && f.o.Decoys != nil {

@@ -9,7 +9,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/honeymoat/honeymoat/pkg/block"
-	"github.com/honeymoat/honeymoat/pkg/identify"
 )
 
 // The headers in which the gateway describes the request that it asks about.
@@ -22,11 +21,16 @@ const (
 	RequestIDHeader = "X-Request-Id"     // made by the gateway, never taken from the client
 )
 
+// Identify fills in who is behind a request: user, application, key, token,
+// session, fingerprint, api. header gives a header of the request that the
+// gateway asks about, "" without it; uri is its path and query.
+type Identify func(q *block.Request, uri string, header func(name string) string)
+
 // Options say what a Handler needs.
 type Options struct {
 	Decider block.Decider
 	// Identify tells who is behind a request; nil for nobody.
-	Identify *identify.Rules
+	Identify Identify
 	// DenyUnknown refuses requests whose client address cannot be read.
 	// Otherwise they pass.
 	DenyUnknown bool
@@ -43,7 +47,7 @@ type Options struct {
 // that answer.
 type Handler struct {
 	decider     block.Decider
-	identify    *identify.Rules
+	identify    Identify
 	denyUnknown bool
 	results     *results
 }
@@ -54,7 +58,14 @@ func New(o Options) (*Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Handler{decider: o.Decider, identify: o.Identify, denyUnknown: o.DenyUnknown, results: results}, nil
+	return &Handler{decider: o.Decider, identify: orNobody(o.Identify), denyUnknown: o.DenyUnknown, results: results}, nil
+}
+
+func orNobody(i Identify) Identify {
+	if i != nil {
+		return i
+	}
+	return func(*block.Request, string, func(string) string) {}
 }
 
 // ServeHTTP implements http.Handler.
@@ -90,13 +101,12 @@ func giveAnswer(w http.ResponseWriter, r *http.Request, text string) {
 
 func (h *Handler) answer(w http.ResponseWriter, r *http.Request, client netip.Addr) {
 	uri := first(r.Header, URIHeader)
-	path, query, _ := strings.Cut(uri, "?")
+	path, _, _ := strings.Cut(uri, "?")
 	q := block.Request{
 		Client: client, Method: first(r.Header, MethodHeader), Host: first(r.Header, HostHeader), Path: path,
 		UserAgent: first(r.Header, "User-Agent"), RequestID: first(r.Header, RequestIDHeader),
 	}
-	h.identify.Fill(&q, r.Header.Get)
-	h.identify.FillQuery(&q, query)
+	h.identify(&q, uri, r.Header.Get)
 	v := h.decider.Decide(&q)
 	h.results.count(&v)
 	mark(w, &v)

@@ -13,8 +13,10 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/goleak"
@@ -24,35 +26,49 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// set refuses some clients.
-type set map[string]block.ID
-
-func (s set) Decide(client netip.Addr) block.Decision {
-	id, ok := s[client.Unmap().String()]
-	return block.Decision{ID: id, Found: ok}
+// table is what is said about clients, and who asked.
+type table struct {
+	verdicts map[string]block.Verdict
+	asked    []block.Request
 }
 
-// decoy is one path, and what touched it.
-type decoy struct {
-	path    string
-	touches []Request
+func (d *table) Decide(r *block.Request) block.Verdict {
+	d.asked = append(d.asked, *r)
+	return d.verdicts[r.Client.Unmap().String()]
 }
 
-func (d *decoy) Touch(r Request) (block.ID, bool) {
-	if r.URI != d.path {
-		return 0, false
+// says makes a verdict.
+func says(id block.ID, a block.Action, terms *block.Terms) block.Verdict {
+	v := block.Verdict{Decision: block.Decision{ID: id, Action: a, Terms: terms, Mode: block.Enforce, Found: true}}
+	v.Refused = a != block.Flag && a != block.Allow
+	switch a {
+	case block.Flag:
+		v.Flag = block.Mark{ID: id, Terms: terms}
+	case block.Throttle:
+		v.RetryAfter = 1500 * time.Millisecond
 	}
-	d.touches = append(d.touches, r)
-	return 0xd, true
+	return v
+}
+
+// newTable knows a client for each action.
+func newTable() *table {
+	return &table{verdicts: map[string]block.Verdict{
+		"192.0.2.7":  says(7, block.Deny, nil),
+		"192.0.2.8":  says(8, block.Deny, &block.Terms{Status: 451, Body: `{"why":"so"}`}),
+		"192.0.2.9":  says(9, block.Drop, nil),
+		"192.0.2.10": says(10, block.Throttle, &block.Terms{Rate: 1}),
+		"192.0.2.11": says(11, block.Flag, nil),
+		"192.0.2.12": says(12, block.Flag, &block.Terms{Header: "X-Suspect", Value: "yes"}),
+		"192.0.2.13": says(13, block.Divert, nil),
+		"192.0.2.14": says(14, block.Allow, nil),
+		"192.0.2.15": says(15, block.Flag, &block.Terms{Header: "Content-Length", Value: "1"}),
+	}}
 }
 
 func newHandler(t testing.TB, o Options) *Handler {
 	t.Helper()
 	if o.Decider == nil {
-		o.Decider = set{"192.0.2.7": 7}
-	}
-	if o.Decoys == nil {
-		o.Decoys = &decoy{path: "/.env"}
+		o.Decider = newTable()
 	}
 	h, err := New(o)
 	if err != nil {
@@ -74,33 +90,80 @@ func question(client, uri string) *http.Request {
 }
 
 func TestAnswers(t *testing.T) {
-	f := func(client, uri string, status int, mark string) {
+	f := func(client string, status int, header ...string) {
 		t.Helper()
 		w := httptest.NewRecorder()
-		newHandler(t, Options{}).ServeHTTP(w, question(client, uri))
-		if w.Code != status || w.Header().Get("X-Honeymoat-Decision") != mark || w.Body.Len() != 0 {
-			t.Errorf("%s %s: %d, mark %q, body %q", client, uri, w.Code, w.Header().Get("X-Honeymoat-Decision"), w.Body)
+		newHandler(t, Options{}).ServeHTTP(w, question(client, "/"))
+		want := http.Header{}
+		for i := 0; i+1 < len(header); i += 2 {
+			want.Set(header[i], header[i+1])
+		}
+		got := w.Header().Clone()
+		delete(got, "Date") // set to nothing
+		if w.Code != status || !maps.EqualFunc(got, want, slices.Equal) || w.Body.Len() != 0 {
+			t.Errorf("%s: %d, %v, body %q; want %d, %v", client, w.Code, got, w.Body, status, want)
 		}
 	}
-	f("192.0.2.1", "/", 204, "")
-	f("192.0.2.7", "/", 403, "deny 0000000000000007")
-	f("::ffff:192.0.2.7", "/", 403, "deny 0000000000000007")
-	f("192.0.2.1", "/.env", 401, "divert 000000000000000d")
-	f("192.0.2.7", "/.env", 403, "deny 0000000000000007")
+	const decision = block.DecisionHeader
+	f("192.0.2.1", 204)
+	f("192.0.2.7", 403, decision, "deny 0000000000000007")
+	f("::ffff:192.0.2.7", 403, decision, "deny 0000000000000007")
+	f("192.0.2.8", 403, decision, "deny 0000000000000008", AnswerHeader, "451 0 eyJ3aHkiOiJzbyJ9")
+	f("192.0.2.9", 403, decision, "drop 0000000000000009")
+	f("192.0.2.10", 403, decision, "throttle 000000000000000a", AnswerHeader, "429 2 ")
+	f("192.0.2.11", 204, decision, "flag 000000000000000b", block.FlagHeader, "000000000000000b")
+	f("192.0.2.12", 204, decision, "flag 000000000000000c", block.FlagHeader, "yes", "X-Suspect", "yes")
+	f("192.0.2.13", 401, decision, "divert 000000000000000d")
+	f("192.0.2.14", 204)
+	f("192.0.2.15", 204, decision, "flag 000000000000000f", block.FlagHeader, "1")
 	for _, unknown := range []string{"", "unix:", "192.0.2", "192.0.2.7, 192.0.2.8", "192.0.2.7:80", strings.Repeat("1", 1<<16)} {
-		f(unknown, "/.env", 204, "")
+		f(unknown, 204)
 	}
 }
 
-func TestTouchCarriesTheRequest(t *testing.T) {
-	d := &decoy{path: "/a?b=%00"}
-	newHandler(t, Options{Decoys: d}).ServeHTTP(httptest.NewRecorder(), question("2001:db8::7", "/a?b=%00"))
-	want := Request{
-		Method: "POST", URI: "/a?b=%00", Host: "shop.example", Client: netip.MustParseAddr("2001:db8::7"),
+// TestAnswerIsGivenAgain: what a gateway was told is what it gets, and nothing
+// that is no answer of ours.
+func TestAnswerIsGivenAgain(t *testing.T) {
+	f := func(answer, method string, status int, body string, header ...string) {
+		t.Helper()
+		d := newTable()
+		q := question("192.0.2.7", "/")
+		q.Header.Set(AnswerHeader, answer)
+		q.Header.Set(MethodHeader, method)
+		w := httptest.NewRecorder()
+		newHandler(t, Options{Decider: d}).ServeHTTP(w, q)
+		if w.Code != status || status < 500 && status != 400 && w.Body.String() != body || len(d.asked) != 0 {
+			t.Errorf("%q: %d %q, asked %d times", answer, w.Code, w.Body, len(d.asked))
+		}
+		for i := 0; i+1 < len(header); i += 2 {
+			if got := w.Header().Get(header[i]); got != header[i+1] {
+				t.Errorf("%q: %s is %q", answer, header[i], got)
+			}
+		}
+	}
+	a := Answer{Status: 451, RetryAfter: 3, Body: "so"}
+	f(a.String(), "GET", 451, "so", "Retry-After", "3", "Content-Type", "text/plain; charset=utf-8", "Content-Length", "2")
+	f(a.String(), "HEAD", 451, "", "Content-Length", "2")
+	f(Answer{Status: 403}.String(), "GET", 403, "")
+	for _, bad := range []string{"200 0 ", "403", "403 -1 ", "403 0 !", "x 0 ", "403 0 " + strings.Repeat("YWFh", 2000)} {
+		f(bad, "GET", 400, "")
+	}
+}
+
+func TestAskedWithTheRequest(t *testing.T) {
+	d := newTable()
+	identify := func(q *block.Request, uri string, header func(string) string) {
+		q.Key, q.API = header("x-api-key"), uri
+	}
+	q := question("2001:db8::7", "/a?b=%00")
+	q.Header.Set("X-Api-Key", "secret")
+	newHandler(t, Options{Decider: d, Identify: identify}).ServeHTTP(httptest.NewRecorder(), q)
+	want := block.Request{
+		Method: "POST", Path: "/a", Host: "shop.example", Client: netip.MustParseAddr("2001:db8::7"), Key: "secret", API: "/a?b=%00",
 		RequestID: "00112233445566778899aabbccddeeff", UserAgent: "probe/1",
 	}
-	if len(d.touches) != 1 || d.touches[0] != want {
-		t.Errorf("%+v", d.touches)
+	if len(d.asked) != 1 || d.asked[0] != want {
+		t.Errorf("%+v", d.asked)
 	}
 }
 
@@ -136,23 +199,30 @@ func TestOnlyLocalPeersAreAnswered(t *testing.T) {
 func TestAnswersAreCounted(t *testing.T) {
 	registry := prometheus.NewRegistry()
 	h := newHandler(t, Options{Metrics: registry})
-	for _, r := range []*http.Request{question("192.0.2.1", "/"), question("192.0.2.7", "/"), question("192.0.2.1", "/.env"), question("", "/")} {
-		h.ServeHTTP(httptest.NewRecorder(), r)
+	for _, client := range []string{"192.0.2.1", "192.0.2.7", "192.0.2.9", "192.0.2.10", "192.0.2.11", "192.0.2.13", ""} {
+		h.ServeHTTP(httptest.NewRecorder(), question(client, "/"))
 	}
+	f, err := NewForward(ForwardOptions{Decider: newTable(), Metrics: registry})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.ServeHTTP(httptest.NewRecorder(), forwarded("192.0.2.7", "/"))
 	families, err := registry.Gather()
 	if err != nil || len(families) != 1 || families[0].GetName() != "honeymoat_httpauth_requests_total" {
 		t.Fatal(families, err)
 	}
 	got := map[string]float64{}
 	for _, m := range families[0].GetMetric() {
-		got[m.GetLabel()[0].GetValue()] = m.GetCounter().GetValue()
+		if n := m.GetCounter().GetValue(); n > 0 {
+			got[m.GetLabel()[1].GetValue()+" "+m.GetLabel()[0].GetValue()] = n
+		}
 	}
-	want := map[string]float64{"pass": 1, "deny": 1, "divert": 1, "unknown": 1, "foreign": 0}
+	want := map[string]float64{"forward_auth deny": 1}
+	for _, answer := range []string{"pass", "deny", "drop", "throttle", "flag", "divert", "unknown"} {
+		want["auth_request "+answer] = 1
+	}
 	if !maps.Equal(got, want) {
 		t.Errorf("counted %v", got)
-	}
-	if _, err := New(Options{Metrics: registry}); err == nil {
-		t.Error("metrics were registered twice")
 	}
 }
 
@@ -199,9 +269,9 @@ func ask(client *http.Client, q *http.Request) (int, error) {
 
 func TestOverASocket(t *testing.T) {
 	path, client := serve(t, newHandler(t, Options{}))
-	for uri, want := range map[string]int{"/": 204, "/.env": 401} {
-		if got, err := ask(client, question("192.0.2.1", uri)); got != want || err != nil {
-			t.Errorf("%s: %d, %v", uri, got, err)
+	for asked, want := range map[string]int{"192.0.2.1": 204, "192.0.2.13": 401} {
+		if got, err := ask(client, question(asked, "/")); got != want || err != nil {
+			t.Errorf("%s: %d, %v", asked, got, err)
 		}
 	}
 	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {

@@ -161,7 +161,7 @@ func TestDictRefills(t *testing.T) {
 // TestDictBeforeItIsFilled: routes of which nobody can tell.
 func TestDictBeforeItIsFilled(t *testing.T) {
 	r, s, d := luaRig(t)
-	r.write("blocks/current/fail.map", string(FailMap([]string{"/payments/**"})))
+	r.write("blocks/current/fail.map", string(FailMap([]FailRoute{{"/payments/**", true}})))
 	r.start()
 	r.want("192.0.2.1", "/", 200)
 	r.want("192.0.2.1", "/payments/7", 503)

@@ -9,18 +9,28 @@ import (
 // FailFile is the name of FailMap's file.
 const FailFile = "fail" + mapSuffix
 
-// FailMap is the part of nginx's map $honeymoat_fail_mode that names the routes
-// which are refused when nobody can tell whether a request may pass. Routes
-// are as blocks have them; what is none is left out.
-func FailMap(closed []string) []byte {
+// FailRoute says what becomes of a route's requests when nobody can tell
+// whether they may pass.
+type FailRoute struct {
+	Route  string // as blocks have them
+	Closed bool   // they are refused
+}
+
+// FailMap is the lines of nginx's map $honeymoat_fail_mode. The first route
+// that fits decides; what is no route is left out.
+func FailMap(routes []FailRoute) []byte {
 	b := bytes.NewBufferString(heading)
-	for _, r := range closed {
-		t, err := block.NewTarget(block.Criterion{Scope: block.ScopeRoute, Value: r})
+	for _, r := range routes {
+		t, err := block.NewTarget(block.Criterion{Scope: block.ScopeRoute, Value: r.Route})
 		if err != nil {
 			continue
 		}
+		mode := "open"
+		if r.Closed {
+			mode = "closed"
+		}
 		canonical, _ := t.Value(block.ScopeRoute)
-		b.WriteString(token("~"+routePattern(canonical)) + " closed;\n")
+		b.WriteString(token("~"+routePattern(canonical)) + " " + mode + ";\n")
 	}
 	return b.Bytes()
 }

@@ -29,7 +29,7 @@ func filesRig(t *testing.T) (*rig, *source, *Files, *prometheus.Registry) {
 	f, err := NewFiles(FilesOptions{
 		Source: s, Dir: filepath.Join(r.dir, "blocks"), Check: r.command("-t"), Reload: r.command("-s", "reload"),
 		Every: 30 * time.Millisecond, Scopes: append(DefaultScopes(), block.ScopeAPI), MaxEntries: 100000, Now: s.now, Log: r.log(),
-		Also: map[string][]byte{FailFile: FailMap([]string{"POST /payments/**"})}, Metrics: registry,
+		Also: map[string][]byte{FailFile: FailMap([]FailRoute{{"POST /payments/**", true}})}, Metrics: registry,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -51,7 +51,7 @@ func TestFilesEveryAction(t *testing.T) {
 	r.want("192.0.2.1", "/deny", 403)
 	r.want("192.0.2.2", "/drop", 0)
 	r.want("192.0.2.4", "/divert", 502) // to the responder, which is not there
-	r.want("192.0.2.5", "/own", 502) // nobody is there to give the answer
+	r.want("192.0.2.5", "/own", 502)    // nobody is there to give the answer
 	if a := r.want("192.0.2.3", "/flag", 200, "X-Honeymoat-Flag", "forged"); a.header.Get("Seen-X-Honeymoat-Flag") != `a "b" $c \d` {
 		t.Errorf("the backend saw %v", a.header)
 	}

@@ -44,7 +44,9 @@ func newPeer(socket string) *peer {
 func (p *peer) close() { p.http.CloseIdleConnections() }
 
 // epoch is that of what nginx holds; 0 when it holds nothing.
-func (p *peer) epoch(ctx context.Context) (uint64, error) { return p.number(p.do(ctx, http.MethodGet, "", 0, nil)) }
+func (p *peer) epoch(ctx context.Context) (uint64, error) {
+	return p.number(p.do(ctx, http.MethodGet, "", 0, nil))
+}
 
 // begin gives the epoch under which nginx can be filled.
 func (p *peer) begin(ctx context.Context) (uint64, error) {
