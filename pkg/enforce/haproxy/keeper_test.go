@@ -2,24 +2,62 @@ package haproxy
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/honeymoat/honeymoat/pkg/block"
+	"github.com/honeymoat/honeymoat/pkg/enforce/haproxy/haproxytest"
 )
 
-func from(client string) question { return question{client: client} }
+func from(client string) haproxytest.Question { return haproxytest.Question{Client: client} }
+
+// keep runs a keeper until the returned function is called.
+func keep(t testing.TB, p *haproxytest.Proxy, s *source, metrics prometheus.Registerer) (stop func()) {
+	t.Helper()
+	k, err := New(Options{
+		Source: s, Socket: p.Runtime(), Dir: p.Maps(), Now: clock, Time: time.Now, Log: slog.New(slog.DiscardHandler), Metrics: metrics,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- k.Run(ctx) }()
+	stop = sync.OnceFunc(func() {
+		cancel()
+		if err := <-done; err != nil {
+			t.Errorf("run: %v", err)
+		}
+	})
+	t.Cleanup(stop)
+	return stop
+}
+
+// measured is the value of a metric.
+func measured(r *prometheus.Registry, name string) (float64, error) {
+	families, err := r.Gather()
+	for _, f := range families {
+		if f.GetName() == name {
+			m := f.GetMetric()[0]
+			return m.GetCounter().GetValue() + m.GetGauge().GetValue() + float64(m.GetHistogram().GetSampleCount()), err
+		}
+	}
+	return 0, errors.Join(err, fmt.Errorf("no metric %s", name))
+}
 
 func TestEveryActionBothWays(t *testing.T) {
 	t.Parallel()
-	p, s := newProxy(t), newSource()
-	p.keep(s, nil)
-	p.start()
+	p, s := haproxytest.New(t, ""), newSource()
+	keep(t, p, s, nil)
+	p.Start()
 	blocks := []block.Delta{
 		delta(t, "192.0.2.1", 1, block.Deny, nil),
 		delta(t, "192.0.2.2", 2, block.Deny, &block.Terms{Status: 451, Body: "{\"no\": \"%[src]é\",\n \"x\":1}"}),
@@ -32,23 +70,23 @@ func TestEveryActionBothWays(t *testing.T) {
 		delta(t, "route:/login;x", 9, block.Deny, nil),
 	}
 	s.change(blocks...)
-	decisions := map[question]answer{
-		from("192.0.2.1"):     {status: 403},
-		from("192.0.2.2"):     {451, "application/json", "{\"no\": \"%[src]é\",  \"x\":1}"},
-		from("192.0.2.3"):     {403, "text/plain; charset=utf-8", "gone; \"away\""},
+	decisions := map[haproxytest.Question]haproxytest.Answer{
+		from("192.0.2.1"):     {Status: 403},
+		from("192.0.2.2"):     {Status: 451, Type: "application/json", Body: "{\"no\": \"%[src]é\",  \"x\":1}"},
+		from("192.0.2.3"):     {Status: 403, Type: "text/plain; charset=utf-8", Body: "gone; \"away\""},
 		from("192.0.2.4"):     {},
-		from("192.0.2.5"):     {status: 503}, // there is no decoy responder
-		from("198.51.100.77"): {status: 403},
-		from("2001:db8::77"):  {status: 403},
-		{client: "192.0.2.9", agent: "curl/8 (a; b) c=d"}: {status: 403},
-		{client: "192.0.2.9", path: "/login;x?a=b"}:       {status: 403},
+		from("192.0.2.5"):     {Status: 503}, // there is no decoy responder
+		from("198.51.100.77"): {Status: 403},
+		from("2001:db8::77"):  {Status: 403},
+		{Client: "192.0.2.9", Agent: "curl/8 (a; b) c=d"}: {Status: 403},
+		{Client: "192.0.2.9", Path: "/login;x?a=b"}:       {Status: 403},
 	}
 	for q, want := range decisions {
-		p.answers(q, want)
+		p.Answers(q, want)
 	}
-	for _, q := range []question{from("192.0.2.9"), {client: "192.0.2.9", agent: "curl/8 (a; b) c=d "}, {client: "2001:db8:0:1::1", path: "/login"}} {
-		if q.agent == "" { // spaces at the end of a header are none
-			p.passes(q)
+	for _, q := range []haproxytest.Question{from("192.0.2.9"), {Client: "192.0.2.9", Agent: "curl/8 (a; b) c=d "}, {Client: "2001:db8:0:1::1", Path: "/login"}} {
+		if q.Agent == "" { // spaces at the end of a header are none
+			p.Passes(q)
 		}
 	}
 	for i := range blocks {
@@ -56,21 +94,21 @@ func TestEveryActionBothWays(t *testing.T) {
 	}
 	s.change(blocks...)
 	for q := range decisions {
-		p.passes(q)
+		p.Passes(q)
 	}
 }
 
 func TestFlags(t *testing.T) {
 	t.Parallel()
-	p, s := newProxy(t), newSource()
-	p.keep(s, nil)
-	p.start()
+	p, s := haproxytest.New(t, ""), newSource()
+	keep(t, p, s, nil)
+	p.Start()
 	flag := func(want string) {
 		t.Helper()
-		p.until("the application is told "+want, func() error {
-			a, err := p.ask(from("192.0.2.1"))
-			if err == nil && (a.status != 200 || p.flag != want) {
-				err = fmt.Errorf("got %q with %d", p.flag, a.status)
+		p.Until("the application is told "+want, func() error {
+			a, err := p.Ask(from("192.0.2.1"))
+			if err == nil && (a.Status != 200 || p.Got("X-Honeymoat-Flag") != want) {
+				err = fmt.Errorf("got %q with %d", p.Got("X-Honeymoat-Flag"), a.Status)
 			}
 			return err
 		})
@@ -81,16 +119,16 @@ func TestFlags(t *testing.T) {
 	s.change(delta(t, "192.0.2.0/24", 0xabc, block.Flag, &block.Terms{Value: `very "odd"; indeed`}))
 	flag(`very "odd"; indeed`)
 	s.change(delta(t, "192.0.2.0/24", 0xabc, block.Deny, nil))
-	p.refuses(from("192.0.2.1"))
+	p.Refuses(from("192.0.2.1"))
 	s.change(gone(delta(t, "192.0.2.0/24", 0xabc, block.Deny, nil)))
 	flag("")
 }
 
 func TestStrongerActionsStand(t *testing.T) {
 	t.Parallel()
-	p, s := newProxy(t), newSource()
-	p.keep(s, nil)
-	p.start()
+	p, s := haproxytest.New(t, ""), newSource()
+	keep(t, p, s, nil)
+	p.Start()
 	s.change(
 		delta(t, "192.0.2.0/24", 1, block.Deny, nil),
 		delta(t, "192.0.2.1", 2, block.Flag, nil),
@@ -99,73 +137,73 @@ func TestStrongerActionsStand(t *testing.T) {
 		delta(t, "user_agent:monitor/1", 5, block.Allow, nil),
 		delta(t, "192.0.2.7", 6, block.Drop, nil),
 	)
-	p.refuses(from("192.0.2.1"))
-	p.refuses(from("192.0.2.2"))
-	p.passes(from("192.0.2.7"))
-	p.passes(question{client: "192.0.2.1", agent: "monitor/1"})
+	p.Refuses(from("192.0.2.1"))
+	p.Refuses(from("192.0.2.2"))
+	p.Passes(from("192.0.2.7"))
+	p.Passes(haproxytest.Question{Client: "192.0.2.1", Agent: "monitor/1"})
 	s.change(gone(delta(t, "192.0.2.7", 4, block.Allow, nil)))
-	p.answers(from("192.0.2.7"), answer{})
+	p.Answers(from("192.0.2.7"), haproxytest.Answer{})
 }
 
 func TestBlocksEndOnTime(t *testing.T) {
 	t.Parallel()
-	p, s := newProxy(t), newSource()
-	stop := p.keep(s, nil)
-	p.start()
+	p, s := haproxytest.New(t, ""), newSource()
+	stop := keep(t, p, s, nil)
+	p.Start()
 	short := delta(t, "192.0.2.1", 1, block.Deny, nil)
 	short.Left = 1500 * time.Millisecond
 	s.change(short, delta(t, "192.0.2.2", 2, block.Deny, nil))
-	p.refuses(from("192.0.2.1"))
-	p.passes(from("192.0.2.1"))
+	p.Refuses(from("192.0.2.1"))
+	p.Passes(from("192.0.2.1"))
 	short.Target = target(t, "192.0.2.3")
 	s.change(short)
-	p.refuses(from("192.0.2.3"))
+	p.Refuses(from("192.0.2.3"))
 	stop() // from here on nobody takes anything away
-	p.passes(from("192.0.2.3"))
-	p.refuses(from("192.0.2.2"))
+	p.Passes(from("192.0.2.3"))
+	p.Refuses(from("192.0.2.2"))
 }
 
 func TestRoutesMayBeClosedWhileNobodyAnswers(t *testing.T) {
 	t.Parallel()
-	p, s := newProxy(t), newSource()
-	p.keep(s, nil)
-	p.start()
-	p.passes(from("192.0.2.1"))
-	p.answers(question{client: "192.0.2.1", path: "/admin/users"}, answer{status: 503})
+	p, s := haproxytest.New(t, ""), newSource()
+	keep(t, p, s, nil)
+	p.Start()
+	p.Passes(from("192.0.2.1"))
+	p.Answers(haproxytest.Question{Client: "192.0.2.1", Path: "/admin/users"}, haproxytest.Answer{Status: 503})
 	s.change(delta(t, "192.0.2.1", 1, block.Deny, nil))
-	p.answers(question{client: "192.0.2.1", path: "/admin/users"}, answer{status: 403})
+	p.Answers(haproxytest.Question{Client: "192.0.2.1", Path: "/admin/users"}, haproxytest.Answer{Status: 403})
 }
 
 func TestRestartOfHAProxy(t *testing.T) {
 	t.Parallel()
-	p, s := newProxy(t), newSource()
+	p, s := haproxytest.New(t, ""), newSource()
 	metrics := prometheus.NewRegistry()
-	stop := p.keep(s, metrics)
+	stop := keep(t, p, s, metrics)
 	s.change(delta(t, "192.0.2.1", 1, block.Deny, nil)) // before HAProxy runs
-	p.start()
-	p.refuses(from("192.0.2.1"))
-	p.until("files are written", func() error {
-		data, err := os.ReadFile(folder(p.maps()).file("deny-address"))
+	p.Start()
+	p.Refuses(from("192.0.2.1"))
+	p.Until("files are written", func() error {
+		data, err := os.ReadFile(folder(p.Maps()).file("deny-address"))
 		if err == nil && !strings.HasPrefix(string(data), "192.0.2.1 deny:0000000000000001:") {
 			err = fmt.Errorf("the file holds %q", data)
 		}
 		return err
 	})
-	p.kill()
-	p.start()
-	if a, err := p.ask(from("192.0.2.1")); err != nil || a.status != 403 {
+	p.Kill()
+	p.Start()
+	if a, err := p.Ask(from("192.0.2.1")); err != nil || a.Status != 403 {
 		t.Errorf("HAProxy starts without its blocks: %+v, %v", a, err)
 	}
-	p.kill()
+	p.Kill()
 	s.change(delta(t, "192.0.2.2", 2, block.Deny, nil), gone(delta(t, "192.0.2.1", 1, block.Deny, nil)))
-	p.start()
-	p.refuses(from("192.0.2.2"))
-	p.passes(from("192.0.2.1"))
+	p.Start()
+	p.Refuses(from("192.0.2.2"))
+	p.Passes(from("192.0.2.1"))
 	stop()
 	s.change(delta(t, "192.0.2.3", 3, block.Deny, nil), gone(delta(t, "192.0.2.2", 2, block.Deny, nil)))
-	p.keep(s, nil) // the agent was restarted
-	p.refuses(from("192.0.2.3"))
-	p.passes(from("192.0.2.2"))
+	keep(t, p, s, nil) // the agent was restarted
+	p.Refuses(from("192.0.2.3"))
+	p.Passes(from("192.0.2.2"))
 	if n, err := measured(metrics, "honeymoat_haproxy_failures_total"); n == 0 || err != nil {
 		t.Errorf("%v failures, %v", n, err)
 	}
@@ -173,31 +211,31 @@ func TestRestartOfHAProxy(t *testing.T) {
 
 func TestMapsThatOthersChangeAreMended(t *testing.T) {
 	t.Parallel()
-	p, s := newProxy(t), newSource()
-	p.keep(s, nil)
-	p.start()
+	p, s := haproxytest.New(t, ""), newSource()
+	keep(t, p, s, nil)
+	p.Start()
 	s.change(delta(t, "192.0.2.1", 1, block.Deny, nil))
-	p.refuses(from("192.0.2.1"))
-	api := runtime{p.socket()}
+	p.Refuses(from("192.0.2.1"))
+	api := runtime{p.Runtime()}
 	for _, name := range []string{"deny-address", stateTable} {
-		if err := api.do(t.Context(), "clear map "+folder(p.maps()).file(name)); err != nil {
+		if err := api.do(t.Context(), "clear map "+folder(p.Maps()).file(name)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	p.refuses(from("192.0.2.1"))
-	if err := api.do(t.Context(), "clear map "+folder(p.maps()).file("deny-address")); err != nil {
+	p.Refuses(from("192.0.2.1"))
+	if err := api.do(t.Context(), "clear map "+folder(p.Maps()).file("deny-address")); err != nil {
 		t.Fatal(err)
 	}
 	s.change(delta(t, "192.0.2.1", 1, block.Deny, &block.Terms{Status: 404})) // there is nothing to set
-	p.answers(from("192.0.2.1"), answer{status: 404})
+	p.Answers(from("192.0.2.1"), haproxytest.Answer{Status: 404})
 }
 
 func TestCountsAreChecked(t *testing.T) {
 	t.Parallel()
-	p, s := newProxy(t), newSource()
-	p.keep(s, nil)()
-	p.start()
-	k, err := New(Options{Source: s, Socket: p.socket(), Dir: p.maps(), Now: clock, Time: time.Now})
+	p, s := haproxytest.New(t, ""), newSource()
+	keep(t, p, s, nil)()
+	p.Start()
+	k, err := New(Options{Source: s, Socket: p.Runtime(), Dir: p.Maps(), Now: clock, Time: time.Now})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -226,10 +264,10 @@ func TestCountsAreChecked(t *testing.T) {
 
 func TestManyEntries(t *testing.T) {
 	t.Parallel()
-	p, s := newProxy(t), newSource()
+	p, s := haproxytest.New(t, ""), newSource()
 	metrics := prometheus.NewRegistry()
-	p.keep(s, metrics)
-	p.start()
+	keep(t, p, s, metrics)
+	p.Start()
 	const n = 20_000
 	address := func(i int) string { return fmt.Sprintf("10.%d.%d.%d", i>>16, i>>8&255, i&255) }
 	deltas := make([]block.Delta, n)
@@ -237,12 +275,12 @@ func TestManyEntries(t *testing.T) {
 		deltas[i] = delta(t, address(i), block.ID(i+1), block.Deny, nil)
 	}
 	s.change(deltas...)
-	p.refuses(from(address(n - 1)))
-	p.refuses(from(address(0)))
-	api, file := runtime{p.socket()}, folder(p.maps()).file("deny-address")
+	p.Refuses(from(address(n - 1)))
+	p.Refuses(from(address(0)))
+	api, file := runtime{p.Runtime()}, folder(p.Maps()).file("deny-address")
 	count := func(want int) {
 		t.Helper()
-		p.until(fmt.Sprintf("HAProxy holds %d", want), func() error {
+		p.Until(fmt.Sprintf("HAProxy holds %d", want), func() error {
 			counts, err := api.counts(t.Context())
 			if err == nil && counts[file] != want {
 				err = fmt.Errorf("it holds %d", counts[file])
@@ -256,20 +294,20 @@ func TestManyEntries(t *testing.T) {
 	}
 	s.change(deltas[:n/2]...)
 	count(n / 2)
-	p.passes(from(address(0)))
-	p.refuses(from(address(n / 2)))
+	p.Passes(from(address(0)))
+	p.Refuses(from(address(n / 2)))
 }
 
 func TestExemptionsThatNoMapHolds(t *testing.T) {
 	t.Parallel()
-	p, s := newProxy(t), newSource()
-	p.keep(s, nil)
-	p.start()
-	file := folder(p.maps()).file(stateTable)
+	p, s := haproxytest.New(t, ""), newSource()
+	keep(t, p, s, nil)
+	p.Start()
+	file := folder(p.Maps()).file(stateTable)
 	ask := func(want string) {
 		t.Helper()
-		p.until("ask is "+want, func() error {
-			got, err := runtime{p.socket()}.value(t.Context(), file, askKey)
+		p.Until("ask is "+want, func() error {
+			got, err := runtime{p.Runtime()}.value(t.Context(), file, askKey)
 			if err == nil && got != want {
 				err = fmt.Errorf("it is %q", got)
 			}
@@ -286,10 +324,10 @@ func TestExemptionsThatNoMapHolds(t *testing.T) {
 
 func TestConfigurationWithoutMaps(t *testing.T) {
 	t.Parallel()
-	p, s := newProxy(t), newSource()
-	p.keep(s, nil)()
-	p.start()
-	k, err := New(Options{Source: s, Socket: p.socket(), Dir: t.TempDir(), Now: clock, Time: time.Now})
+	p, s := haproxytest.New(t, ""), newSource()
+	keep(t, p, s, nil)()
+	p.Start()
+	k, err := New(Options{Source: s, Socket: p.Runtime(), Dir: t.TempDir(), Now: clock, Time: time.Now})
 	if err != nil {
 		t.Fatal(err)
 	}
