@@ -2,6 +2,7 @@ package detect
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -14,14 +15,15 @@ import (
 )
 
 // stateVersion is the version of the snapshot's encoding. Version 1, which knew
-// no correlations, is read too.
-const stateVersion = 2
+// no correlations, and version 2, which counted no traffic, are read too.
+const stateVersion = 3
 
 // ErrState is wrapped by errors of Restore.
 var ErrState = errors.New("state of the detector cannot be read")
 
-// state is a line of JSON, after which what correlations remember follows as
-// it is, because that may be large.
+// state is a line of JSON. Because they may be large, what correlations
+// remember and what was counted of the traffic follow as they are, and at the
+// end how many bytes of it are the correlations'.
 type state struct {
 	Version  int                    `json:"version"`
 	Served   map[string]time.Time   `json:"served"`
@@ -39,12 +41,51 @@ func (d *Detector) WriteSnapshot(w io.Writer) error {
 		_, err = w.Write(append(line, '\n'))
 	}
 	if err == nil {
-		err = d.ruler.windows.WriteSnapshot(w)
+		err = d.writeLarge(w)
 	}
 	if err != nil {
 		return fmt.Errorf("snapshot detector: %w", err)
 	}
 	return nil
+}
+
+func (d *Detector) writeLarge(w io.Writer) error {
+	windows := &counter{to: w}
+	if err := d.ruler.windows.WriteSnapshot(windows); err != nil {
+		return err
+	}
+	if t := d.options.Traffic; t != nil {
+		if err := t.WriteSnapshot(w); err != nil {
+			return err
+		}
+	}
+	_, err := w.Write(binary.LittleEndian.AppendUint64(nil, windows.bytes))
+	return err
+}
+
+// counter counts what goes through it.
+type counter struct {
+	to    io.Writer
+	bytes uint64
+}
+
+func (c *counter) Write(p []byte) (int, error) {
+	n, err := c.to.Write(p)
+	c.bytes += uint64(n)
+	return n, err
+}
+
+// cutLarge takes apart what writeLarge wrote.
+func cutLarge(version int, data []byte) (windows, counts []byte, err error) {
+	if version < 3 {
+		return data, nil, nil
+	}
+	end := len(data) - 8
+	if end < 0 || binary.LittleEndian.Uint64(data[end:]) > uint64(end) {
+		return nil, nil, errors.New("it ends early")
+	}
+	n := binary.LittleEndian.Uint64(data[end:])
+	return data[:n], data[n:end], nil
 }
 
 // line is the state but for the windows. The caller holds ruling.
@@ -56,11 +97,11 @@ func (d *Detector) line() ([]byte, error) {
 
 // Restore takes what WriteSnapshot wrote, in place of what is remembered. The
 // error wraps ErrState, and leaves the detector as it was. No data is no memory.
-// What correlations remembered is not worth a service that does not start: if it
-// cannot be read they begin anew, and Forgot tells.
+// What correlations remembered and what was counted is not worth a service that
+// does not start: if it cannot be read they begin anew, and Forgot tells.
 func (d *Detector) Restore(data []byte) error {
 	s := state{Version: stateVersion}
-	line, windows, _ := bytes.Cut(data, []byte{'\n'})
+	line, large, _ := bytes.Cut(data, []byte{'\n'})
 	if len(data) > 0 {
 		s.Version = 0
 		if err := json.Unmarshal(line, &s); err != nil {
@@ -70,7 +111,7 @@ func (d *Detector) Restore(data []byte) error {
 	if s.Version < 1 || s.Version > stateVersion {
 		return fmt.Errorf("restore detector: %w: version %d, this program reads %d", ErrState, s.Version, stateVersion)
 	}
-	forgot := d.restoreWindows(windows, s.Clock)
+	forgot := d.restoreLarge(&s, large)
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.forgot = forgot
@@ -85,12 +126,29 @@ func (d *Detector) Restore(data []byte) error {
 	return nil
 }
 
-// Forgot tells why correlations began anew at the last Restore; nil if they
-// did not.
+// Forgot tells why correlations, or counting the traffic, began anew at the last
+// Restore; nil if they did not.
 func (d *Detector) Forgot() error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.forgot
+}
+
+func (d *Detector) restoreLarge(s *state, data []byte) error {
+	var windows, counts []byte
+	var err error
+	if len(data) > 0 {
+		windows, counts, err = cutLarge(s.Version, data)
+	}
+	err = errors.Join(err, d.restoreWindows(windows, s.Clock))
+	if t := d.options.Traffic; t != nil {
+		failed := t.Restore(counts)
+		if failed != nil {
+			failed = errors.Join(failed, t.Restore(nil))
+		}
+		err = errors.Join(err, failed)
+	}
+	return err
 }
 
 // restoreWindows begins with what correlations remembered, or with nothing: the

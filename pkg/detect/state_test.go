@@ -67,7 +67,7 @@ func TestRestoreFailure(t *testing.T) {
 	}
 	f("{")
 	f("{}")
-	f(`{"version":3}`)
+	f(`{"version":4}`)
 	f(`{"version":2,"refusals":{"xyz":"2026-01-01T00:00:00Z"}}`)
 }
 
