@@ -104,6 +104,9 @@ func (g *Gateway) assemble(ctx context.Context, o Options) error {
 		g.answerGateway,
 		g.answerForwardAuth,
 		g.keepNginx,
+		g.keepHAProxy,
+		g.answerHAProxy,
+		g.answerEnvoy,
 		g.ship,
 		g.showStatus,
 	}
