@@ -126,11 +126,8 @@ func addBlockOf(target wire.Criteria, spec wire.BlockSpec) (respond.AddBlock, er
 	if spec.Mode != nil {
 		add.Mode = *spec.Mode
 	}
-	if len(target) == 0 {
-		f.check(false, "target", noTarget)
-	} else {
-		add.Criteria, err = target.Canonical()
-		f.checkErr(err, "target")
+	if add.Criteria, err = target.Canonical(); err != nil {
+		f.check(false, "target", targetFault(err))
 	}
 	if !block.ValidName(add.Segment) {
 		f.checkErr(block.ErrName, "segment")

@@ -7,6 +7,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"strings"
 
 	"github.com/honeymoat/honeymoat/pkg/httpapi/wire"
 )
@@ -46,7 +47,7 @@ func bodyProblem(err error) error {
 	case errors.As(err, &large):
 		return err
 	case errors.Is(err, wire.ErrTarget):
-		return invalid("target", err.Error())
+		return invalid("target", targetFault(err))
 	case errors.As(err, &wrongType) && wrongType.Field != "":
 		return invalid(wrongType.Field, fmt.Sprintf("want a %s, not a %s", wrongType.Type, wrongType.Value))
 	case errors.Is(err, io.EOF):
@@ -54,6 +55,12 @@ func bodyProblem(err error) error {
 	default:
 		return badRequest.hinted("the body is not the JSON that this path takes: "+err.Error(), "See /api/v1/openapi.json.")
 	}
+}
+
+// targetFault is what is wrong with a target, without saying again that it is
+// the target.
+func targetFault(err error) string {
+	return strings.TrimPrefix(err.Error(), wire.ErrTarget.Error()+": ")
 }
 
 // faults collects what is wrong with the fields of a body.

@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -15,38 +16,6 @@ import (
 )
 
 var errAway = errors.New("dial tcp 10.1.2.3:4222: connection refused")
-
-func TestAddBlock(t *testing.T) {
-	w := newWorld(t)
-	answer := w.do(call{
-		method: "POST", path: "/api/v1/blocks", token: adminToken, header: map[string]string{"Idempotency-Key": "k1"},
-		body: `{"target":"10.0.0.0/8","segment":"shop","lifetime_seconds":60,"reason":"probe","mode":"shadow"}`,
-	})
-	got := decoded[wire.BlockResult](t, answer)
-	if answer.Code != http.StatusCreated || !got.Created || answer.Header().Get("Location") != "/api/v1/blocks/"+got.Block.ID.String() {
-		t.Errorf("got %d, %+v, at %q", answer.Code, got, answer.Header().Get("Location"))
-	}
-	a := w.operator.added
-	if a.Target.String() != "10.0.0.0/8" || a.Segment != "shop" || a.Lifetime != time.Minute || a.Mode != block.Shadow || a.IdempotencyKey != "k1" {
-		t.Errorf("asked for %+v", a)
-	}
-	if by := w.operator.caller; by.Name != "root" || !by.Admin || by.Role != "admin" || !by.Address.IsValid() {
-		t.Errorf("asked by %+v", by)
-	}
-}
-
-func TestAddBlockDryRun(t *testing.T) {
-	w := newWorld(t)
-	answer := w.do(call{method: "POST", path: "/api/v1/blocks", token: analystToken,
-		body: `{"target":"192.0.2.7","lifetime_seconds":60,"reason":"probe","dry_run":true}`})
-	got := decoded[wire.BlockResult](t, answer)
-	if answer.Code != http.StatusOK || got.Created || !got.DryRun || !w.operator.added.DryRun || w.operator.added.Segment != block.All {
-		t.Errorf("got %d, %+v", answer.Code, got)
-	}
-	if w.operator.caller.Admin {
-		t.Error("an analyst was taken for an admin")
-	}
-}
 
 func TestBlockRefusals(t *testing.T) {
 	w := newWorld(t)
@@ -62,6 +31,7 @@ func TestBlockRefusals(t *testing.T) {
 	f(&respond.Refusal{Rule: "allowlist", Reason: "it is allowed", Hint: "take it off"}, refused, "take it off")
 	f(&respond.Refusal{Rule: "width", Reason: "too wide", Hint: "narrower", NeedAdmin: true}, lowRole, "admin")
 	f(respond.ErrExists, conflict, exampleBlock(1).ID.String())
+	f(fmt.Errorf("%w: %w", respond.ErrInvalid, respond.ErrKeyUsed), keyUsed, "new key")
 	f(respond.ErrInvalid, badRequest, "")
 	f(errAway, unavailable, "readyz")
 }
@@ -81,11 +51,36 @@ func TestWrongBodiesAreExplained(t *testing.T) {
 	}
 	const blocks, discards, enrolments = "/api/v1/blocks", "/api/v1/discards", "/api/v1/agents/enrolments"
 	f(blocks, `{}`, badParameters, "target", "lifetime_seconds", "reason")
-	f(blocks, `{"target":"x","segment":"A","lifetime_seconds":-1,"reason":"r"}`, badParameters, "target", "segment", "lifetime_seconds")
+	f(blocks, `{"target":"x","segment":"A","lifetime_seconds":-1,"reason":"r"}`, badParameters, "target") // it cannot be read at all
+	f(blocks, `{"target":"route:x","segment":"A","lifetime_seconds":-1,"reason":"r"}`, badParameters, "target", "segment", "lifetime_seconds")
 	f(blocks, `{"target":"192.0.2.7","lifetime_seconds":99999999,"reason":"r"}`, badParameters, "lifetime_seconds")
 	f(blocks, `{"target":"192.0.2.7","lifetime_seconds":18446744077,"reason":"r"}`, badParameters, "lifetime_seconds") // 3 s, in 64 bits of nanoseconds
 	f(blocks, `{"target":"192.0.2.7","lifetime_seconds":60,"reason":"`+strings.Repeat("x", 501)+`"}`, badParameters, "reason")
 	f(blocks, `{"target":7}`, badParameters, "target")
+	f(blocks, `{"target":{"scope":"address"}}`, badParameters, "target")
+	f(blocks, `{"target":"country:Nowhere","lifetime_seconds":60,"reason":"r"}`, badParameters, "target")
+	f(blocks, `{"target":"192.0.2.7","mode":"canary","lifetime_seconds":60,"reason":"r"}`, badParameters, "percent")
+	f(blocks, `{"target":"192.0.2.7","percent":5,"lifetime_seconds":60,"reason":"r"}`, badParameters, "percent")
+	f(blocks+"?wait=ready", `{}`, badParameters, "wait")
+	f(blocks+"?timeout=5s", `{}`, badParameters, "timeout")
+	f(blocks+"?wait=enforced&timeout=1h", `{}`, badParameters, "timeout")
+	f(blocks+"/bulk", `{"items":[]}`, badParameters, "items")
+	f(blocks+"/bulk", `{"reason":"r"}`, badParameters, "items")
+	f(blocks+"/bulk", `{"items":{}}`, badRequest)
+	f(blocks+"/bulk", `{"itms":[]}`, badRequest)
+	f(blocks+"/bulk", `{"items":[{"target":"192.0.2.7"}]} 1`, badRequest)
+	f(blocks+"/bulk", `[]`, badRequest)
+	f(blocks+"/bulk", `{"items":[{"target":"192.0.2.7"}`, badRequest)
+	f(blocks+"/bulk", `{"dry_run":1,"items":[{"target":"192.0.2.7"}]}`, badParameters, "dry_run")
+	f(blocks+"/why", `{}`, badParameters, "target")
+	f(blocks+"/preview", `{"target":"route:orders"}`, badParameters, "target")
+	f("/api/v1/batches/b/undo", `{}`, badParameters, "reason")
+	f("/api/v1/approvals/a/approve", `{}`, badParameters, "reason")
+	f("/api/v1/approvals/a/reject", `{}`, badParameters, "reason")
+	f("/api/v1/breaker/resume", `{}`, badParameters, "reason")
+	f("/api/v1/rollouts/rule-1/1/hold", `{}`, badParameters, "reason")
+	f("/api/v1/complaints", `{}`, badParameters, "block_id", "text")
+	f("/api/v1/complaints", `{"block_id":"x","text":"t"}`, badParameters, "block_id")
 	f(blocks, `{"targte":"192.0.2.7"}`, badRequest)
 	f(blocks, `{"mode":"loud"}`, badRequest)
 	f(blocks, `{} {}`, badRequest)
@@ -165,6 +160,9 @@ func TestPreviewLooksADayBack(t *testing.T) {
 	got := decoded[wire.Preview](t, w.get("/api/v1/blocks/preview?target=192.0.2.0/24", viewerToken))
 	if d := got.Until.Sub(got.Since); d != 24*time.Hour || !got.Until.Equal(w.now.now()) {
 		t.Errorf("from %v to %v", got.Since, got.Until)
+	}
+	if fmt.Sprint(w.history.target) != "[192.0.2.0/24]" {
+		t.Errorf("asked about %v", w.history.target)
 	}
 	w.get("/api/v1/blocks/preview?target=192.0.2.0/24&since=2026-03-01T12:00:00Z&until=2026-03-01T13:00:00Z", viewerToken)
 	if want := (wire.Period{Since: noon, Until: noon.Add(time.Hour)}); w.history.asked != want {

@@ -121,7 +121,7 @@ func TestDocumentListsEveryKindOfProblem(t *testing.T) {
 	documented := strings.Split(strings.TrimSuffix(list, "."), ", ")
 	var all []string
 	for _, k := range []kind{
-		badRequest, badParameters, noToken, wrongToken, lowRole, refused, notFound, badMethod, conflict, fenced, backtesting,
+		badRequest, badParameters, noToken, wrongToken, lowRole, refused, notFound, badMethod, conflict, keyUsed, fenced, backtesting,
 		tooLarge, badMedia, tooMany, internal, unavailable, busy, timedOut, full,
 	} {
 		all = append(all, k.name)
@@ -161,10 +161,26 @@ func (w *world) examples() map[string]call {
 		"removeDiscard":  {path: "/api/v1/discards/d1"},
 		"listActors":     {path: "/api/v1/actors?kind=address&tier=log&limit=1"},
 		"getActor":       {path: "/api/v1/actors/address/192.0.2.1"},
-		"listBlocks":     {path: "/api/v1/blocks?limit=1&segment=all&target=192.0.2.0/24&mode=enforce&rule=decoy.env-file&by=rule:decoy.env-file"},
-		"addBlock":       {path: "/api/v1/blocks", body: `{"target":"192.0.2.7","lifetime_seconds":60,"reason":"probe"}`},
+		"listBlocks": {path: "/api/v1/blocks?limit=1&segment=all&target=192.0.2.0/24&scope=address&action=deny&mode=enforce&batch=b" +
+			"&rule=decoy.env-file&by=rule:decoy.env-file"},
+		"addBlock": {path: "/api/v1/blocks?wait=enforced&timeout=2s", header: map[string]string{"Idempotency-Key": "k1"},
+			body: `{"target":"192.0.2.0/24 & user_agent:curl/8","action":"throttle","terms":{"rate":2,"each":true},"mode":"canary","percent":10,"lifetime_seconds":60,"reason":"probe"}`},
+		"addBlocks": {path: "/api/v1/blocks/bulk?wait=enforced", header: map[string]string{"Idempotency-Key": "k2"},
+			body: `{"reason":"a list","lifetime_seconds":60,"items":[{"target":"192.0.2.7"},{"target":{"scope":"country","value":"QV"},"action":"flag"}]}`},
 		"why":            {path: "/api/v1/blocks/why?target=192.0.2.1"},
-		"preview":        {path: "/api/v1/blocks/preview?target=192.0.2.1"},
+		"askWhy":         {path: "/api/v1/blocks/why", body: `{"target":{"scope":"user","value":"alice"}}`},
+		"preview":        {path: "/api/v1/blocks/preview?target=192.0.2.1&since=2026-03-01T12:00:00Z&until=2026-03-01T13:00:00Z"},
+		"askPreview":     {path: "/api/v1/blocks/preview?since=2026-03-01T12:00:00Z&until=2026-03-01T13:00:00Z", body: `{"target":"user:alice & api:shop"}`},
+		"undoBatch":      {path: "/api/v1/batches/00000000000000ba/undo", body: `{"reason":"ours"}`},
+		"listApprovals":  {path: "/api/v1/approvals?limit=1"},
+		"getApproval":    {path: "/api/v1/approvals/00000000000000a1"},
+		"approve":        {path: "/api/v1/approvals/00000000000000a1/approve?wait=enforced&timeout=1s", body: `{"reason":"I looked"}`},
+		"rejectApproval": {path: "/api/v1/approvals/00000000000000a1/reject", body: `{"reason":"ours"}`},
+		"breaker":        {path: "/api/v1/breaker"},
+		"resume":         {path: "/api/v1/breaker/resume", body: `{"reason":"an attack"}`},
+		"listRollouts":   {path: "/api/v1/rollouts?limit=1&rule=rule-1&stage=canary-5&state=moving"},
+		"commandRollout": {path: "/api/v1/rollouts/rule-1/1/hold", body: `{"reason":"wait"}`},
+		"complain":       {path: "/api/v1/complaints", body: `{"block_id":"` + blockID + `","text":"Ana cannot log in"}`},
 		"getBlock":       {path: "/api/v1/blocks/" + blockID},
 		"removeBlock":    {path: "/api/v1/blocks/" + blockID + "?reason=ours"},
 		"listAgents":     {path: "/api/v1/agents"},
@@ -219,7 +235,7 @@ func (w *world) batch(rows int) string {
 // credential is the least one that an operation takes.
 func credential(role string) string {
 	return map[string]string{
-		"viewer": viewerToken, "analyst": analystToken, "admin": adminToken, "ingest": pushToken, "agent": auth.AgentBearer("gw-1", agentSecret),
+		"viewer": viewerToken, "analyst": analystToken, "admin": adminToken, "ingest": pushToken, "bouncer": bouncerToken, "agent": auth.AgentBearer("gw-1", agentSecret),
 	}[role]
 }
 
@@ -352,7 +368,7 @@ func TestEveryDocumentedParameterIsKnown(t *testing.T) {
 func TestRolesAreAsDocumented(t *testing.T) {
 	order := []string{"viewer", "analyst", "admin"}
 	for id, o := range operations(t) {
-		for _, have := range append(order, "agent", "ingest") {
+		for _, have := range append(order, "agent", "ingest", "bouncer") {
 			w := newWorld(t)
 			c := w.examples()[id]
 			c.method, c.token = o.method, credential(have)
@@ -402,7 +418,7 @@ func TestCredentialsAreNeeded(t *testing.T) {
 func TestListsEndWithoutNext(t *testing.T) {
 	w := newWorld(t)
 	w.history.missing, w.operator.actors, w.operator.discards, w.blocks.blocks, w.agents.agents = true, nil, nil, nil, nil
-	w.rules.rules = nil
+	w.rules.rules, w.operator.approvals, w.operator.rollouts = nil, nil, nil
 	for id, o := range operations(t) {
 		if !strings.HasPrefix(id, "list") || id == "listDecoys" {
 			continue

@@ -172,7 +172,7 @@ func TestStreamKeepsAReplicaEqual(t *testing.T) {
 				t.Errorf("got %+v", f)
 			}
 			for n, want := range map[byte]bool{1: false, 2: true, 3: true, 4: true, 5: false} {
-				if got := f.replica.Decide(netip.AddrFrom4([4]byte{192, 0, 2, n}), 0).Denied(); got != want {
+				if got := f.replica.Decide(&block.Request{Client: netip.AddrFrom4([4]byte{192, 0, 2, n})}, 0).Denied(); got != want {
 					t.Errorf("192.0.2.%d: denied %v, want %v", n, got, want)
 				}
 			}

@@ -159,7 +159,7 @@ func decodeTarget(x *exchange) (wire.Criteria, error) {
 	}
 	target, err := r.Target.Canonical()
 	if err != nil {
-		return nil, invalid("target", err.Error())
+		return nil, invalid("target", targetFault(err))
 	}
 	return target, nil
 }

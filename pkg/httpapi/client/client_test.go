@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -97,17 +98,36 @@ func TestMethodsAskTheRightPaths(t *testing.T) {
 			t.Errorf("%s: got %v", want, s.header)
 		}
 	}
-	f("POST /api/v1/blocks", func() error {
-		_, err := c.AddBlock(ctx, wire.BlockRequest{Target: "192.0.2.7", LifetimeSeconds: 60, Reason: "r"}, "key")
+	alone := wire.OfTarget(block.AddressTarget(parseAddr(t, "192.0.2.7")))
+	f("POST /api/v1/blocks?timeout=2s&wait=enforced", func() error {
+		_, err := c.AddBlock(ctx, wire.BlockRequest{Target: alone, BlockSpec: wire.BlockSpec{LifetimeSeconds: 60, Reason: "r"}}, Call{Key: "key", Wait: 2 * time.Second})
 		return err
 	})
-	if s.header.Get("Idempotency-Key") != "key" || !strings.Contains(s.body, `"target":"192.0.2.7"`) || s.header.Get("Content-Type") != "application/json" {
+	if s.header.Get("Idempotency-Key") != "key" || s.body != `{"target":{"scope":"address","value":"192.0.2.7"},"lifetime_seconds":60,"reason":"r"}` || s.header.Get("Content-Type") != "application/json" {
 		t.Errorf("got %v, %s", s.header, s.body)
 	}
 	f("GET /api/v1/findings/00ff", func() error { _, err := c.Finding(ctx, "00ff"); return err })
 	f("GET /api/v1/events/00c5a0f1e2d3b4a5-1024", func() error { _, err := c.Event(ctx, "00c5a0f1e2d3b4a5-1024"); return err })
 	f("GET /api/v1/blocks/"+id.String(), func() error { _, err := c.Block(ctx, id); return err })
 	f("DELETE /api/v1/blocks/"+id.String()+"?reason=our+own", func() error { _, err := c.RemoveBlock(ctx, id, "our own"); return err })
+	f("POST /api/v1/blocks/bulk", func() error {
+		_, err := c.AddBlocks(ctx, wire.BulkRequest{Items: []wire.BulkItem{{Target: alone}}, BlockSpec: wire.BlockSpec{Reason: "r"}}, Call{Key: "key"})
+		return err
+	})
+	if s.header.Get("Idempotency-Key") != "key" || s.body != `{"reason":"r","items":[{"target":{"scope":"address","value":"192.0.2.7"}}]}` {
+		t.Errorf("got %v, %s", s.header, s.body)
+	}
+	f("POST /api/v1/batches/ba/undo", func() error { _, err := c.UndoBatch(ctx, "ba", "r"); return err })
+	f("GET /api/v1/approvals/a1", func() error { _, err := c.Approval(ctx, "a1"); return err })
+	f("POST /api/v1/approvals/a1/approve", func() error { _, err := c.Approve(ctx, "a1", "r", Call{}); return err })
+	f("POST /api/v1/approvals/a1/reject", func() error { _, err := c.Reject(ctx, "a1", "r"); return err })
+	if s.body != `{"reason":"r"}` {
+		t.Errorf("got %s", s.body)
+	}
+	f("GET /api/v1/breaker", func() error { _, err := c.Breaker(ctx); return err })
+	f("POST /api/v1/breaker/resume", func() error { _, err := c.Resume(ctx, "r"); return err })
+	f("POST /api/v1/rollouts/a%2Fb/1/hold", func() error { _, err := c.CommandRollout(ctx, "a/b", "1", "hold", "r"); return err })
+	f("POST /api/v1/complaints", func() error { _, err := c.Complain(ctx, wire.Complaint{BlockID: "x", Text: "t"}); return err })
 	f("POST /api/v1/agents/enrolments", func() error {
 		_, err := c.CreateEnrolment(ctx, wire.EnrolmentRequest{Gateway: "edge"})
 		return err
@@ -122,13 +142,13 @@ func TestMethodsAskTheRightPaths(t *testing.T) {
 
 func TestTargetsAreReadBack(t *testing.T) {
 	s := serve(t)
-	c, target := s.client(t), block.AddressTarget(parseAddr(t, "192.0.2.7"))
+	c, target := s.client(t), wire.Criteria{{Scope: block.ScopeUser, Value: "alice"}, {Scope: block.ScopeAPI, Value: "shop"}}
 	s.says(wire.Why{Target: target})
-	if w, err := c.Why(t.Context(), "192.0.2.7"); err != nil || w.Target != target || s.asked != "GET /api/v1/blocks/why?target=192.0.2.7" {
+	if w, err := c.Why(t.Context(), wire.TargetRequest{Target: target}); err != nil || !slices.Equal(w.Target, target) || s.asked != "POST /api/v1/blocks/why" {
 		t.Errorf("got %+v, %v after %s", w, err, s.asked)
 	}
 	s.says(wire.Preview{Target: target, Requests: 5})
-	if p, err := c.Preview(t.Context(), "192.0.2.7"); err != nil || p.Requests != 5 || s.asked != "GET /api/v1/blocks/preview?target=192.0.2.7" {
+	if p, err := c.Preview(t.Context(), wire.TargetRequest{Target: target}); err != nil || p.Requests != 5 || s.asked != "POST /api/v1/blocks/preview" {
 		t.Errorf("got %+v, %v after %s", p, err, s.asked)
 	}
 }
@@ -159,11 +179,20 @@ func TestListsAreReadToTheirEnd(t *testing.T) {
 		t.Errorf("asked %v", asked[3:])
 	}
 	s.says(wire.Page[wire.Block]{})
-	for range c.Blocks(t.Context(), BlockFilter{Segment: "shop", Target: "192.0.2.0/24", Mode: "shadow", Rule: "r", By: "b"}) {
+	for range c.Blocks(t.Context(), BlockFilter{Segment: "shop", Target: "192.0.2.0/24", Scope: "api", Action: "drop", Mode: "shadow", Rule: "r", By: "b", Batch: "ba"}) {
 		t.Error("got a block")
 	}
-	if want := "GET /api/v1/blocks?by=b&limit=1000&mode=shadow&rule=r&segment=shop&target=192.0.2.0%2F24"; s.asked != want {
+	if want := "GET /api/v1/blocks?action=drop&batch=ba&by=b&limit=1000&mode=shadow&rule=r&scope=api&segment=shop&target=192.0.2.0%2F24"; s.asked != want {
 		t.Errorf("asked %s, want %s", s.asked, want)
+	}
+	for range c.Rollouts(t.Context(), RolloutFilter{Rule: "r", Stage: "flag", State: "held"}) {
+		t.Error("got a rollout")
+	}
+	if want := "GET /api/v1/rollouts?limit=1000&rule=r&stage=flag&state=held"; s.asked != want {
+		t.Errorf("asked %s, want %s", s.asked, want)
+	}
+	for range c.Approvals(t.Context()) {
+		t.Error("got an approval")
 	}
 	for range c.Decoys(t.Context()) {
 		t.Error("got a decoy")

@@ -48,6 +48,9 @@ func inClear(c block.Criterion) bool { return c.Scope.Secret() && !block.IsMatch
 // Canonical is the criteria in the one way in which they are kept, the secrets
 // as they are. It fails when they make no target, and wraps ErrTarget.
 func (c Criteria) Canonical() (Criteria, error) {
+	if len(c) == 0 {
+		return nil, fmt.Errorf("%w: want an address, a prefix or SCOPE:VALUE", ErrTarget)
+	}
 	stand := slices.Clone(c)
 	secrets := map[block.Scope]string{}
 	for i, one := range stand {

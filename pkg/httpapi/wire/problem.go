@@ -35,6 +35,9 @@ func (p *Problem) Error() string {
 	if p.Detail != "" {
 		s.WriteString(": " + p.Detail)
 	}
+	if p.Rule != "" {
+		s.WriteString(" (rule " + p.Rule + ")")
+	}
 	for _, i := range p.Invalid {
 		s.WriteString("\n  " + i.Name + ": " + i.Reason)
 	}
