@@ -4,8 +4,11 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"net/netip"
 	"testing"
 	"time"
+
+	"github.com/honeymoat/honeymoat/pkg/traffic"
 )
 
 func TestSnapshotAndRestore(t *testing.T) {
@@ -26,6 +29,45 @@ func TestSnapshotAndRestore(t *testing.T) {
 	}
 	if err := b.Restore(nil); err != nil {
 		t.Errorf("no state: %v", err)
+	}
+}
+
+// TestTrafficIsKept beside what correlations remember.
+func TestTrafficIsKept(t *testing.T) {
+	a := newRuling(t, Options{Traffic: traffic.New(traffic.Options{})})
+	var r Result
+	rows := refusals(client, 0, 2)
+	rows[0].status, rows[1].status = 200, 401
+	batch := newBatch(append(rows, refusals(client, 2, 1)...)...)
+	batch.Received = start.Add(time.Minute).UnixNano()
+	a.Detect(batch, &r)
+	var data bytes.Buffer
+	if err := a.WriteSnapshot(&data); err != nil {
+		t.Fatal(err)
+	}
+	b := newRuling(t, Options{Traffic: traffic.New(traffic.Options{})})
+	restore := func(data []byte) error {
+		if err := b.Restore(data); err != nil {
+			t.Fatal(err)
+		}
+		return b.Forgot()
+	}
+	successful := func() uint64 {
+		return b.options.Traffic.OfPrefix(netip.MustParsePrefix(client+"/32"), start).Successful
+	}
+	if err := restore(data.Bytes()); err != nil || successful() != 1 {
+		t.Errorf("%v, %d", err, successful())
+	}
+	b.Detect(newBatch(refusals(client, 3, 1)...), &r)
+	if len(r.Findings) != 1 {
+		t.Errorf("correlations are not what they were: %+v", r.Findings)
+	}
+	short := bytes.Replace(data.Bytes(), []byte("honeymoat traffic"), []byte("honeymoat trafico"), 1)
+	if err := restore(short); err == nil || successful() != 0 {
+		t.Errorf("%v, %d", err, successful())
+	}
+	if err := restore(data.Bytes()[:data.Len()-9]); err == nil {
+		t.Error("nobody is told of what was cut")
 	}
 }
 

@@ -10,11 +10,11 @@ import (
 	"github.com/honeymoat/honeymoat/pkg/event"
 )
 
-// crowd is batches by many clients, of whom a few send much.
-func crowd(clients, users int) []*event.Batch {
+// crowd is batches of 10,000 rows by many clients, of whom a few send much.
+func crowd(count, clients, users int) []*event.Batch {
 	random := rand.New(rand.NewPCG(1, 2))
 	zipf := rand.NewZipf(random, 1.1, 50, uint64(clients-1))
-	batches := make([]*event.Batch, 100)
+	batches := make([]*event.Batch, count)
 	for i := range batches {
 		b := &event.Batch{}
 		for range 10_000 {
@@ -34,7 +34,7 @@ func crowd(clients, users int) []*event.Batch {
 
 func BenchmarkAdd(b *testing.B) {
 	for _, users := range []int{0, 100_000} {
-		batches := crowd(200_000, users)
+		batches := crowd(100, 200_000, users)
 		c := New(Options{})
 		for _, x := range batches {
 			c.all(x, start)
@@ -51,7 +51,7 @@ func BenchmarkAdd(b *testing.B) {
 }
 
 func TestNothingIsAllocated(t *testing.T) {
-	batches := crowd(2000, 500)
+	batches := crowd(3, 2000, 500)
 	c := New(Options{})
 	for _, b := range batches {
 		c.all(b, start)
