@@ -29,7 +29,7 @@ func (a *account) take(f finding.Finding, agent string, now time.Time) Verdict {
 	v := a.Judge(Evidence{f, agent}, a.guard, now)
 	made := v.Block
 	if v.Proposal != nil {
-		a.Hold(*v.Proposal)
+		a.Made(*v.Proposal, f.Actor, v.Wanted)
 		made = v.Proposal.ID
 	}
 	a.Settle(f.ID, made)
