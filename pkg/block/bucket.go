@@ -69,52 +69,59 @@ func (b *bucket[K, V]) append(s slot[K, V]) {
 
 // with is a copy of a settled bucket with one more entry.
 func (b *bucket[K, V]) with(s slot[K, V]) bucket[K, V] {
-	more := make([]slot[K, V], 0, len(b.slots)+1)
 	at := 0
-	for i := range b.slots {
-		if tag := b.slots[i].tag; tag != 0 {
-			if more = append(more, b.slots[i]); tag <= s.tag {
-				at = len(more)
-			}
-		}
+	for at < len(b.slots) && b.slots[at].tag <= s.tag {
+		at++
 	}
-	return spread(slices.Insert(more, at, s))
+	return spread(b.slots[:at], []slot[K, V]{s}, b.slots[at:])
 }
 
 // without is a copy of a settled bucket less the entry of a slot.
 func (b *bucket[K, V]) without(gone int) bucket[K, V] {
-	less := make([]slot[K, V], 0, len(b.slots))
-	for i := range b.slots {
-		if i != gone && b.slots[i].tag != 0 {
-			less = append(less, b.slots[i])
-		}
-	}
-	return spread(less)
+	return spread(b.slots[:gone], b.slots[gone+1:])
 }
 
 // settle brings what was appended into order.
 func (b *bucket[K, V]) settle() {
-	used := slices.DeleteFunc(b.slots, func(s slot[K, V]) bool { return s.tag == 0 })
-	slices.SortStableFunc(used, func(a, b slot[K, V]) int { return cmp.Compare(a.tag, b.tag) })
-	*b = spread(used)
+	slices.SortStableFunc(b.slots, func(a, b slot[K, V]) int { return cmp.Compare(a.tag, b.tag) })
+	*b = spread(b.slots)
 }
 
-// spread makes a bucket of entries in the order of their tags: each goes to
-// its home, or after the one before it.
-func spread[K key, V any](entries []slot[K, V]) bucket[K, V] {
-	b := bucket[K, V]{homes: len(entries) + len(entries)/2}
-	if len(entries) == 0 {
+// spread makes a bucket of entries in the order of their tags, free slots left
+// out: each goes to its home, or after the one before it.
+func spread[K key, V any](runs ...[]slot[K, V]) bucket[K, V] {
+	n := 0
+	for _, run := range runs {
+		for i := range run {
+			if run[i].tag != 0 {
+				n++
+			}
+		}
+	}
+	if n == 0 {
 		return bucket[K, V]{}
 	}
-	last := -1
-	for i := range entries {
-		last = max(last+1, b.home(entries[i].tag))
-	}
-	b.slots = make([]slot[K, V], last+1)
-	last = -1
-	for i := range entries {
-		last = max(last+1, b.home(entries[i].tag))
-		b.slots[last] = entries[i]
-	}
+	b := bucket[K, V]{homes: n + n/2}
+	b.slots = make([]slot[K, V], b.fill(runs))
+	b.fill(runs)
 	return b
+}
+
+// fill puts entries where they belong, as far as there are slots, and tells
+// how many it takes.
+func (b *bucket[K, V]) fill(runs [][]slot[K, V]) int {
+	next := 0
+	for _, run := range runs {
+		for i := range run {
+			if run[i].tag == 0 {
+				continue
+			}
+			next = max(next, b.home(run[i].tag))
+			if next < len(b.slots) {
+				b.slots[next] = run[i]
+			}
+			next++
+		}
+	}
+	return next
 }

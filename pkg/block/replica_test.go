@@ -3,6 +3,7 @@ package block
 import (
 	"math/rand/v2"
 	"net/netip"
+	"sync"
 	"testing"
 	"time"
 )
@@ -82,10 +83,91 @@ func TestEnforcedBeatsShadowAcrossSegments(t *testing.T) {
 }
 
 func TestDecideDoesNotAllocate(t *testing.T) {
-	a := netip.MustParseAddr("192.0.2.7")
+	key := NewMatchKey([32]byte{1})
 	replica := NewReplica()
-	replica.Apply(All, Delta{Revision: 1, Target: AddressTarget(a), ID: 1, Left: time.Minute}, 0)
-	if n := testing.AllocsPerRun(100, func() { _ = replica.Decide(&Request{Client: a}, 0) }); n != 0 {
-		t.Errorf("%v allocations", n)
+	replica.SetKeys(All, []MatchKey{key, NewMatchKey([32]byte{2})})
+	for i, text := range []string{
+		"192.0.2.7", "192.0.2.0/24", "0.0.0.0/0 & api:shop", "2001:db8::/64", "2001:db8::/48", "2001:db8::7", "user_agent:curl/8",
+		"route:GET /orders/{id}", "route:/**", "192.0.2.7 & country:AQ", "country:AQ & network:AS64500", "user_agent:curl/8 & route:/orders/**",
+	} {
+		target, err := ParseTarget(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		replica.Apply(All, Delta{Revision: uint64(i + 1), Target: target, ID: ID(i + 1), Left: time.Minute, Mode: Canary, Percent: 50}, 0)
 	}
+	f := func(r *Request) {
+		t.Helper()
+		if n := testing.AllocsPerRun(100, func() { _ = replica.Decide(r, 0) }); n != 0 {
+			t.Errorf("%v allocations for %+v", n, r)
+		}
+	}
+	full := Request{Method: "GET", Path: "/orders/7", API: "shop", Country: "AQ", Network: "AS64500", UserAgent: "curl/8"}
+	f(&Request{})
+	for _, client := range []string{"192.0.2.7", "192.0.2.8", "::ffff:192.0.2.7", "2001:db8::7", "fe80::1%eth0"} {
+		full.Client = netip.MustParseAddr(client)
+		f(&full)
+	}
+	if raceDetector {
+		return // it makes pools forget at random
+	}
+	target, err := NewTarget(Criterion{ScopeUser, key.Hash(ScopeUser, "alice")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	replica.Apply(All, Delta{Revision: 100, Target: target, ID: 100, Left: time.Minute, Action: Drop}, 0)
+	full.User = "alice"
+	f(&full)
+	if d := replica.Decide(&full, 0); d.ID != 100 {
+		t.Errorf("%+v", d)
+	}
+}
+
+// TestReadersWhileAWriterApplies has readers ask while one goroutine changes
+// what they ask: a block that is always there is always found.
+func TestReadersWhileAWriterApplies(t *testing.T) {
+	u := newUniverse(1)
+	replica := NewReplica()
+	replica.SetKeys(All, u.keys)
+	always, err := ParseTarget("fingerprint:always & route:/always/**")
+	if err != nil {
+		t.Fatal(err)
+	}
+	replica.Apply(All, Delta{Revision: 1, Target: always, ID: 77, Left: time.Hour, Action: Drop}, 0)
+	done := make(chan struct{})
+	var readers sync.WaitGroup
+	for seed := range uint64(3) {
+		readers.Go(func() {
+			u := newUniverse(seed)
+			for {
+				select {
+				case <-done:
+					return
+				default:
+				}
+				r := u.request()
+				_ = replica.Decide(r, 0)
+				_ = replica.Versions()
+				r.Fingerprint, r.Path = "always", "/always/7"
+				if d := replica.Decide(r, 0); d.Action != Allow && d.ID != 77 && d.Action != Drop {
+					t.Errorf("%+v on %+v", d, r)
+				}
+			}
+		})
+	}
+	var known []Target
+	for revision := uint64(2); revision < 4_000; revision++ {
+		d := u.delta(revision, known)
+		if known = append(known, d.Target); len(known) > 300 {
+			known = known[1:]
+		}
+		replica.Apply(All, d, 0)
+		if revision%500 == 0 {
+			replica.SetKeys(All, u.keys[:1+revision/500%2])
+			replica.Expect(All)
+			replica.Load(All, replica.Set(All), 0)
+		}
+	}
+	close(done)
+	readers.Wait()
 }

@@ -130,11 +130,15 @@ func (d Delta) MarshalJSON() ([]byte, error) {
 }
 
 // UnmarshalJSON reads what MarshalJSON writes. An action of a later version
-// becomes Deny: an agent that does not know an action refuses.
+// becomes Deny: an agent that does not know an action refuses. A mode of a
+// later version becomes Shadow: one that is not known enforces nothing. Either
+// gives the set another hash than the original has, so a snapshot is taken,
+// which has the original's own number.
 func (d *Delta) UnmarshalJSON(data []byte) error {
 	var v struct {
 		deltaJSON
-		Action string `json:"action"`
+		Action string  `json:"action"`
+		Mode   *string `json:"mode"`
 	}
 	if err := json.Unmarshal(data, &v); err != nil {
 		return fmt.Errorf("block delta: %w", err)
@@ -153,8 +157,8 @@ func (d *Delta) UnmarshalJSON(data []byte) error {
 	if d.Action.UnmarshalText([]byte(v.Action)) != nil {
 		d.Action = Deny
 	}
-	if v.Mode != nil {
-		d.Mode = *v.Mode
+	if v.Mode != nil && d.Mode.UnmarshalText([]byte(*v.Mode)) != nil {
+		d.Mode = Shadow
 	}
 	return nil
 }
