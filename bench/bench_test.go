@@ -59,13 +59,13 @@ func TestReport(t *testing.T) {
 	r := newReport()
 	r.Log = &logInfo{Lines: 1000, Bytes: 200_000, LinesPerSecond: 12_345_678}
 	r.Stages = []measured{{Name: "store", work: work{Lines: 1000, Own: use{1.5, 3 << 20}, Engine: &use{2.5, 5 << 20}}, LinesPerSecond: 1234, ToWC: 10.5}}
-	r.Propagation = []propagation{{LinesPerSecond: 20_000, Samples: 9, P50: 4.2, P99: 8.1}}
+	r.Propagation = []propagation{{Agents: 50, LinesPerSecond: 20_000, Samples: 9, Written: spread{P50: 4.2, P99: 8.1}, Put: spread{P50: 3.3}}}
 	r.Decisions = []decisions{{Blocks: 1000, Nanoseconds: 41, BytesPerBlock: 132}}
 	var out bytes.Buffer
 	if err := r.table(&out); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"12,345,678", "1,234", "10.5", "3 MB", "2.5", "20000", "8.1", "132"} {
+	for _, want := range []string{"12,345,678", "1,234", "10.5", "3 MB", "2.5", "20000", "8.1", "3.3", "132"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("the table lacks %q:\n%s", want, out.String())
 		}

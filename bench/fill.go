@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"sync"
 	"time"
@@ -10,10 +11,16 @@ import (
 // sharedLog is a log that several goroutines append to.
 type sharedLog struct {
 	path    string
-	touches int
+	clients int // that were given; one goroutine asks for them
 
 	mu  sync.Mutex
 	out *os.File
+}
+
+// nextClient is an address that nothing was ever heard of.
+func (l *sharedLog) nextClient() string {
+	l.clients++
+	return fmt.Sprintf("198.18.%d.%d", l.clients>>8, l.clients&255)
 }
 
 func (l *sharedLog) write(text []byte) (err error) {

@@ -16,6 +16,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -50,6 +51,7 @@ type options struct {
 	bin     string
 	lines   int
 	samples int
+	agents  []int
 	json    string
 	only    string
 	profile string
@@ -68,6 +70,10 @@ func parseOptions(args []string) (options, error) {
 	flags.StringVar(&o.bin, "bin", "bin", "Directory with honeymoat and honeymoat-agent.")
 	flags.IntVar(&o.lines, "lines", 2_000_000, "Lines of the log; 4,500,000 are about a gigabyte.")
 	flags.IntVar(&o.samples, "samples", 200, "Touches whose way to the second gateway is timed, for each load.")
+	flags.Func("agents", "Comma-separated numbers of agents that a touch has to reach. (default 1,10,50,200)", func(s string) (err error) {
+		o.agents, err = numbers(s)
+		return err
+	})
 	flags.StringVar(&o.json, "json", "", "File for the figures as JSON; - is standard output, in place of the table.")
 	flags.StringVar(&o.only, "only", "", "Comma-separated parts: "+strings.Join(partNames(), ", ")+". Empty: all.")
 	flags.StringVar(&o.profile, "cpuprofile", "", "Directory for a CPU profile of each stage.")
@@ -78,6 +84,9 @@ func parseOptions(args []string) (options, error) {
 	if err := flags.Parse(args); err != nil {
 		return o, err
 	}
+	if o.agents == nil {
+		o.agents = []int{1, 10, 50, 200}
+	}
 	for _, name := range o.parts() {
 		if !slices.Contains(partNames(), name) {
 			err := fmt.Errorf("-only %s: there is no such part", name)
@@ -86,6 +95,18 @@ func parseOptions(args []string) (options, error) {
 		}
 	}
 	return o, nil
+}
+
+func numbers(s string) ([]int, error) {
+	var list []int
+	for part := range strings.SplitSeq(s, ",") {
+		n, err := strconv.Atoi(part)
+		if err != nil || n < 1 {
+			return nil, fmt.Errorf("%q: want numbers from 1 on", part)
+		}
+		list = append(list, n)
+	}
+	return list, nil
 }
 
 func (o *options) parts() []string {

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/honeymoat/honeymoat/bench/stage"
+	api "github.com/honeymoat/honeymoat/pkg/httpapi/client"
+	"github.com/honeymoat/honeymoat/pkg/httpapi/wire"
 )
 
 const partPropagation = "propagation"
@@ -25,20 +27,39 @@ const (
 	between = 20 * time.Millisecond
 	// settle is for how long a load runs before anything is timed.
 	settle = 2 * time.Second
+	// putWait is for how long agents are waited for that were told of a block.
+	putWait = 20 * time.Second
 )
 
-// propagation is how long it took from a line written in one gateway's log
-// until another gateway refused its client.
+// propagation is how long it took until all agents refused a client.
 type propagation struct {
-	LinesPerSecond int     `json:"lines_per_second"` // written besides
-	Samples        int     `json:"samples"`
-	P50            float64 `json:"p50_ms"`
-	P90            float64 `json:"p90_ms"`
-	P99            float64 `json:"p99_ms"`
-	Max            float64 `json:"max_ms"`
+	Agents         int `json:"agents"`           // that had to refuse
+	LinesPerSecond int `json:"lines_per_second"` // written besides
+	Samples        int `json:"samples"`
+	// Written is from a line in one gateway's log to the refusal by all others.
+	Written spread `json:"written"`
+	// Put is from the service's putting a block to the last agent's word that
+	// it enforces it, as the API tells who waits for it.
+	Put spread `json:"put"`
 }
 
-// measurePropagation has one agent ship a log and asks another agent.
+// spread is the quantiles of times.
+type spread struct {
+	P50 float64 `json:"p50_ms"`
+	P90 float64 `json:"p90_ms"`
+	P99 float64 `json:"p99_ms"`
+	Max float64 `json:"max_ms"`
+}
+
+func spreadOf(times []time.Duration) spread {
+	slices.Sort(times)
+	at := func(share float64) float64 {
+		return times[min(len(times)-1, int(share*float64(len(times))))].Seconds() * 1000
+	}
+	return spread{at(0.5), at(0.9), at(0.99), at(1)}
+}
+
+// measurePropagation has one agent ship a log, and waits for others.
 func measurePropagation(ctx context.Context, o options) (results []propagation, err error) {
 	s, err := newStage(o, "propagation")
 	if err != nil {
@@ -46,7 +67,8 @@ func measurePropagation(ctx context.Context, o options) (results []propagation, 
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
 	log := &sharedLog{path: filepath.Join(s.Path("access.log"))}
-	v, err := s.Service(ctx, stage.Settings{"blocks.max_per_minute": 1_000_000, "blocks.agent_per_minute": 1_000_000})
+	const many = 1_000_000
+	v, err := s.Service(ctx, stage.Settings{"blocks.max_per_minute": many, "blocks.agent_per_minute": many})
 	if err != nil {
 		return nil, err
 	}
@@ -54,20 +76,44 @@ func measurePropagation(ctx context.Context, o options) (results []propagation, 
 	if _, err := startAgent(ctx, s, v, "edge-a", stage.Settings{"sources": sources}); err != nil {
 		return nil, err
 	}
+	for _, agents := range o.agents {
+		of, err := propagationTo(ctx, o, s, v, log, agents)
+		if err != nil {
+			return nil, fmt.Errorf("%d agents: %w", agents, err)
+		}
+		results = append(results, of...)
+	}
+	return results, v.Stop() // in order, so that a profile is written
+}
+
+// propagationTo times the way to so many agents, under each load.
+func propagationTo(ctx context.Context, o options, s *stage.Stage, v *stage.Service, log *sharedLog, agents int) (results []propagation, err error) {
+	all, err := gather(ctx, s, v, agents)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, all.Leave()) }()
+	for _, load := range loads {
+		p, err := timeTouches(ctx, o.samples, load, log, v, all)
+		if err != nil {
+			return nil, err
+		}
+		p.Agents = agents
+		results = append(results, p)
+	}
+	return results, nil
+}
+
+// gather starts agents: one is a program of its own, more are a crowd.
+func gather(ctx context.Context, s *stage.Stage, v *stage.Service, agents int) (audience, error) {
+	if agents > 1 {
+		return startCrowd(ctx, v, agents)
+	}
 	b, err := startAgent(ctx, s, v, "edge-b", nil)
 	if err != nil {
 		return nil, err
 	}
-	asker := b.Asker()
-	defer asker.Leave()
-	for _, load := range loads {
-		p, err := timeTouches(ctx, o.samples, load, log, asker)
-		if err != nil {
-			return nil, err
-		}
-		results = append(results, p)
-	}
-	return results, v.Stop() // in order, so that a profile is written
+	return asked{b.Asker()}, nil
 }
 
 func startAgent(ctx context.Context, s *stage.Stage, v *stage.Service, name string, settings stage.Settings) (*stage.Agent, error) {
@@ -84,7 +130,7 @@ func startAgent(ctx context.Context, s *stage.Stage, v *stage.Service, name stri
 	return a, stage.Until(ctx, name+" is in step", func(ctx context.Context) error { return v.API.InStep(ctx, name) })
 }
 
-func timeTouches(ctx context.Context, samples, load int, log *sharedLog, asker *stage.Asker) (p propagation, err error) {
+func timeTouches(ctx context.Context, samples, load int, log *sharedLog, v *stage.Service, all audience) (p propagation, err error) {
 	end := background(ctx, func(ctx context.Context) error { return log.fill(ctx, load) })
 	defer func() { err = errors.Join(err, end()) }()
 	if load > 0 {
@@ -92,44 +138,61 @@ func timeTouches(ctx context.Context, samples, load int, log *sharedLog, asker *
 			return p, err
 		}
 	}
-	times := make([]time.Duration, samples)
-	for i := range times {
-		if times[i], err = timeTouch(ctx, log, asker); err != nil {
-			return p, err
-		}
-		if err := pause(ctx, between); err != nil {
-			return p, err
-		}
+	written, err := each(ctx, samples, func() (time.Duration, error) { return timeTouch(ctx, log, all) })
+	if err != nil {
+		return p, err
 	}
-	slices.Sort(times)
-	at := func(share float64) float64 {
-		return times[min(samples-1, int(share*float64(samples)))].Seconds() * 1000
-	}
-	return propagation{load, samples, at(0.5), at(0.9), at(0.99), at(1)}, nil
+	put, err := each(ctx, samples, func() (time.Duration, error) { return timePut(ctx, log, v) })
+	return propagation{LinesPerSecond: load, Samples: samples, Written: written, Put: put}, err
 }
 
-// timeTouch writes one touch of a client of its own and asks the second
-// gateway until it refuses that client.
-func timeTouch(ctx context.Context, log *sharedLog, asker *stage.Asker) (time.Duration, error) {
-	log.touches++
-	client := fmt.Sprintf("198.18.%d.%d", log.touches>>8, log.touches&255)
+// each takes samples, with a pause after each.
+func each(ctx context.Context, samples int, sample func() (time.Duration, error)) (spread, error) {
+	times := make([]time.Duration, samples)
+	for i := range times {
+		var err error
+		if times[i], err = sample(); err != nil {
+			return spread{}, err
+		}
+		if err := pause(ctx, between); err != nil {
+			return spread{}, err
+		}
+	}
+	return spreadOf(times), nil
+}
+
+// timeTouch writes one touch of a client of its own and waits until all agents
+// refuse that client.
+func timeTouch(ctx context.Context, log *sharedLog, all audience) (time.Duration, error) {
+	client := log.nextClient()
 	line := fmt.Sprintf("%s - - [%s] \"GET /.env HTTP/1.1\" 404 153 \"-\" \"bench\"\n", client, time.Now().Format("02/Jan/2006:15:04:05 -0700"))
 	if err := log.write([]byte(line)); err != nil {
 		return 0, err
 	}
 	began := time.Now()
-	for {
-		refused, err := asker.Refuses(ctx, client)
-		if err != nil {
-			return 0, err
-		}
-		if refused {
-			return time.Since(began), nil
-		}
-		if err := pause(ctx, askEvery); err != nil {
-			return 0, err
-		}
+	enforced, err := all.Enforced(ctx, client)
+	return enforced.Sub(began), err
+}
+
+// timePut has the service put a block and tell when each agent enforced it.
+func timePut(ctx context.Context, log *sharedLog, v *stage.Service) (time.Duration, error) {
+	target, err := wire.ParseCriteria(log.nextClient())
+	if err != nil {
+		return 0, err
 	}
+	r := wire.BlockRequest{Target: target, BlockSpec: wire.BlockSpec{LifetimeSeconds: 600, Reason: "bench"}}
+	answer, err := v.API.AddBlock(ctx, r, api.Call{Wait: putWait})
+	if err != nil {
+		return 0, err
+	}
+	if p := answer.Propagation; p == nil || !p.Enforced || len(p.Agents) == 0 {
+		return 0, fmt.Errorf("not all agents enforce a block after %s: %+v", putWait, p)
+	}
+	last := 0.0
+	for _, a := range answer.Propagation.Agents {
+		last = max(last, a.Millis)
+	}
+	return time.Duration(last * float64(time.Millisecond)), nil
 }
 
 func pause(ctx context.Context, d time.Duration) error {

@@ -105,10 +105,10 @@ func (r *report) table(out io.Writer) error {
 		}
 	}
 	if len(r.Propagation) > 0 {
-		row("\nlines/s besides\ttouches\tp50 ms\tp90 ms\tp99 ms\tmax ms")
+		row("\nagents\tlines/s besides\tsamples\twritten, p50 ms\tp90 ms\tp99 ms\tmax ms\tput, p50 ms\tp90 ms\tp99 ms\tmax ms")
 	}
 	for _, p := range r.Propagation {
-		row("%d\t%d\t%.1f\t%.1f\t%.1f\t%.1f", p.LinesPerSecond, p.Samples, p.P50, p.P90, p.P99, p.Max)
+		row("%d\t%d\t%d\t%s\t%s", p.Agents, p.LinesPerSecond, p.Samples, p.Written, p.Put)
 	}
 	if len(r.Decisions) > 0 {
 		row("\nblocks\tns a decision\tns, scattered\tbytes a block")
@@ -117,6 +117,11 @@ func (r *report) table(out io.Writer) error {
 		row("%d\t%.0f\t%.0f\t%.0f", d.Blocks, d.Nanoseconds, d.AnyClient, d.BytesPerBlock)
 	}
 	return w.Flush()
+}
+
+// String is the columns of a spread.
+func (s spread) String() string {
+	return fmt.Sprintf("%.1f\t%.1f\t%.1f\t%.1f", s.P50, s.P90, s.P99, s.Max)
 }
 
 func (m *measured) engine() string {

@@ -32,8 +32,11 @@ var stages = []stageOf{
 
 // runStage is the whole life of a stage's own process: it prints its work.
 func runStage(ctx context.Context, o options) error {
-	if o.stage == writerStage {
+	switch o.stage {
+	case writerStage:
 		return (&sharedLog{path: liveFile(o.dir)}).fill(ctx, liveRate)
+	case crowdStage:
+		return runCrowd(ctx)
 	}
 	i := slices.IndexFunc(stages, func(s stageOf) bool { return s.name == o.stage })
 	if i < 0 {
