@@ -22,8 +22,21 @@ type Gateway struct {
 	Nginx     *Process
 
 	address string
+	dir     string
 	conf    string
+	way     Way
 }
+
+// Way is how nginx knows whom to refuse, each as deploy/gateways/nginx has it.
+type Way string
+
+// The ways. ByMaps and ByMemory ask nobody: what they cannot hold passes.
+const (
+	ByAsking Way = ""
+	ByMaps   Way = "honeymoat-maps.conf"
+	ByMemory Way = "honeymoat-lua.conf"
+	Bare     Way = "none" // it refuses nobody: what the others are compared with
+)
 
 // Gateway starts a gateway in front of a backend, and waits until its agent is
 // in step with the service. settings are the agent's.
@@ -46,22 +59,44 @@ func (s *Stage) Gateway(ctx context.Context, v *Service, b *Backend, name string
 // PrepareGateway writes the configuration of an nginx and its agent and starts
 // neither.
 func (s *Stage) PrepareGateway(b *Backend, name string, settings Settings) (*Gateway, error) {
+	return s.PrepareGatewayBy(ByAsking, b, name, settings)
+}
+
+// PrepareGatewayBy is PrepareGateway of an nginx that knows whom to refuse in
+// this way.
+func (s *Stage) PrepareGatewayBy(way Way, b *Backend, name string, settings Settings) (*Gateway, error) {
 	dir, err := s.mkdir(name)
 	if err != nil {
 		return nil, err
 	}
-	g := &Gateway{Name: name, AccessLog: filepath.Join(dir, "access.log"), conf: filepath.Join(dir, "nginx.conf")}
+	g := &Gateway{Name: name, AccessLog: filepath.Join(dir, "access.log"), dir: dir, conf: filepath.Join(dir, "nginx.conf"), way: way}
 	if err := s.addresses(&g.address); err != nil {
 		return nil, err
 	}
 	g.URL = "http://" + g.address
 	log := Source{Name: name, Paths: []string{g.AccessLog}, Format: "json"}
-	if g.Agent, err = s.PrepareAgent(name, Settings{"sources": []Source{log}}.With(settings)); err != nil {
+	if g.Agent, err = s.PrepareAgent(name, Settings{"sources": []Source{log}}.With(g.keeping()).With(settings)); err != nil {
 		return nil, err
 	}
 	g.Nginx = s.process(name+"-nginx", "nginx", "-c", g.conf, "-e", "stderr")
 	g.Nginx.death = syscall.SIGTERM // its workers end with it
-	return g, g.configure(dir, b)
+	return g, g.configure(b)
+}
+
+// keeping is what the agent needs for an nginx that keeps blocks itself.
+func (g *Gateway) keeping() Settings {
+	command := func(more ...string) []string { return append([]string{"nginx", "-e", "stderr", "-c", g.conf}, more...) }
+	switch g.way {
+	case ByMaps:
+		return Settings{
+			"gateways.nginx.maps.dir": filepath.Join(g.dir, "maps"), "gateways.nginx.maps.every": "100ms",
+			"gateways.nginx.maps.check": command("-t"), "gateways.nginx.maps.reload": command("-s", "reload"),
+		}
+	case ByMemory:
+		return Settings{"gateways.nginx.shared.socket": filepath.Join(g.dir, "push.sock")}
+	default:
+		return nil
+	}
 }
 
 // Start starts the agent and then nginx, and waits until both listen.
@@ -84,28 +119,17 @@ func (g *Gateway) Reopen() error { return g.Nginx.Signal(syscall.SIGUSR1) }
 //go:embed nginx.conf.tmpl
 var nginxConf string
 
-// configure writes nginx's configuration: our own around the two files that
+// configure writes nginx's configuration: our own around the files that
 // operators get, of which only the places are changed.
-func (g *Gateway) configure(dir string, b *Backend) error {
-	root, err := repository()
-	if err != nil {
-		return err
-	}
-	documented := filepath.Join(root, "deploy", "gateways", "nginx")
-	upstreams := filepath.Join(dir, "honeymoat.conf")
-	err = fill(filepath.Join(documented, "conf.d", "honeymoat.conf"), upstreams, map[string]string{
-		"unix:/run/honeymoat/agent.sock": "unix:" + g.Agent.Socket,
-		"127.0.0.1:4442":                 g.Agent.Decoys,
-	})
-	if err != nil {
+func (g *Gateway) configure(b *Backend) error {
+	if err := g.documented(); err != nil {
 		return err
 	}
 	var text strings.Builder
 	tmpl, err := template.New("nginx.conf").Parse(nginxConf)
 	if err == nil {
 		err = tmpl.Execute(&text, map[string]any{
-			"Dir": dir, "Root": os.Getuid() == 0, "ClientHeader": clientHeader,
-			"Upstreams": upstreams, "Snippet": filepath.Join(documented, "snippets", "honeymoat.conf"),
+			"Dir": g.dir, "Root": os.Getuid() == 0, "ClientHeader": clientHeader, "Snippets": g.way.snippets(), "Lua": g.way == ByMemory,
 			"Listen": g.address, "AccessLog": g.AccessLog, "Backend": b.Address,
 		})
 	}
@@ -114,6 +138,48 @@ func (g *Gateway) configure(dir string, b *Backend) error {
 	}
 	if err != nil {
 		return fmt.Errorf("configure nginx: %w", err)
+	}
+	return nil
+}
+
+// snippets are those that a server includes.
+func (w Way) snippets() []string {
+	switch w {
+	case ByAsking:
+		return []string{"honeymoat.conf"}
+	case Bare:
+		return []string{"honeymoat-answers.conf"} // it has the variables of the log
+	default:
+		return []string{"honeymoat-answers.conf", string(w)}
+	}
+}
+
+// documented copies the files that operators get, with this stage's places.
+func (g *Gateway) documented() error {
+	root, err := repository()
+	if err != nil {
+		return err
+	}
+	from := filepath.Join(root, "deploy", "gateways", "nginx")
+	const maps, push = "/var/lib/honeymoat-nginx", "unix:/run/honeymoat-nginx/push.sock"
+	files := map[string]map[string]string{
+		"conf.d/honeymoat.conf": {
+			"unix:/run/honeymoat/agent.sock": "unix:" + g.Agent.Socket, "127.0.0.1:4442": g.Agent.Decoys, maps: filepath.Join(g.dir, "maps"),
+		},
+		"snippets/honeymoat.conf": nil, "snippets/honeymoat-answers.conf": nil, "snippets/honeymoat-flag.conf": nil,
+	}
+	switch g.way {
+	case ByMaps:
+		files["conf.d/honeymoat-maps.conf"] = map[string]string{maps: filepath.Join(g.dir, "maps")}
+		files["snippets/honeymoat-maps.conf"] = nil
+	case ByMemory:
+		files["conf.d/honeymoat-lua.conf"] = map[string]string{push: "unix:" + filepath.Join(g.dir, "push.sock"), "/etc/nginx/honeymoat": filepath.Join(from, "lua")}
+		files["snippets/honeymoat-lua.conf"] = nil
+	}
+	for name, places := range files {
+		if err := fill(filepath.Join(from, name), filepath.Join(g.dir, name), places); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -133,6 +199,9 @@ func fill(from, to string, places map[string]string) error {
 		pairs = append(pairs, old, value)
 	}
 	text := strings.NewReplacer(pairs...).Replace(string(data))
+	if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
+		return fmt.Errorf("configure nginx: %w", err)
+	}
 	if err := os.WriteFile(to, []byte(text), 0o600); err != nil {
 		return fmt.Errorf("configure nginx: %w", err)
 	}

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that the tests run for real: nginx as gateway,
-# HAProxy as one that logs by syslog, an external Alertmanager, and Prometheus'
-# checker of its configuration; the packet filter and network namespaces.
+# with its Lua module, Caddy as one that forwards questions, HAProxy as one that
+# logs by syslog, an external Alertmanager, and Prometheus' checker of its
+# configuration; the packet filter and network namespaces.
 set -eu
 
 declare -A needs=(
@@ -13,11 +14,20 @@ declare -A needs=(
 	[nft]=nftables
 	[ip]=iproute2
 	[goaccess]=goaccess
+	[caddy]=caddy
+)
+
+# Modules of nginx, by their files.
+declare -A modules=(
+	[/usr/lib/nginx/modules/ngx_http_lua_module.so]=libnginx-mod-http-lua
 )
 
 missing=()
 for program in "${!needs[@]}"; do
 	PATH="$PATH:/usr/sbin:/sbin" command -v "$program" >/dev/null || missing+=("${needs[$program]}")
+done
+for file in "${!modules[@]}"; do
+	[ -e "$file" ] || missing+=("${modules[$file]}")
 done
 [ ${#missing[@]} -gt 0 ] || exit 0
 

@@ -69,7 +69,9 @@ func TestGatewayConfigurationIsValid(t *testing.T) {
 	gateways := "../../deploy/gateways/nginx/"
 	logs := []string{"/var/log/nginx/", dir + "/"}
 	adapted(t, gateways+"conf.d/honeymoat.conf", dir+"/conf.d/00-honeymoat.conf", logs...)
-	adapted(t, gateways+"snippets/honeymoat.conf", dir+"/snippets/honeymoat.conf", logs...)
+	for _, name := range []string{"honeymoat.conf", "honeymoat-answers.conf"} {
+		adapted(t, gateways+"snippets/"+name, dir+"/snippets/"+name, logs...)
+	}
 	adapted(t, composeDir+"/nginx/default.conf", dir+"/conf.d/default.conf",
 		append(logs, "listen 80;", "listen unix:"+dir+"/http.sock;", "http://application", "http://127.0.0.1:9")...)
 	main := fmt.Sprintf("pid %[1]s/pid; error_log %[1]s/error.log; events {} http { include conf.d/*.conf; }", dir)

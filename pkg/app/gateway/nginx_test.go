@@ -4,7 +4,9 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -13,18 +15,21 @@ import (
 	"path/filepath"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
 	"github.com/honeymoat/honeymoat/pkg/agent/agenttest"
+	"github.com/honeymoat/honeymoat/pkg/block"
+	"github.com/honeymoat/honeymoat/pkg/enforce/nginx"
 )
 
 const nginxFiles = "../../../deploy/gateways/nginx"
 
-// nginx is a real one, with the configuration that we ship, in front of an
+// nginxFront is a real nginx, with the configuration that we ship, in front of an
 // application. It listens on a socket, and takes the client's address from a
 // header as it would from a trusted balancer.
-type nginx struct {
+type nginxFront struct {
 	t       testing.TB
 	client  *http.Client
 	log     string
@@ -33,7 +38,8 @@ type nginx struct {
 
 const nginxConf = `
 daemon off;
-master_process off;
+worker_processes 1;
+user root;
 pid %[1]s/nginx.pid;
 error_log %[1]s/error.log warn;
 events { worker_connections 512; }
@@ -51,7 +57,14 @@ http {
         real_ip_header X-Test-Client;
         access_log %[1]s/access.log honeymoat;
         include %[1]s/snippets/honeymoat.conf;
-        location / { proxy_pass http://application; proxy_http_version 1.1; proxy_set_header Connection ""; }
+        location / {
+            include snippets/honeymoat-flag.conf;
+            proxy_set_header Connection "";
+            proxy_http_version 1.1;
+            proxy_pass http://application;
+        }
+        location /site/ { alias %[1]s/site/; index index.html; }
+        location /own { deny all; }
         location /health { auth_request off; return 200 "well"; }
         location /members { auth_basic "members"; auth_basic_user_file /dev/null; root %[1]s; }
     }
@@ -62,21 +75,30 @@ http {
 }
 `
 
-// startNginx starts nginx with our files, after change has been made to them.
-func startNginx(t testing.TB, dir string, decoys net.Addr, change func(file, text string) string) *nginx {
+// shippedFiles are those of the way in which nginx asks.
+func shippedFiles() []string {
+	return []string{"conf.d/honeymoat.conf", "snippets/honeymoat.conf", "snippets/honeymoat-answers.conf", "snippets/honeymoat-flag.conf"}
+}
+
+// startNginx starts nginx with our files, more than those that are always
+// there too, after change has been made to them.
+func startNginx(t testing.TB, dir string, decoys net.Addr, change func(file, text string) string, more ...string) *nginxFront {
 	t.Helper()
-	n := &nginx{t: t, log: filepath.Join(dir, "access.log")}
+	n := &nginxFront{t: t, log: filepath.Join(dir, "access.log")}
 	application := httptest.NewServer(http.HandlerFunc(n.apply))
 	t.Cleanup(application.Close)
-	settle := strings.NewReplacer("/run/honeymoat/agent.sock", filepath.Join(dir, "agent.sock"), "127.0.0.1:4442", fmt.Sprint(decoys))
-	for _, name := range []string{"conf.d/honeymoat.conf", "snippets/honeymoat.conf"} {
+	settle := strings.NewReplacer("/run/honeymoat/agent.sock", filepath.Join(dir, "agent.sock"), "127.0.0.1:4442", fmt.Sprint(decoys),
+		"/var/lib/honeymoat-nginx", filepath.Join(dir, "maps"), "/run/honeymoat-nginx", dir, "/etc/nginx/honeymoat", absolute(t, nginxFiles+"/lua"))
+	for _, name := range append(more, shippedFiles()...) {
 		text, err := os.ReadFile(filepath.Join(nginxFiles, name))
 		if err != nil {
 			t.Fatal(err)
 		}
 		write(t, filepath.Join(dir, name), change(name, settle.Replace(string(text))))
 	}
-	write(t, filepath.Join(dir, "nginx.conf"), fmt.Sprintf(nginxConf, dir, strings.TrimPrefix(application.URL, "http://")))
+	write(t, filepath.Join(dir, "site/index.html"), "a page")
+	conf := fmt.Sprintf(nginxConf, dir, strings.TrimPrefix(application.URL, "http://"))
+	write(t, filepath.Join(dir, "nginx.conf"), change("nginx.conf", conf))
 	var said bytes.Buffer
 	cmd := exec.Command("nginx", "-p", dir, "-c", filepath.Join(dir, "nginx.conf"))
 	cmd.Stderr = &said
@@ -84,7 +106,7 @@ func startNginx(t testing.TB, dir string, decoys net.Addr, change func(file, tex
 		t.Fatalf("start nginx (Debian package nginx-light, see make setup): %v", err)
 	}
 	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
+		_ = cmd.Process.Signal(syscall.SIGTERM)
 		_ = cmd.Wait()
 		if t.Failed() {
 			text, _ := os.ReadFile(filepath.Join(dir, "error.log"))
@@ -112,8 +134,13 @@ func write(t testing.TB, path, text string) {
 func asShipped(_, text string) string { return text }
 
 // apply is the application behind nginx.
-func (n *nginx) apply(w http.ResponseWriter, r *http.Request) {
+func (n *nginxFront) apply(w http.ResponseWriter, r *http.Request) {
 	n.applied.Add(1)
+	for _, name := range []string{"X-Honeymoat-Flag", "X-Honeymoat-Decision"} {
+		if v := r.Header.Get(name); v != "" {
+			w.Header().Set("Seen-"+name, v)
+		}
+	}
 	switch r.URL.Path {
 	case "/login":
 		w.Header().Set("WWW-Authenticate", "Bearer")
@@ -127,22 +154,32 @@ func (n *nginx) apply(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func (n *nginx) get(client, uri string) answer {
+// get asks as a client; it gives status 0 when the connection was closed
+// without an answer.
+func (n *nginxFront) get(client, uri string, header ...string) answer {
 	n.t.Helper()
-	a, err := fetch(n.client, "http://shop.example"+uri, map[string]string{
+	all := map[string]string{
 		"X-Test-Client": client, "User-Agent": "probe/1",
 		// What a client tries, so as to be somebody else or to be believed.
 		"X-Client-Address": "198.51.100.99", "X-Original-URI": "/harmless", "X-Honeymoat-Decision": "deny 00000000000000ff", "X-Request-Id": "chosen-by-the-client",
-	})
+		"X-Honeymoat-Flag": "forged", "X-Honeymoat-Answer": "503 0 ",
+	}
+	for i := 0; i+1 < len(header); i += 2 {
+		all[header[i]] = header[i+1]
+	}
+	a, err := fetch(n.client, "http://shop.example"+uri, all)
+	if errors.Is(err, io.EOF) {
+		return answer{}
+	}
 	if err != nil {
 		n.t.Fatal(err)
 	}
 	return a
 }
 
-func (n *nginx) want(client, uri string, status int, body string) answer {
+func (n *nginxFront) want(client, uri string, status int, body string, header ...string) answer {
 	n.t.Helper()
-	a := n.get(client, uri)
+	a := n.get(client, uri, header...)
 	if a.status != status || !strings.Contains(a.body, body) {
 		n.t.Errorf("%s %s: %d %q, want %d %q", client, uri, a.status, a.body, status, body)
 	}
@@ -150,7 +187,7 @@ func (n *nginx) want(client, uri string, status int, body string) answer {
 }
 
 // logged waits for a line of the access log about a path, the last one of n.
-func (n *nginx) logged(uri string, count int) map[string]string {
+func (n *nginxFront) logged(uri string, count int) map[string]string {
 	n.t.Helper()
 	var last map[string]string
 	await(n.t, fmt.Sprintf("%d lines about %s", count, uri), func() bool {
@@ -210,7 +247,7 @@ func TestNginx(t *testing.T) {
 	}
 
 	t.Run("the application's own answers", func(t *testing.T) {
-		n := &nginx{t: t, client: n.client, log: n.log}
+		n := &nginxFront{t: t, client: n.client, log: n.log}
 		n.want("192.0.2.1", "/login", 401, "the application's own 401")
 		n.want("192.0.2.1", "/admin", 403, "the application's own 403")
 		n.want("192.0.2.1", "/broken", 500, "the application's own 500")
@@ -261,12 +298,169 @@ func TestNginxWithoutItsAgent(t *testing.T) {
 	n.want("192.0.2.1", "/back", 200, "application")
 }
 
-func TestNginxThatFailsClosed(t *testing.T) {
-	dir := shortDir(t)
-	n := startNginx(t, dir, &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 1}, func(_, text string) string {
-		return strings.Replace(text, "    error_page 500 502 503 504 = @honeymoat_away;\n", "", 1)
+// put has a target, in which users and keys stand as they are, blocked.
+func (r *rig) put(text string, a block.Action, terms *block.Terms) block.ID {
+	r.t.Helper()
+	target := r.service.Target(block.All, text)
+	if a == block.Allow {
+		target = target.Exempt()
+	}
+	id := block.NewID(a.String(), text)
+	r.service.Change(block.All, block.Delta{Target: target, ID: id, Left: time.Hour, Action: a, Terms: terms})
+	return id
+}
+
+// inStep waits until the agent has all that the service has.
+func (r *rig) inStep() {
+	r.t.Helper()
+	await(r.t, "the agent to be in step", func() bool {
+		return r.agent.Versions()[block.All] == r.service.Version(block.All)
 	})
-	n.want("192.0.2.1", "/", 500, "")
+}
+
+func TestNginxEveryAction(t *testing.T) {
+	dir, service := shortDir(t), agenttest.New()
+	r := start(t, service, dir, configure(t, dir, withResponder(dir)))
+	n := startNginx(t, dir, r.Address("decoys"), asShipped)
+	long := strings.Repeat("ä", block.MaxBody/2)
+	ids := map[string]block.ID{
+		"deny":     r.put("192.0.2.1", block.Deny, nil),
+		"own":      r.put("192.0.2.2", block.Deny, &block.Terms{Status: 451, Body: long}),
+		"plain":    r.put("192.0.2.3", block.Deny, &block.Terms{Status: 404}),
+		"drop":     r.put("192.0.2.4", block.Drop, nil),
+		"flag":     r.put("192.0.2.5", block.Flag, &block.Terms{Value: "very; much"}),
+		"throttle": r.put("192.0.2.6", block.Throttle, &block.Terms{Rate: 0.001, Burst: 2, Body: `{"slow": "down"}`}),
+		"key":      r.put("key:s3cret & route:POST /orders/{id}", block.Deny, nil),
+		"exempt":   r.put("key:friend", block.Allow, nil),
+	}
+	r.inStep()
+	n.want("192.0.2.1", "/deny", 403, "")
+	if a := n.want("192.0.2.2", "/terms", 451, long); a.header.Get("Content-Type") != "text/plain; charset=utf-8" || a.header.Get("X-Honeymoat-Answer") != "" {
+		t.Errorf("%v", a.header)
+	}
+	n.want("192.0.2.3", "/plain", 404, "")
+	n.want("192.0.2.4", "/drop", 0, "")
+	if a := n.want("192.0.2.5", "/flag", 200, ""); a.header.Get("Seen-X-Honeymoat-Flag") != "very; much" {
+		t.Errorf("the backend saw %v", a.header)
+	}
+	if a := n.want("192.0.2.9", "/other", 200, ""); a.header.Get("Seen-X-Honeymoat-Flag") != "" {
+		t.Errorf("the backend saw %v", a.header)
+	}
+	n.want("192.0.2.6", "/site/", 200, "a page") // index.html inside: one token
+	n.want("192.0.2.6", "/two", 200, "application")
+	if a := n.want("192.0.2.6", "/three", 429, `"slow"`); a.header.Get("Retry-After") == "" || a.header.Get("Content-Type") != "application/json" {
+		t.Errorf("%v", a.header)
+	}
+	n.want("192.0.2.9", "/orders/7", 200, "", "X-Api-Key", "s3cret")
+	n.want("192.0.2.1", "/friend", 200, "", "X-Api-Key", "friend")
+	if a := n.get("192.0.2.5", "/own"); a.status != 403 { // nginx's own refusal of a flagged request
+		t.Errorf("nginx's own 403: %d", a.status)
+	}
+	for uri, want := range map[string]string{
+		"/deny": "deny " + ids["deny"].String(), "/plain": "deny " + ids["plain"].String(), "/drop": "drop " + ids["drop"].String(),
+		"/flag": "flag " + ids["flag"].String(), "/three": "throttle " + ids["throttle"].String(), "/two": "", "/friend": "",
+	} {
+		if line := n.logged(uri, 1); line["decision"] != want {
+			t.Errorf("%s: logged %q, want %q", uri, line["decision"], want)
+		}
+	}
+}
+
+// TestNginxFailsByRoute: what the agent's configuration lists as closed is
+// refused when the agent is gone.
+func TestNginxFailsByRoute(t *testing.T) {
+	dir := shortDir(t)
+	write(t, filepath.Join(dir, "maps/current/fail.map"), string(nginx.FailMap([]nginx.FailRoute{
+		{Route: "/payments/open"}, {Route: "/payments/**", Closed: true},
+	})))
+	n := startNginx(t, dir, &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 1}, asShipped)
+	n.want("192.0.2.1", "/", 200, "application")
+	n.want("192.0.2.1", "/payments/7", 503, "")
+	n.want("192.0.2.1", "/x/../payments/%37", 503, "")
+	n.want("192.0.2.1", "/payments/open", 200, "application")
+	n.want("192.0.2.1", "/payment", 200, "application")
+	if n.applied.Load() != 3 {
+		t.Errorf("%d requests reached the application, want 3", n.applied.Load())
+	}
+}
+
+// nginxWay is a way in which nginx keeps blocks itself.
+type nginxWay struct{ file, modules, settings string }
+
+func nginxWays() map[string]nginxWay {
+	const load = "load_module /usr/lib/nginx/modules/ndk_http_module.so;\nload_module /usr/lib/nginx/modules/ngx_http_lua_module.so;\n"
+	const nginx = "nginx, -p, DIR, -c, DIR/nginx.conf"
+	return map[string]nginxWay{
+		"maps": {"honeymoat-maps.conf", "", "maps: {dir: DIR/maps, every: 30ms, check: [" + nginx + ", -t], reload: [" + nginx + ", -s, reload]}"},
+		"lua":  {"honeymoat-lua.conf", load, "shared: {socket: DIR/push.sock, check: 20ms}"},
+	}
+}
+
+// configured is a change to shipped files: nginx keeps blocks this way in front
+// of asking and, on a socket of its own, without asking anybody.
+func (w nginxWay) configured(t testing.TB, dir string) func(file, text string) string {
+	t.Helper()
+	alone := "server { listen unix:" + dir + "/alone.sock; set_real_ip_from unix:; real_ip_header X-Test-Client;\n" +
+		"include snippets/honeymoat-answers.conf; include snippets/" + w.file + ";\nlocation / { proxy_pass http://application; } }\n}\n"
+	return func(file, text string) string {
+		if file != "nginx.conf" {
+			return text
+		}
+		text = strings.Replace(text, "snippets/honeymoat.conf;", "snippets/honeymoat.conf; include snippets/"+w.file+";", 1)
+		return w.modules + strings.TrimSuffix(text, "}\n") + alone
+	}
+}
+
+// TestNginxThatKeepsBlocks: both ways in which nginx knows by itself, and the
+// agent that is asked about the rest and gives the answers.
+func TestNginxThatKeepsBlocks(t *testing.T) {
+	for name, way := range nginxWays() {
+		t.Run(name, func(t *testing.T) { testNginxThatKeepsBlocks(t, way) })
+	}
+}
+
+func testNginxThatKeepsBlocks(t *testing.T, way nginxWay) {
+	dir, service := shortDir(t), agenttest.New()
+	settings := "gateways: {nginx: {" + strings.ReplaceAll(way.settings, "DIR", dir) + "}}\nfail: [{route: /payments/**, mode: closed}]\n"
+	if way.modules != "" { // else the agent writes it
+		write(t, filepath.Join(dir, "maps/current/fail.map"), string(nginx.FailMap([]nginx.FailRoute{{Route: "/payments/**", Closed: true}})))
+	}
+	r := start(t, service, dir, configure(t, dir, withResponder(dir)+settings))
+	n := startNginx(t, dir, r.Address("decoys"), way.configured(t, dir), "conf.d/"+way.file, "snippets/"+way.file)
+	deny := r.put("192.0.2.1", block.Deny, nil)
+	r.put("192.0.2.2", block.Deny, &block.Terms{Status: 451, Body: "gone"})
+	r.put("key:s3cret", block.Deny, nil) // only the agent knows
+	r.put("192.0.2.3", block.Divert, nil)
+	alone := &nginxFront{t: t, client: unixClient(t, filepath.Join(dir, "alone.sock"))}
+	await(t, "nginx to hold the blocks", func() bool { return strings.Contains(alone.get("192.0.2.3", "/.env").body, "KEY=1") })
+
+	alone.want("192.0.2.1", "/", 403, "")
+	alone.want("192.0.2.9", "/", 200, "application", "X-Api-Key", "s3cret")
+	for _, server := range []*nginxFront{n, alone} {
+		server.want("192.0.2.2", "/terms", 451, "gone")
+		server.want("192.0.2.3", "/.env", 200, "KEY=1")
+		server.want("192.0.2.9", "/", 200, "application")
+	}
+	n.want("192.0.2.9", "/", 403, "", "X-Api-Key", "s3cret")
+	n.want("192.0.2.7", "/.env", 200, "KEY=1") // a touch, which the agent sees
+	await(t, "nginx to refuse who touched a decoy", func() bool { return alone.get("192.0.2.7", "/").status == 403 })
+
+	r.stop()
+	n.want("192.0.2.1", "/gone", 403, "")
+	n.want("192.0.2.9", "/away", 200, "application", "X-Api-Key", "s3cret")
+	n.want("192.0.2.9", "/payments/1", 503, "")
+	if line := n.logged("/gone", 1); line["decision"] != "deny "+deny.String() {
+		t.Errorf("logged %v", line)
+	}
+}
+
+func absolute(t testing.TB, path string) string {
+	t.Helper()
+	absolute, err := filepath.Abs(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return absolute
 }
 
 func TestNginxKeepsItsConnections(t *testing.T) {
