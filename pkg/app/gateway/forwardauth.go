@@ -21,7 +21,7 @@ func (g *Gateway) answerForwardAuth(ctx context.Context, now live) error {
 	if c.Listen == "" {
 		return nil
 	}
-	secret, err := readSecret(c.SecretFile)
+	secret, err := forwardSecret(c.SecretFile)
 	if err != nil {
 		return err
 	}
@@ -73,8 +73,8 @@ func secured(l net.Listener, c config.ForwardAuth) (net.Listener, error) {
 	return tls.NewListener(l, t), nil
 }
 
-// readSecret reads a file with one secret; an empty name is none.
-func readSecret(file string) (string, error) {
+// forwardSecret reads a file with one secret; an empty name is none.
+func forwardSecret(file string) (string, error) {
 	if file == "" {
 		return "", nil
 	}
