@@ -85,7 +85,6 @@ func New(o Options) (*Agent, error) {
 	if err := a.load(); err != nil {
 		return nil, err
 	}
-	a.locate.recount(a)
 	if o.Metrics != nil {
 		if err := o.Metrics.Register(newCollector(a)); err != nil {
 			return nil, fmt.Errorf("register the agent's metrics: %w", err)
@@ -117,6 +116,7 @@ func assemble(o Options) (*Agent, error) {
 		dirty:       make(chan struct{}, 1),
 	}
 	a.policy.Store(&o.Policy)
+	a.locate.doubt()
 	return a, nil
 }
 
@@ -133,7 +133,6 @@ func Open(o Options) (*Agent, error) {
 		return nil, err
 	}
 	a.hold(saved)
-	a.locate.recount(a)
 	return a, nil
 }
 
@@ -173,7 +172,7 @@ func (a *Agent) load() error {
 func (a *Agent) hold(s savedState) {
 	now := a.clock.Now()
 	for name, keys := range s.keys {
-		a.replica.SetKeys(name, keys)
+		a.useKeys(name, keys)
 	}
 	for name, set := range s.sets {
 		a.replica.Load(name, set, now)
@@ -200,6 +199,7 @@ func (a *Agent) upkeep(ctx context.Context) {
 			a.clock.Refresh()
 			a.provisional.expire(a.clock.Now())
 			a.watchReadiness()
+			a.locateAnew()
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -138,6 +139,14 @@ func (r *rig) want(client string, denied bool) {
 	r.t.Helper()
 	if got := r.denied(client); got != denied {
 		r.t.Errorf("%s denied: %v, want %v", client, got, denied)
+	}
+}
+
+// logged tells whether something was said just so many times.
+func (r *rig) logged(what string, times int) {
+	r.t.Helper()
+	if n := strings.Count(r.log.String(), `msg="`+what); n != times {
+		r.t.Errorf("%q was said %d times:\n%s", what, n, r.log)
 	}
 }
 
@@ -646,25 +655,47 @@ func FuzzDecodeState(f *testing.F) {
 	})
 }
 
+// mixed is a set of n blocks: most on addresses, some on prefixes, users,
+// conjunctions and others.
+func mixed(n int, now time.Duration) *block.Set {
+	key := block.NewMatchKey([32]byte{1})
+	var build block.Builder
+	for i := range n {
+		t := block.AddressTarget(address(i))
+		criteria := []block.Criterion{{Scope: block.ScopeUser, Value: strconv.Itoa(i)}}
+		switch i % 20 {
+		case 14, 15:
+			t = block.PrefixTarget(netip.PrefixFrom(address(i), 24+i%8))
+		case 18:
+			criteria = append(criteria, block.Criterion{Scope: block.ScopePrefix, Value: "192.0.2.0/24"})
+			fallthrough
+		case 16, 17:
+			t, _ = key.Target(criteria)
+		case 19:
+			t, _ = block.NewTarget(block.Criterion{Scope: block.ScopeUserAgent, Value: "probe/" + strconv.Itoa(i)})
+		}
+		build.Add(block.Delta{Revision: uint64(i + 1), Target: t, ID: block.ID(i + 1), Left: time.Hour}, now)
+	}
+	return build.Set(uint64(n))
+}
+
 func BenchmarkState(b *testing.B) {
 	clock := newTestClock()
-	var build block.Builder
-	for i := range 1_000_000 {
-		at := netip.AddrFrom4([4]byte{byte(i>>16) + 11, byte(i >> 8), byte(i), byte(i * 7)})
-		build.Add(block.Delta{Revision: uint64(i + 1), Target: block.AddressTarget(at), ID: block.ID(i + 1), Left: time.Hour}, 0)
-	}
-	sets := map[string]*block.Set{block.All: build.Set(1_000_000)}
+	state := savedState{sets: map[string]*block.Set{block.All: mixed(1_000_000, clock.Now())}}
 	file := stateFile{filepath.Join(b.TempDir(), StateFile)}
 	b.Run("save a million", func(b *testing.B) {
 		for b.Loop() {
-			if _, err := file.save(savedState{sets: sets}, clock); err != nil {
+			if _, err := file.save(state, clock); err != nil {
 				b.Fatal(err)
 			}
 		}
 	})
-	b.Run("load a million", func(b *testing.B) {
+	b.Run("start with a million", func(b *testing.B) {
+		if _, err := file.save(state, clock); err != nil {
+			b.Fatal(err)
+		}
 		for b.Loop() {
-			if _, err := readState(file.path, clock); err != nil {
+			if _, err := New(Options{Name: "edge", Dir: filepath.Dir(file.path), Clock: clock, Log: slog.New(slog.DiscardHandler)}); err != nil {
 				b.Fatal(err)
 			}
 		}
@@ -684,8 +715,7 @@ func BenchmarkDecide(b *testing.B) {
 			}
 			var build block.Builder
 			for i := range n {
-				at := netip.AddrFrom4([4]byte{byte(i>>16) + 11, byte(i >> 8), byte(i), byte(i * 7)})
-				build.Add(block.Delta{Revision: uint64(i + 1), Target: block.AddressTarget(at), ID: block.ID(i + 1), Left: time.Hour}, clock.Now())
+				build.Add(block.Delta{Revision: uint64(i + 1), Target: block.AddressTarget(address(i)), ID: block.ID(i + 1), Left: time.Hour}, clock.Now())
 			}
 			a.replica.Load(block.All, build.Set(uint64(n)), clock.Now())
 			i := 0

@@ -70,10 +70,8 @@ func (a *Agent) judge(q *block.Request, p *Policy, now time.Duration) (block.Dec
 	case d.Denied():
 		return d, serviceSays
 	}
-	if !a.provisional.empty() {
-		if own := a.provisional.find(q, a.replica.MatchKeys()[block.All], now); own.Found {
-			return own, provisioned
-		}
+	if own := a.provisional.find(q, now); own.Found {
+		return own, provisioned
 	}
 	if !a.ready.Load() {
 		return a.fail(q, p), noBlocks

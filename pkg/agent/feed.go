@@ -145,7 +145,7 @@ func (a *Agent) Held() iter.Seq[block.Held] {
 				return
 			}
 		}
-		held("", a.provisional.set.Load(), now, yield)
+		held("", a.provisional.set(), now, yield)
 	}
 }
 

@@ -73,8 +73,15 @@ func (a *Agent) Lost(reason error) {
 
 // Keys implements block.Follower.
 func (a *Agent) Keys(segment string, keys []block.MatchKey) {
-	a.replica.SetKeys(segment, keys)
+	a.useKeys(segment, keys)
 	notify(a.dirty)
+}
+
+func (a *Agent) useKeys(segment string, keys []block.MatchKey) {
+	a.replica.SetKeys(segment, keys)
+	if segment == block.All {
+		a.provisional.use(keys)
+	}
 }
 
 // Expect implements block.Follower.
@@ -92,7 +99,7 @@ func (a *Agent) Load(segment string, snapshot []byte) error {
 	a.replica.Load(segment, set, now)
 	a.count.snapshots.Add(1)
 	a.replaced(segment, old, a.replica.Sets()[segment], now)
-	a.locate.recount(a)
+	a.locate.doubt()
 	a.provisional.settle(a.decided, now)
 	a.shown(segment, true)
 	a.moved()

@@ -8,42 +8,70 @@ import (
 )
 
 // locator knows whether anything that is held asks for a country or a network:
-// else no address has to be looked up.
+// else no address has to be looked up. When in doubt it says so, until upkeep
+// has looked.
 type locator struct {
 	asked atomic.Bool
-	mu    sync.Mutex // of whoever changes it
+
+	mu      sync.Mutex // for all below
+	doubted bool
+	changes uint64
 }
 
 func (l *locator) needed() bool { return l.asked.Load() }
 
 // noticed takes note of a target that came into force.
 func (l *locator) noticed(t block.Target) {
-	if l.asked.Load() || !asksForPlace(t) {
-		return
+	if asksForPlace(t) {
+		l.change(false)
 	}
+}
+
+// doubt takes note that much has changed.
+func (l *locator) doubt() { l.change(true) }
+
+func (l *locator) change(doubted bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.changes++
+	l.doubted = l.doubted || doubted
 	l.asked.Store(true)
 }
 
-// recount looks at everything that an agent goes by.
-func (l *locator) recount(a *Agent) {
+func (l *locator) doubtful() (changes uint64, doubted bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.asked.Store(a.asksForPlace())
+	return l.changes, l.doubted
 }
 
-func (a *Agent) asksForPlace() bool {
-	p := a.policy.Load()
-	sets := []*block.Set{p.Allow.blocks()}
-	for _, set := range a.replica.Sets() {
-		sets = append(sets, set)
+// settle takes what a look has found, unless something changed meanwhile.
+func (l *locator) settle(changes uint64, asked bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.changes == changes {
+		l.doubted = false
+		l.asked.Store(asked)
 	}
-	for _, set := range sets {
-		for t := range set.Entries() {
-			if asksForPlace(t) {
-				return true
-			}
+}
+
+// locateAnew looks at everything that the agent goes by, if there is a doubt.
+func (a *Agent) locateAnew() {
+	changes, doubted := a.locate.doubtful()
+	p := a.policy.Load()
+	if !doubted || p.Places == nil {
+		return
+	}
+	asked := anyAsks(p.Allow.blocks())
+	for _, set := range a.replica.Sets() {
+		asked = asked || anyAsks(set)
+	}
+	a.locate.settle(changes, asked)
+}
+
+func anyAsks(set *block.Set) bool {
+	for t := range set.Entries() {
+		if asksForPlace(t) {
+			return true
 		}
 	}
 	return false
@@ -53,7 +81,10 @@ func asksForPlace(t block.Target) bool {
 	if t.Plain() {
 		return false
 	}
-	_, country := t.Value(block.ScopeCountry)
-	_, network := t.Value(block.ScopeNetwork)
-	return country || network
+	for _, c := range t.Criteria() {
+		if c.Scope == block.ScopeCountry || c.Scope == block.ScopeNetwork {
+			return true
+		}
+	}
+	return false
 }

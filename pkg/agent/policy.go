@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math"
 	"net/netip"
-	"time"
 
 	"github.com/honeymoat/honeymoat/pkg/block"
 	"github.com/honeymoat/honeymoat/pkg/identify"
@@ -37,8 +36,8 @@ type Places interface {
 // Allow is the targets that an agent never refuses. It is immutable and safe
 // for concurrent use; nil is empty.
 type Allow struct {
-	set  *block.Set
-	keys []block.MatchKey
+	set     *block.Set
+	replica *block.Replica // of the set, with its key
 }
 
 // NewAllow makes a list of targets as their criteria, in which users, keys,
@@ -60,7 +59,10 @@ func NewAllow(targets ...[]block.Criterion) (*Allow, error) {
 			Revision: uint64(i + 1), Target: t.Exempt(), ID: block.ID(i + 1), Left: math.MaxInt64, Action: block.Allow,
 		}, 0)
 	}
-	return &Allow{b.Set(uint64(len(targets))), []block.MatchKey{key}}, nil
+	l := &Allow{b.Set(uint64(len(targets))), block.NewReplica()}
+	l.replica.SetKeys(block.All, []block.MatchKey{key})
+	l.replica.Load(block.All, l.set, 0)
+	return l, nil
 }
 
 // holds tells whether the list is about a request. A user that is the
@@ -74,13 +76,13 @@ func (l *Allow) holds(q *block.Request) bool {
 		unnamed.User = ""
 		q = &unnamed
 	}
-	return l.set.Find(q, l.keys, time.Duration(0)).Found
+	return l.replica.Decide(q, 0).Found
 }
 
 // SetPolicy replaces the policy, from the next request on.
 func (a *Agent) SetPolicy(p Policy) {
 	a.policy.Store(&p)
-	a.locate.recount(a)
+	a.locate.doubt()
 }
 
 func (l *Allow) blocks() *block.Set {

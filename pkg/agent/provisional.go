@@ -3,7 +3,6 @@ package agent
 import (
 	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/honeymoat/honeymoat/pkg/block"
@@ -16,8 +15,8 @@ const maxProvisional = 1 << 16
 // provisional is the refusals that this agent decided by itself and the
 // service has not yet confirmed or withdrawn. Readers never wait.
 type provisional struct {
-	set  atomic.Pointer[block.Set]
-	feed *feed // is told of changes
+	replica *block.Replica // of one segment, ""; changed under mu
+	feed    *feed          // is told of changes
 
 	mu      sync.Mutex // for all below
 	changes uint64
@@ -26,16 +25,23 @@ type provisional struct {
 }
 
 func newProvisional(f *feed) *provisional {
-	return &provisional{feed: f, targets: map[block.ID][]block.Target{}}
+	return &provisional{replica: block.NewReplica(), feed: f, targets: map[block.ID][]block.Target{}}
 }
 
-// find tells whether a request is refused. keys are those under which
-// principals are hashed.
-func (p *provisional) find(r *block.Request, keys []block.MatchKey, now time.Duration) block.Decision {
-	return p.set.Load().Find(r, keys, now)
+// find tells whether a request is refused.
+func (p *provisional) find(r *block.Request, now time.Duration) block.Decision {
+	return p.replica.Decide(r, now)
 }
 
-func (p *provisional) empty() bool { return p.set.Load().Version().Count == 0 }
+// set is what is refused now.
+func (p *provisional) set() *block.Set { return p.replica.Sets()[""] }
+
+// use replaces the keys under which principals are hashed.
+func (p *provisional) use(keys []block.MatchKey) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.replica.SetKeys("", keys)
+}
 
 // add refuses a target. A refusal of the same id is not extended. It tells
 // whether the target is refused now.
@@ -48,7 +54,7 @@ func (p *provisional) add(id block.ID, t block.Target, now time.Duration) bool {
 	if p.count >= maxProvisional {
 		return false
 	}
-	if old, ok := p.set.Load().Get(t); ok {
+	if old, ok := p.set().Get(t); ok {
 		p.unlist(old.ID, t)
 	}
 	p.apply(block.Delta{Target: t, ID: id, Left: decoy.ProvisionalLifetime}, now)
@@ -77,7 +83,7 @@ func (p *provisional) settle(decided func(block.Target) bool, now time.Duration)
 func (p *provisional) settleOne(t block.Target, now time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if e, ok := p.set.Load().Get(t); ok {
+	if e, ok := p.set().Get(t); ok {
 		p.drop(e.ID, t, now)
 	}
 }
@@ -90,7 +96,7 @@ func (p *provisional) expire(now time.Duration) {
 func (p *provisional) dropWhere(gone func(block.Target, *block.Entry) bool, now time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for t, e := range p.set.Load().Entries() {
+	for t, e := range p.set().Entries() {
 		if gone(t, e) {
 			p.drop(e.ID, t, now)
 		}
@@ -121,6 +127,6 @@ func (p *provisional) unlist(id block.ID, t block.Target) {
 func (p *provisional) apply(d block.Delta, now time.Duration) {
 	p.changes++
 	d.Revision = p.changes
-	p.set.Store(p.set.Load().Apply(d, now))
+	p.replica.Apply("", d, now)
 	p.feed.push("", d, now)
 }

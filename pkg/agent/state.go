@@ -99,6 +99,9 @@ func decodeState(data []byte, clock Clock) (savedState, error) {
 		}
 		state.sets[s.Name], body = set, body[s.Bytes:]
 	}
+	if len(body) > 0 {
+		return savedState{}, fmt.Errorf("%w: %d bytes after the last segment", block.ErrCorrupt, len(body))
+	}
 	return state, nil
 }
 
