@@ -211,11 +211,13 @@ func (s *Service) checkpointWithin(ctx context.Context, limit time.Duration) (ca
 var errCheckpoint = errors.New("a checkpoint took too long: the bus does not keep up, or is away")
 
 // A checkpoint is followed by a pause of so many times what it took, so that
-// it costs little of a core, but by no longer one than maxRest: what comes
-// meanwhile is read again after a crash, and kept on the bus until then.
+// it costs little of a core and delays less than one block in a hundred: no
+// batch is looked at while it is taken. The pause is no longer than maxRest:
+// what comes meanwhile is read again after a crash, and kept on the bus until
+// then.
 const (
-	restPerWork = 50
-	maxRest     = 30 * time.Second
+	restPerWork = 200
+	maxRest     = time.Minute
 )
 
 // checkpointing saves what has changed until ctx ends.
