@@ -29,7 +29,7 @@ type Agent struct {
 
 // Enforce is where the gateway asks whether a request may pass.
 type Enforce struct {
-	Listen     string `yaml:"listen" doc:"unix:/path/of/socket or a loopback address with port."`
+	Listen     string `yaml:"listen" doc:"unix:/path/of/socket or a loopback address with port. Empty: off, for gateways that keep blocks themselves or ask in another way."`
 	SocketMode string `yaml:"socket_mode" doc:"Permissions of the socket, octal. The gateway's user must be able to write to it."`
 	OnUnknown  string `yaml:"on_unknown" doc:"A request whose client address cannot be read: pass or deny."`
 }
@@ -99,7 +99,7 @@ func (c *checker) agent(a *Agent) {
 	c.oneOf("$.transport", a.Transport, "auto", "bus", "http")
 	c.oneOf("$.enforce.on_unknown", a.Enforce.OnUnknown, "pass", "deny")
 	if !strings.HasPrefix(a.Enforce.Listen, "unix:/") {
-		c.address("$.enforce.listen", a.Enforce.Listen, false)
+		c.address("$.enforce.listen", a.Enforce.Listen, true)
 	}
 	if _, err := a.Enforce.Mode(); err != nil {
 		c.add("$.enforce.socket_mode", err.Error(), "want octal digits such as 0660")

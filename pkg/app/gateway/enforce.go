@@ -6,9 +6,12 @@ import (
 	"github.com/honeymoat/honeymoat/pkg/enforce/httpauth"
 )
 
-// answerGateway opens where the gateway asks.
+// answerGateway opens where the gateway asks, if it does.
 func (g *Gateway) answerGateway(ctx context.Context, _ live) error {
 	c := g.config.Enforce
+	if c.Listen == "" {
+		return nil
+	}
 	handler, err := httpauth.New(httpauth.Options{
 		Decider: g.decider, Identify: g.identities.fill, DenyUnknown: c.OnUnknown == "deny", Metrics: g.registry,
 	})

@@ -12,6 +12,7 @@ import (
 
 	"github.com/honeymoat/honeymoat/pkg/agent"
 	"github.com/honeymoat/honeymoat/pkg/app/shipping"
+	"github.com/honeymoat/honeymoat/pkg/block"
 	"github.com/honeymoat/honeymoat/pkg/config"
 	"github.com/honeymoat/honeymoat/pkg/decoyserver"
 	"github.com/honeymoat/honeymoat/pkg/geo"
@@ -68,6 +69,16 @@ func New(ctx context.Context, o Options) (*Gateway, error) {
 // it is off.
 func (g *Gateway) Address(part string) net.Addr { return g.addresses[part] }
 
+// Decider answers about requests: for a Go service that has its agent in its
+// own process.
+func (g *Gateway) Decider() block.Decider { return g.decider }
+
+// Identify tells who is behind a request, as the configuration says, from its
+// URI and headers.
+func (g *Gateway) Identify(q *block.Request, uri string, header func(name string) string) {
+	g.identities.fill(q, uri, header)
+}
+
 // Run runs the agent until ctx ends or a part fails, then stops what listens,
 // what ships, and at last the agent itself.
 func (g *Gateway) Run(ctx context.Context) error {
@@ -107,6 +118,8 @@ func (g *Gateway) assemble(ctx context.Context, o Options) error {
 		g.keepHAProxy,
 		g.answerHAProxy,
 		g.answerEnvoy,
+		g.keepNftables,
+		g.keepWSO2,
 		g.ship,
 		g.showStatus,
 	}

@@ -17,9 +17,9 @@ import (
 // Options say what a Guard needs.
 type Options struct {
 	Decider block.Decider // required
-	// Identify adds who is behind a request, from its headers: the Fill of
-	// identify.Rules. Nil: clients are known by their addresses and user agents.
-	Identify func(r *block.Request, header func(name string) string)
+	// Identify adds who is behind a request, from its URI and headers. Nil:
+	// clients are known by their addresses and user agents.
+	Identify func(r *block.Request, uri string, header func(name string) string)
 	// Trusted are the hops whose X-Forwarded-For is believed; nil trusts none.
 	Trusted func(netip.Addr) bool
 	// RequestID names a request in findings and logs. It must be the service's
@@ -42,7 +42,7 @@ func New(o Options) (*Guard, error) {
 		return nil, errors.New("make middleware: option Decider is missing")
 	}
 	if o.Identify == nil {
-		o.Identify = func(*block.Request, func(string) string) {}
+		o.Identify = func(*block.Request, string, func(string) string) {}
 	}
 	if o.Trusted == nil {
 		o.Trusted = func(netip.Addr) bool { return false }
@@ -96,7 +96,7 @@ func (g *Guard) describe(r *http.Request) *block.Request {
 		Client: g.client(r), Method: r.Method, Host: hostOf(r.Host), Path: r.URL.EscapedPath(),
 		UserAgent: r.UserAgent(), RequestID: g.options.RequestID(r),
 	}
-	g.options.Identify(q, r.Header.Get)
+	g.options.Identify(q, r.URL.RequestURI(), r.Header.Get)
 	return q
 }
 

@@ -107,12 +107,14 @@ func TestWhatTheDeciderHears(t *testing.T) {
 	loopback := netip.MustParsePrefix("127.0.0.0/8")
 	server := serve(t, Options{
 		Decider: d, Trusted: loopback.Contains, RequestID: func(*http.Request) string { return "id-of-ours" },
-		Identify: func(r *block.Request, header func(string) string) { r.Key = header("X-Api-Key") },
+		Identify: func(r *block.Request, uri string, header func(string) string) {
+			r.Key, r.API = header("X-Api-Key"), uri
+		},
 	})
 	get(t, server.URL+"/a%2Fb?q=1", "X-Forwarded-For", "203.0.113.9", "X-Forwarded-For", "198.51.100.1", "X-Api-Key", "k", "User-Agent", "curl/8")
 	want := block.Request{
 		Client: netip.MustParseAddr("198.51.100.1"), Method: "GET", Host: "127.0.0.1", Path: "/a%2Fb",
-		Key: "k", UserAgent: "curl/8", RequestID: "id-of-ours",
+		Key: "k", API: "/a%2Fb?q=1", UserAgent: "curl/8", RequestID: "id-of-ours",
 	}
 	if d.asked != want {
 		t.Errorf("asked about %+v, want %+v", d.asked, want)

@@ -27,7 +27,7 @@ import (
 // Options say what a Guard needs; see middleware.Options.
 type Options struct {
 	Decider  block.Decider // required
-	Identify func(r *block.Request, header func(name string) string)
+	Identify func(r *block.Request, uri string, header func(name string) string)
 	Trusted  func(netip.Addr) bool
 	// Decided is told of every call that was refused or flagged. Nil: nobody is.
 	Decided func(ctx context.Context, method string, v *block.Verdict)
@@ -42,7 +42,7 @@ func New(o Options) (*Guard, error) {
 		return nil, errors.New("make gRPC middleware: option Decider is missing")
 	}
 	if o.Identify == nil {
-		o.Identify = func(*block.Request, func(string) string) {}
+		o.Identify = func(*block.Request, string, func(string) string) {}
 	}
 	if o.Trusted == nil {
 		o.Trusted = func(netip.Addr) bool { return false }
@@ -114,7 +114,7 @@ func (g *Guard) describe(ctx context.Context, method string, md metadata.MD) *bl
 			q.Client = accesslog.ClientBehind(near.Addr().Unmap().WithZone(""), []byte(header("x-forwarded-for")), g.options.Trusted)
 		}
 	}
-	g.options.Identify(q, header)
+	g.options.Identify(q, method, header)
 	return q
 }
 

@@ -102,7 +102,7 @@ func TestWhatIsSeen(t *testing.T) {
 	var told []string
 	client, h := serve(t, Options{
 		Decider: d, Trusted: func(a netip.Addr) bool { return a.IsLoopback() },
-		Identify: func(r *block.Request, header func(string) string) { r.Token = header("Authorization") },
+		Identify: func(r *block.Request, _ string, header func(string) string) { r.Token = header("Authorization") },
 		Decided:  func(_ context.Context, method string, v *block.Verdict) { told = append(told, method+" "+v.Mark()) },
 	})
 	ctx := metadata.AppendToOutgoingContext(t.Context(), "x-forwarded-for", "198.51.100.1", "authorization", "secret", "x-honeymoat-flag", "clean")
