@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/netip"
 
-	"github.com/honeymoat/honeymoat/pkg/block"
 	"github.com/honeymoat/honeymoat/pkg/event"
 	"github.com/honeymoat/honeymoat/pkg/httpapi/wire"
 	"github.com/honeymoat/honeymoat/pkg/respond"
@@ -82,22 +81,4 @@ func convert[A, B any](p wire.Page[A], f func(*A) B) wire.Page[B] {
 		out.Items = append(out.Items, f(&p.Items[i]))
 	}
 	return out
-}
-
-// Preview tells what a block of a target would have hit in a period.
-func (s *Store) Preview(ctx context.Context, t block.Target, p wire.Period) (wire.Preview, error) {
-	since, until := bounds(p)
-	client, prefix := clientArgs(t.Prefix())
-	args := []any{named("since", since), named("until", until), named("client", client), named("client_prefix", prefix)}
-	sums, err := askOne(ctx, s, "preview", func(scan scanner, v *wire.Preview) error {
-		return scan(&v.Requests, &v.Successful, &v.Clients, &v.Principals)
-	}, args...)
-	if err != nil {
-		return wire.Preview{}, err
-	}
-	sums.Routes, err = ask(ctx, s, "preview_routes", func(scan scanner, r *wire.PreviewRoute) error {
-		return scan(&r.Host, &r.Route, &r.Requests, &r.Successful)
-	}, args...)
-	sums.Target, sums.Since, sums.Until = wire.OfTarget(t), p.Since, p.Until
-	return sums, err
 }

@@ -9,7 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/honeymoat/honeymoat/pkg/block"
 	"github.com/honeymoat/honeymoat/pkg/event"
 	"github.com/honeymoat/honeymoat/pkg/httpapi/wire"
 	"github.com/honeymoat/honeymoat/pkg/respond"
@@ -219,12 +218,12 @@ func TestPreview(t *testing.T) {
 	day := wire.Period{Since: today.Add(-time.Hour), Until: today.Add(time.Hour)}
 	f := func(target string, want wire.Preview) {
 		t.Helper()
-		tgt, err := block.ParseTarget(target)
+		criteria, err := wire.ParseCriteria(target)
 		if err != nil {
 			t.Fatal(err)
 		}
-		want.Target, want.Since, want.Until = wire.OfTarget(tgt), day.Since, day.Until
-		got, err := s.Preview(t.Context(), tgt, day)
+		want.Target, want.Since, want.Until = criteria.Hidden(), day.Since, day.Until
+		got, err := s.Preview(t.Context(), criteria, nil, day)
 		if err != nil || !reflect.DeepEqual(got, want) {
 			t.Errorf("%s: %+v, error %v\nwant %+v", target, got, err, want)
 		}
