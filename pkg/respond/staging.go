@@ -107,30 +107,34 @@ func (l *Ledger) complaint(e complaintEntry) {
 // restage gives the live blocks of rules in rollout the mode that their
 // version has by now.
 func (s *Service) restage(ctx context.Context) error {
+	list := s.misplaced()
+	made, failures := make([]block.Block, len(list)), make([]error, len(list))
+	concurrently(len(list), func(i int) {
+		made[i], failures[i] = s.options.Blocks.Replace(ctx, list[i].Block, list[i].next)
+	})
 	var w rowWriter
-	for _, old := range s.misplaced() {
-		b := old.next
-		made, err := s.options.Blocks.Replace(ctx, old.Block, b)
-		if errors.Is(err, ErrExists) || errors.Is(err, ErrNotFound) {
-			continue // somebody else has changed it: looked at again within a minute
+	for i := range list {
+		switch err := failures[i]; {
+		case err == nil:
+			s.restaged(&w, made[i])
+		case errors.Is(err, ErrExists) || errors.Is(err, ErrNotFound):
+			failures[i] = nil // somebody else has changed it: looked at again within a minute
+		default:
+			failures[i] = fmt.Errorf("move block %s to %s: %w", list[i].ID, list[i].next.Mode, err)
 		}
-		if err != nil {
-			return errors.Join(fmt.Errorf("move block %s to %s: %w", b.ID, b.Mode, err), s.outbox.add(ctx, w.rows))
-		}
-		s.mu.Lock()
-		s.ledger.restaged(made)
-		s.touch()
-		s.mu.Unlock()
-		w.add(BlockLog, rowOfBlock(&made, EventStaged, s.now()))
 	}
-	return s.outbox.add(ctx, w.rows)
+	return errors.Join(errors.Join(failures...), s.outbox.add(ctx, w.rows))
 }
 
 // restaged takes a block in place of itself in another mode.
-func (l *Ledger) restaged(b block.Block) {
-	if held := l.blocks.byID[b.ID]; held != nil {
-		l.Made(b, held.Actor, held.Wanted)
+func (s *Service) restaged(w *rowWriter, b block.Block) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if held := s.ledger.blocks.byID[b.ID]; held != nil {
+		s.ledger.Made(b, held.Actor, held.Wanted)
+		s.touch()
 	}
+	w.add(BlockLog, rowOfBlock(&b, EventStaged, s.now()))
 }
 
 // placed is a live block that has to become another.
