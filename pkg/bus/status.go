@@ -43,6 +43,7 @@ func (r *Registry) Report(_ context.Context, report block.Report) error {
 	if m == nil || m.Agent.Revoked {
 		return fmt.Errorf("report of agent %s: %w", report.Agent, respond.ErrNotFound)
 	}
+	report.Refused = nil
 	report.Software = report.Software[:min(len(report.Software), maxSoftware)]
 	board := r.bus.blocks.board
 	now := board.now()
