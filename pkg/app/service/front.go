@@ -25,7 +25,7 @@ func (s *Service) startFront(l *lifecycle) error {
 		Tokens:  s.tokens.Load, FailedPerMinute: s.config.API.MaxFailedLogin, PublicMetrics: s.config.API.PublicMetrics,
 		CAPEM: s.identity.authority.CertPEM(), CA: s.identity.authority.Fingerprint(), BusURLs: busURLs(s.config),
 		Version: s.opts.Version, Parts: s.health.parts, Catalogue: s.catalogue.Load,
-		History: history{s.store}, Operator: s.responder, Blocklist: s.bus.Blocks(),
+		History: history{s.store, s.storedHashes}, Operator: s.responder, Blocklist: s.bus.Blocks(),
 		Agents: agents{s.bus.Agents()}, Feed: s.bus, Retries: s.bus.Retries(), Subjects: subjects{s}, Rules: ruleAPI{s},
 		Inbox: s.receiver.Inbox(), Pushed: s.pushedByHTTP(),
 		Lines: func(agent string) ingest.Publisher { return s.bus.Publisher(agent) },
