@@ -117,6 +117,10 @@ func (s *Service) adopt(saved *state, entries []journalEntry) {
 		if _, held := s.ledger.Held(b.ID); !held {
 			s.unlogged = append(s.unlogged, b)
 		}
+		if old := s.ledger.blocks.byKey[b.Key()]; old != nil && old.Block.ID != b.ID && old.Block.ExpiresAt().After(b.CreatedAt) {
+			ended, _ := s.ledger.End(old.Block.ID, EventReplaced, b.By, "", b.CreatedAt)
+			s.replaced = append(s.replaced, ended)
+		}
 		s.ledger.Hold(b)
 	}
 }

@@ -65,8 +65,8 @@ func (s *Service) serve(ctx context.Context) error {
 // under the same ids.
 func (s *Service) resume(ctx context.Context) error {
 	s.mu.Lock()
-	alerts, pending, unlogged := s.ledger.active(s.options.Links), s.pending, s.unlogged
-	s.pending, s.unlogged = nil, nil
+	alerts, pending, unlogged, replaced := s.ledger.active(s.options.Links), s.pending, s.unlogged, s.replaced
+	s.pending, s.unlogged, s.replaced = nil, nil, nil
 	s.mu.Unlock()
 	if err := s.post(ctx, alerts); err != nil {
 		return err
@@ -80,6 +80,9 @@ func (s *Service) resume(ctx context.Context) error {
 	var w rowWriter
 	for i := range unlogged {
 		w.add(BlockLog, rowOfBlock(&unlogged[i], EventAdded, unlogged[i].CreatedAt))
+	}
+	for i := range replaced {
+		w.add(BlockLog, rowOfEnded(&replaced[i]))
 	}
 	for _, e := range pending {
 		if err := s.again(ctx, &w, e); err != nil {

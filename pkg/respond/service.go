@@ -86,6 +86,7 @@ type Service struct {
 	audit    []AuditEntry
 	pending  []journalEntry // read by Load, to be done again by Run
 	unlogged []block.Block  // made after the checkpoint: their rows may be missing
+	replaced []Ended        // likewise
 }
 
 // New makes a service. It starts nothing.
