@@ -24,7 +24,8 @@ type Source interface {
 type Place uint64
 
 // Change is a delta to a segment, or to what an agent refuses by itself: then
-// the segment is empty.
+// the segment is empty. What is left of the block is as of the moment at which
+// the Source gives it.
 type Change struct {
 	Segment string
 	Delta   Delta

@@ -8,6 +8,9 @@ import (
 func TestAppendClean(t *testing.T) {
 	f := func(in, want string) {
 		t.Helper()
+		if got := Clean(in); got != want {
+			t.Errorf("Clean(%q) = %q, want %q", in, got, want)
+		}
 		if got := string(AppendClean(nil, []byte(in))); got != want {
 			t.Errorf("AppendClean(%q) = %q, want %q", in, got, want)
 		}
@@ -70,4 +73,20 @@ func FuzzAppendClean(f *testing.F) {
 			t.Fatalf("%q was called plain, and came out as %q", path, clean)
 		}
 	})
+}
+
+func FuzzClean(f *testing.F) {
+	f.Add("/a/b")
+	f.Add("/a//%2e./b.c")
+	f.Fuzz(func(t *testing.T, path string) {
+		if got, want := Clean(path), string(AppendClean(nil, []byte(path))); got != want {
+			t.Errorf("%q: %q, want %q", path, got, want)
+		}
+	})
+}
+
+func TestCleanPathsAreNotCopied(t *testing.T) {
+	if n := testing.AllocsPerRun(100, func() { Clean("/articles/1.html") }); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
 }

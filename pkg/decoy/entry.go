@@ -83,8 +83,8 @@ func (r *reading) tier(d *Decoy, node ast.Node) {
 func (r *reading) mode(d *Decoy, node ast.Node) {
 	var s string
 	if value(r, node, &s, "enforce or shadow") {
-		if err := d.Mode.UnmarshalText([]byte(s)); err != nil {
-			r.fail(node.GetToken(), "shadow records what would have been blocked", "%s", err)
+		if err := d.Mode.UnmarshalText([]byte(s)); err != nil || d.Mode == block.Canary {
+			r.fail(node.GetToken(), "shadow records what would have been blocked", "mode %q: want enforce or shadow", s)
 		}
 	}
 }
