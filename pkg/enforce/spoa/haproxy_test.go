@@ -49,6 +49,7 @@ func verdicts() map[string]block.Verdict {
 }
 
 func TestHAProxyDoesWhatItIsTold(t *testing.T) {
+	t.Parallel()
 	d := &decider{verdicts: verdicts()}
 	p := haproxytest.New(t, "")
 	serveTCP(t, newHandler(t, Options{Decider: d}), p.Agent)
@@ -81,6 +82,7 @@ func TestHAProxyDoesWhatItIsTold(t *testing.T) {
 }
 
 func TestHAProxyTells(t *testing.T) {
+	t.Parallel()
 	d := &decider{}
 	identify := func(q *block.Request, uri string, header func(string) string) {
 		q.Key, q.User = header("X-Api-Key"), uri
@@ -106,6 +108,7 @@ func TestHAProxyTells(t *testing.T) {
 // The largest requests that HAProxy takes are asked about: nobody passes by
 // being too large to ask about.
 func TestLargeRequestsDoNotPassUnasked(t *testing.T) {
+	t.Parallel()
 	p := haproxytest.New(t, "")
 	serveTCP(t, newHandler(t, Options{Decider: &decider{verdicts: verdicts()}}), p.Agent)
 	p.EmptyMaps()
@@ -125,6 +128,7 @@ func TestLargeRequestsDoNotPassUnasked(t *testing.T) {
 }
 
 func TestHAProxyWithoutAnAgent(t *testing.T) {
+	t.Parallel()
 	h := newHandler(t, Options{Decider: &decider{verdicts: verdicts()}})
 	p := haproxytest.New(t, "")
 	stop := serveTCP(t, h, p.Agent)
@@ -142,6 +146,7 @@ func TestHAProxyWithoutAnAgent(t *testing.T) {
 }
 
 func TestManyAtOnce(t *testing.T) {
+	t.Parallel()
 	p := haproxytest.New(t, "")
 	serveTCP(t, newHandler(t, Options{Decider: &decider{verdicts: verdicts()}}), p.Agent)
 	p.EmptyMaps()

@@ -1,6 +1,7 @@
 package haproxytest
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -16,6 +17,9 @@ type Places struct {
 	Agent       string // address of the agent that it asks
 	Decoys      string // address of the decoy responder
 	Log         string // address that takes its log
+	// ClientHeader names the header that tells who the client is; "" =
+	// X-Client.
+	ClientHeader string
 }
 
 // Maps is the directory of the maps.
@@ -27,36 +31,47 @@ func (p *Places) Runtime() string { return filepath.Join(p.Dir, "run.sock") }
 // File is the configuration.
 func (p *Places) File() string { return filepath.Join(p.Dir, "haproxy.cfg") }
 
-// Configure writes the documented configuration with these places in it. A
-// client is whoever X-Client names.
+// Configure writes the documented configuration with these places in it, and
+// with so much patience for the agent that a busy machine makes no difference.
 func (p *Places) Configure() error {
-	documented, err := documents()
+	spoe := filepath.Join(p.Dir, "spoe.conf")
+	err := fill("honeymoat-spoe.conf", spoe, [][2]string{{"hello 250ms", "hello 2s"}, {"processing 250ms", "processing 2s"}})
 	if err != nil {
 		return err
 	}
-	data, err := os.ReadFile(filepath.Join(documented, "haproxy.cfg"))
-	if err != nil {
-		return fmt.Errorf("configure HAProxy: %w", err)
-	}
-	text := string(data)
-	for _, place := range [][2]string{
+	return fill("haproxy.cfg", p.File(), [][2]string{
 		{"/etc/haproxy/honeymoat/", p.Maps() + "/"},
-		{"/etc/haproxy/honeymoat-spoe.conf", filepath.Join(documented, "honeymoat-spoe.conf")},
+		{"/etc/haproxy/honeymoat-spoe.conf", spoe},
 		{"/run/haproxy/honeymoat.sock", p.Runtime()},
 		{"bind :8080", "bind " + p.Listen},
 		{"127.0.0.1:8000", p.Application},
 		{"127.0.0.1:4443", p.Agent},
 		{"127.0.0.1:4442", p.Decoys},
 		{"127.0.0.1:5514", p.Log},
-		{"# http-request set-src req.hdr(x-forwarded-for,-1) if { src 10.0.0.0/8 }", "http-request set-src req.hdr(x-client)"},
+		{"# http-request set-src req.hdr(x-forwarded-for,-1) if { src 10.0.0.0/8 }", "http-request set-src req.hdr(" + cmp.Or(p.ClientHeader, "X-Client") + ")"},
 		{"# http-request set-header X-Suspect", "http-request set-header X-Suspect"},
-	} {
+	})
+}
+
+// fill copies a documented file with other values in some places, all of which
+// must be there: what the documentation says and what is tested must not part.
+func fill(name, to string, places [][2]string) error {
+	documented, err := documents()
+	if err != nil {
+		return err
+	}
+	data, err := os.ReadFile(filepath.Join(documented, name))
+	if err != nil {
+		return fmt.Errorf("configure HAProxy: %w", err)
+	}
+	text := string(data)
+	for _, place := range places {
 		if !strings.Contains(text, place[0]) {
-			return fmt.Errorf("configure HAProxy: haproxy.cfg no longer holds %q", place[0])
+			return fmt.Errorf("configure HAProxy: %s no longer holds %q", name, place[0])
 		}
 		text = strings.ReplaceAll(text, place[0], place[1])
 	}
-	if err := os.WriteFile(p.File(), []byte(text), 0o600); err != nil {
+	if err := os.WriteFile(to, []byte(text), 0o600); err != nil {
 		return fmt.Errorf("configure HAProxy: %w", err)
 	}
 	return nil
