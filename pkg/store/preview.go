@@ -28,27 +28,19 @@ func (s *Store) Preview(ctx context.Context, target []block.Criterion, hashes Ha
 	}
 	since, until := bounds(p)
 	args = append(args, named("since", since), named("until", until))
-	sums, err := askOne(ctx, s, "preview", func(scan scanner, v *wire.Preview) error {
-		return scan(&v.Requests, &v.Successful, &v.Clients, &v.Principals)
+	v := wire.Preview{Target: wire.Criteria(target).Hidden(), Since: p.Since, Until: p.Until}
+	v.Routes, err = ask(ctx, s, "preview", func(scan scanner, r *wire.PreviewRoute) error {
+		return scan(&r.Host, &r.Route, &r.Requests, &r.Successful, &v.Requests, &v.Successful, &v.Clients, &v.Principals)
 	}, args...)
-	if err != nil {
-		return wire.Preview{}, err
-	}
-	if sums.Requests > 0 {
-		sums.Routes, err = ask(ctx, s, "preview_routes", func(scan scanner, r *wire.PreviewRoute) error {
-			return scan(&r.Host, &r.Route, &r.Requests, &r.Successful)
-		}, args...)
-	}
-	sums.Target, sums.Since, sums.Until = wire.Criteria(target).Hidden(), p.Since, p.Until
-	return sums, err
+	return v, err
 }
 
-// previewArgs are the parameters of both queries but for the period.
+// previewArgs are the query's parameters but for the period.
 func previewArgs(target []block.Criterion, hashes Hashes) ([]any, error) {
 	texts := map[string]string{}
 	for _, name := range []string{
 		"client", "client_prefix", "client_stem", "path_stem", "path_expression", "method",
-		"fingerprint", "user_agent", "api", "country", "network",
+		"fingerprint", "user_agent", "agent_stem", "api", "country", "network",
 	} {
 		texts[name] = ""
 	}
@@ -68,11 +60,13 @@ func previewArgs(target []block.Criterion, hashes Hashes) ([]any, error) {
 			lists["principal"] = slices.Concat(kept(hashes, string(c.Scope), c.Value), kept(hashes, "principal", c.Value))
 		case block.ScopeUser, block.ScopeApplication, block.ScopeSession:
 			lists[string(c.Scope)] = kept(hashes, string(c.Scope), c.Value)
+		case block.ScopeUserAgent:
+			agentTexts(texts, c.Value)
 		default:
 			texts[string(c.Scope)] = c.Value
 		}
 	}
-	args := []any{named("agent_length", uint32(block.MaxValue))}
+	var args []any
 	for name, v := range texts {
 		args = append(args, named(name, v))
 	}
@@ -102,10 +96,24 @@ func clientTexts(texts map[string]string, v string) error {
 	}
 	p = block.PrefixTarget(p).Prefix()
 	texts["client"], texts["client_prefix"] = clientArgs(p)
-	if texts["client_prefix"] != "" {
-		texts["client_stem"] = stemOf(p)
+	if texts["client_prefix"] == "" {
+		return nil
+	}
+	stem := stemOf(p)
+	texts["client_stem"] = stem
+	if p.Addr().Is4() && p.Bits() > 0 && p.Bits() == 8*strings.Count(stem, ".") {
+		texts["client_prefix"] = "" // the stem says it all
 	}
 	return nil
+}
+
+// agentTexts asks for a user agent, of which a block knows the beginning.
+func agentTexts(texts map[string]string, v string) {
+	name := "user_agent"
+	if len(v) >= block.MaxValue {
+		name = "agent_stem"
+	}
+	texts[name] = v
 }
 
 // stemOf is a text with which all addresses of a prefix begin, as they are
@@ -154,7 +162,10 @@ func routeTexts(texts map[string]string, route string) {
 		}
 	}
 	texts["path_stem"], texts["path_expression"] = stem.String(), expression+"$"
-	if texts["path_stem"] == "" {
+	switch {
+	case path == "/**":
+		texts["path_stem"], texts["path_expression"] = "/", ""
+	case stem.Len() == 0:
 		texts["path_stem"] = "/"
 	}
 }
