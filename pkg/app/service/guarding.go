@@ -2,7 +2,6 @@ package service
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/honeymoat/honeymoat/pkg/block"
@@ -35,13 +34,6 @@ type storePreview struct{ *Service }
 
 // Preview implements respond.Preview.
 func (p storePreview) Preview(ctx context.Context, criteria []block.Criterion, since, until time.Time) (respond.Day, error) {
-	t, err := block.NewTarget(criteria...)
-	if err == nil && !t.Plain() {
-		err = errors.New("the store tells of addresses and prefixes only")
-	}
-	if err != nil {
-		return respond.Day{}, err
-	}
-	v, err := p.store.Preview(ctx, t, wire.Period{Since: since, Until: until})
+	v, err := p.store.Preview(ctx, criteria, p.storedHashes, wire.Period{Since: since, Until: until})
 	return respond.Day{Requests: uint64(v.Requests), Successful: uint64(v.Successful), Principals: int(v.Principals)}, err
 }
