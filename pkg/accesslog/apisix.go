@@ -21,6 +21,7 @@ func newAPISIX(o Options) (Parser, error) {
 			{"duration", "/latency", "ms"}, {"upstream_duration", "/upstream_latency", "ms"},
 			{"client_address", "/client_ip", ""}, {"application", "/consumer/username", ""},
 			{"api", "/service_name", ""}, {"api", "/service_id", ""}, {"api", "/route_name", ""}, {"api", "/route_id", ""},
+			{decisionKey, "/response/headers/x-honeymoat-decision", ""},
 		}, headerPlaces(at)...),
 	})
 }

@@ -28,6 +28,7 @@ func newCaddy(o Options) (Parser, error) {
 			{"peer_address", "/request/remote_ip", ""}, {"peer_address", "/request/remote_addr", ""},
 			{"client_address", "/request/client_ip", ""}, {"user", "/user_id", ""},
 			{"tls_version", "/request/tls/version", ""},
+			{decisionKey, "/resp_headers/X-Honeymoat-Decision", ""},
 		}, headerPlaces(at)...),
 		after: afterCaddy,
 	})

@@ -26,6 +26,7 @@ func newKong(o Options) (Parser, error) {
 			{"api", "/service/name", ""}, {"api", "/route/name", ""}, {"api", "/service/id", ""}, {"api", "/route/id", ""},
 			{"request_id", "/request/id", ""}, {"tls_version", "/request/tls/version", ""},
 			{"tenant", "/workspace_name", ""},
+			{decisionKey, "/response/headers/x-honeymoat-decision", ""},
 		}, append(headerPlaces(at), place{keyKey, "/authenticated_entity/id", ""})...),
 	})
 }

@@ -32,6 +32,7 @@ func newTraefik(o Options) (Parser, error) {
 			{"duration", "/Duration", "ns"}, {"upstream_duration", "/OriginDuration", "ns"},
 			{"peer_address", "/ClientAddr", ""}, {"user", "/ClientUsername", ""},
 			{"api", "/RouterName", ""}, {"api", "/ServiceName", ""}, {"tls_version", "/TLSVersion", ""},
+			{decisionKey, "/downstream_X-Honeymoat-Decision", ""},
 		}, append(headerPlaces(at), place{"forwarded_for", "/ClientHost", ""})...),
 		after: afterTraefik,
 	})

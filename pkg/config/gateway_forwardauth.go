@@ -10,6 +10,7 @@ type ForwardAuth struct {
 	Key         string `yaml:"key" doc:"File with the certificate's key."`
 	ClientCA    string `yaml:"client_ca" doc:"File with the authority of the certificates that gateways show."`
 	RequestID   string `yaml:"request_id" doc:"Header in which the gateway tells its own id of a request. Name it only if the gateway sets it whatever the client sends. Empty: none."`
+	Restores    bool   `yaml:"restores_status" doc:"The gateway gives a decoy's answer the status that X-Honeymoat-Status names, as the documented ones of Caddy and Kong do. Without it a decoy that would answer 2xx, which lets a request pass, answers 404."`
 	OnUnknown   string `yaml:"on_unknown" doc:"A request whose client address cannot be read: pass or deny."`
 }
 

@@ -27,7 +27,7 @@ func (g *Gateway) answerForwardAuth(ctx context.Context, now live) error {
 	}
 	opts := httpauth.ForwardOptions{
 		Decider: g.decider, Identify: g.identities.fill, Trusted: now.trusted, Secret: secret, RequestID: c.RequestID,
-		DenyUnknown: c.OnUnknown == "deny", Metrics: g.registry,
+		RestoresStatus: c.Restores, DenyUnknown: c.OnUnknown == "deny", Metrics: g.registry,
 	}
 	if g.responder != nil {
 		opts.Decoys = http.Handler(g.responder)

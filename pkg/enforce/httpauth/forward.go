@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -21,6 +22,7 @@ const (
 	forwardedHost   = "X-Forwarded-Host"
 	forwardedFor    = "X-Forwarded-For"
 	SecretHeader    = "X-Honeymoat-Secret"
+	StatusHeader    = "X-Honeymoat-Status" // of the agent's answer: the status that the client is to get
 )
 
 // ForwardOptions say what a Forward needs.
@@ -38,6 +40,10 @@ type ForwardOptions struct {
 	RequestID string
 	// Decoys answers diverted requests; nil: they are refused.
 	Decoys http.Handler
+	// RestoresStatus tells that the gateway gives a decoy's answer the status
+	// that StatusHeader names. Without it a decoy cannot answer 2xx, which
+	// would let the request pass: it answers 404 then, with the same body.
+	RestoresStatus bool
 	// DenyUnknown refuses requests whose client address cannot be read.
 	DenyUnknown bool
 	// Metrics takes the handler's metrics; nil for none.
@@ -127,13 +133,14 @@ func (f *Forward) answer(w http.ResponseWriter, r *http.Request, client netip.Ad
 	f.results.count(&v)
 	if v.Action == block.Divert && f.o.Decoys != nil {
 		// No mark: the client gets every header, and must not learn of it.
-		f.o.Decoys.ServeHTTP(w, handedOver(r, &q, uri))
+		f.o.Decoys.ServeHTTP(&decoyWriter{ResponseWriter: w, tell: f.o.RestoresStatus}, handedOver(r, &q, uri))
 		return
 	}
 	mark(w, &v)
 	switch {
 	case !v.Refused:
 		flag(w, &v)
+		fill(w, block.FlagHeader, block.DecisionHeader)
 		w.WriteHeader(http.StatusOK)
 	case v.Action == block.Drop:
 		w.Header()["Connection"] = []string{"close"}
@@ -143,12 +150,53 @@ func (f *Forward) answer(w http.ResponseWriter, r *http.Request, client netip.Ad
 	}
 }
 
+// fill gives headers that are not there as empty ones. What a gateway copies
+// onto the request then replaces what the client sent; Caddy 2.6 would else
+// write the name of its variable there.
+func fill(w http.ResponseWriter, names ...string) {
+	for _, name := range names {
+		if len(w.Header()[name]) == 0 {
+			w.Header()[name] = []string{""}
+		}
+	}
+}
+
+// decoyWriter takes a decoy's answer, and keeps a status that would let the
+// request pass to itself.
+type decoyWriter struct {
+	http.ResponseWriter
+	tell    bool
+	written bool
+}
+
+// WriteHeader implements http.ResponseWriter.
+func (w *decoyWriter) WriteHeader(status int) {
+	if w.written {
+		return
+	}
+	w.written = true
+	if w.tell {
+		w.Header()[StatusHeader] = []string{strconv.Itoa(status)}
+	}
+	if status < http.StatusMultipleChoices {
+		status = http.StatusNotFound
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+// Write implements http.ResponseWriter.
+func (w *decoyWriter) Write(p []byte) (int, error) {
+	w.WriteHeader(http.StatusOK)
+	return w.ResponseWriter.Write(p)
+}
+
 func (f *Forward) unknown(w http.ResponseWriter) {
 	f.results.unknown.Inc()
 	if f.o.DenyUnknown {
 		w.WriteHeader(http.StatusForbidden)
 		return
 	}
+	fill(w, block.FlagHeader, block.DecisionHeader)
 	w.WriteHeader(http.StatusOK)
 }
 
