@@ -37,6 +37,9 @@ type Ledger struct {
 // NewLedger makes an empty ledger.
 func NewLedger(o LedgerOptions) *Ledger {
 	o.setDefaults()
+	if o.Finished {
+		o.BreakerPerMinute = -1 // nobody is there to resume
+	}
 	return &Ledger{
 		options:  o,
 		actors:   map[finding.Actor]*Actor{},

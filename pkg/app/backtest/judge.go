@@ -28,6 +28,7 @@ type located struct {
 }
 
 func newJudge(o Options, r Request) *judge {
+	o.Ledger.Finished = true // the breaker does not trip: nobody is there to resume
 	j := &judge{
 		ledger: respond.NewLedger(o.Ledger), guard: o.Guard, blockFor: r.BlockFor,
 		matches: map[string]int64{}, accounts: newAccounts(), buckets: newBuckets(),
@@ -83,7 +84,7 @@ func (j *judge) asks(a *account, f located) {
 	if v.Proposal == nil {
 		return
 	}
-	j.ledger.Hold(*v.Proposal)
+	j.ledger.Made(*v.Proposal, f.Actor, v.Wanted)
 	j.ledger.Settle(f.ID, v.Proposal.ID)
 	a.block(f, v.Proposal)
 }

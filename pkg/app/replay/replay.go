@@ -52,12 +52,17 @@ type Finding struct {
 // Blocked is somebody who would have been blocked.
 type Blocked struct {
 	Actor         finding.Actor `json:"actor"`
-	AfterRequests int64         `json:"after_requests"` // the triggering one counted
+	AfterRequests int64         `json:"after_requests"` // of whom the block hits; the triggering one counted
 	File          string        `json:"file"`
 	Line          int64         `json:"line"`
 	Seconds       int64         `json:"seconds"`
 	Tier          finding.Tier  `json:"tier"`
 	Reasons       []string      `json:"reasons"`
+	// Of the block. Users, keys, tokens and sessions are hashed in Target.
+	Scope  block.Scope  `json:"scope"`
+	Target string       `json:"target"`
+	Action block.Action `json:"action"`
+	Repeat int          `json:"repeat,omitempty"` // blocks before it on the same target
 }
 
 // Summary is what a replay says at its end.
@@ -67,7 +72,7 @@ type Summary struct {
 	Quarantined    int64     `json:"quarantined"`
 	Findings       int64     `json:"findings"`
 	WouldBlock     []Blocked `json:"would_block"`
-	InShadow       int64     `json:"in_shadow"` // blocks that would be recorded, and refuse nothing
+	InShadow       int64     `json:"in_shadow"` // blocks that would be recorded, or flag, and refuse nothing
 	Seconds        float64   `json:"seconds"`
 	LinesPerSecond float64   `json:"lines_per_second"`
 
@@ -107,20 +112,23 @@ type player struct {
 	guard    *respond.Guard
 	decoys   bool // findings of decoys count
 	findings *json.Encoder
-	requests map[netip.Addr]int64 // by address, IPv6 by /64
+	requests *counter
 	found    detect.Result
 	sum      Summary
 }
 
 func newPlayer(o Options) *player {
+	requests := newCounter()
+	o.Ledger.Finished = true
 	p := &player{
 		detector: detect.New(detect.Options{
-			Catalogue: o.Catalogue, Rulebook: o.Rulebook, Indicators: o.Indicators, Internal: o.Internal, Mask: o.Mask, Finished: true,
+			Catalogue: o.Catalogue, Rulebook: o.Rulebook, Indicators: o.Indicators, Internal: o.Internal, Mask: o.Mask,
+			Names: requests.name, Finished: true,
 		}),
 		decoys:   o.Catalogue != nil,
 		ledger:   respond.NewLedger(o.Ledger),
 		guard:    respond.NewGuard(o.Guard),
-		requests: map[netip.Addr]int64{},
+		requests: requests,
 		sum:      Summary{WouldBlock: []Blocked{}, Rules: map[string]int64{}, Titles: map[string]string{}, Reasons: map[string]int64{}},
 	}
 	if o.Findings != nil {
@@ -160,14 +168,14 @@ func (p *player) run(r run) error {
 			continue
 		}
 		for ; row < r.to && r.batch.Number(event.Line, row) <= f.Sighting.Line; row++ {
-			p.count(r.batch.Addr(event.ClientAddress, row))
+			p.requests.add(r.batch, row)
 		}
 		if err := p.judge(f); err != nil {
 			return err
 		}
 	}
 	for ; row < r.to; row++ {
-		p.count(r.batch.Addr(event.ClientAddress, row))
+		p.requests.add(r.batch, row)
 	}
 	return nil
 }
@@ -190,23 +198,6 @@ func (p *player) quarantined(b *event.Batch) {
 	}
 }
 
-func (p *player) count(client netip.Addr) {
-	if client.IsValid() {
-		p.requests[counted(client)]++
-	}
-}
-
-// counted is the address under which a client's requests are counted, which
-// is that of its actor.
-func counted(client netip.Addr) netip.Addr {
-	if client.Is4() {
-		return client
-	}
-	raw := client.As16()
-	clear(raw[8:])
-	return netip.AddrFrom16(raw)
-}
-
 // judge gives a finding to the ledger as the service would, at the time of
 // its line.
 func (p *player) judge(f *finding.Finding) error {
@@ -214,7 +205,7 @@ func (p *player) judge(f *finding.Finding) error {
 	p.ledger.Expire(now)
 	v := p.ledger.Judge(respond.Evidence{Finding: *f}, p.guard, now)
 	if v.Proposal != nil {
-		p.ledger.Hold(*v.Proposal)
+		p.ledger.Made(*v.Proposal, f.Actor, v.Wanted)
 		p.ledger.Settle(f.ID, v.Proposal.ID)
 	} else {
 		p.ledger.Settle(f.ID, v.Block)
@@ -227,7 +218,7 @@ func (p *player) judge(f *finding.Finding) error {
 	p.sum.Titles[f.Rule] = f.Title
 	switch {
 	case v.Proposal == nil:
-	case v.Proposal.Mode == block.Enforce:
+	case v.Proposal.Mode == block.Enforce && v.Proposal.Action != block.Flag:
 		p.blocks(f, v)
 	default:
 		p.sum.InShadow++
@@ -238,9 +229,10 @@ func (p *player) judge(f *finding.Finding) error {
 func (p *player) blocks(f *finding.Finding, v respond.Verdict) {
 	actor, _ := p.ledger.Actor(f.Actor)
 	p.sum.WouldBlock = append(p.sum.WouldBlock, Blocked{
-		Actor: f.Actor, AfterRequests: p.requests[v.Proposal.Target.Prefix().Addr()],
-		File: f.Sighting.File, Line: f.Sighting.Line, Seconds: v.Proposal.LifetimeSeconds,
-		Tier: v.Tier, Reasons: actor.Reasons,
+		Actor: f.Actor, Scope: v.Proposal.Target.Scope(), Target: v.Proposal.Target.String(), Action: v.Proposal.Action,
+		AfterRequests: p.requests.sent(v.Proposal, f.Actor),
+		File:          f.Sighting.File, Line: f.Sighting.Line, Seconds: v.Proposal.LifetimeSeconds,
+		Tier: v.Tier, Reasons: actor.Reasons, Repeat: v.Proposal.Repeat,
 	})
 }
 
