@@ -57,7 +57,8 @@ func TestBlocksCostWhatTheyWouldHaveRefused(t *testing.T) {
 		t.Fatalf("block %+v", block)
 	}
 	hit := block.Blocked[0]
-	if hit.Seconds != 7200 || hit.Line != 2 || hit.File != "access.log" || !hit.First.Equal(noon.Add(time.Minute)) || !hit.Until.Equal(noon.Add(150*time.Minute)) {
+	// The second block lasts twice as long as the first.
+	if hit.Seconds != 10800 || hit.Line != 2 || hit.File != "access.log" || !hit.First.Equal(noon.Add(time.Minute)) || !hit.Until.Equal(noon.Add(210*time.Minute)) {
 		t.Errorf("hit %+v", hit)
 	}
 }
