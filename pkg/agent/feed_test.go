@@ -28,7 +28,7 @@ type reader struct {
 // read follows the agent until the test ends.
 func (r *rig) read() *reader {
 	rd := &reader{holds: map[block.Target]block.ID{}}
-	m := mirror.New(mirror.Options{Source: r.Agent, Now: r.clock.Now})
+	m := mirror.New(mirror.Options{Source: r.Agent, Now: r.Agent.clock.Now})
 	ctx, cancel := context.WithCancel(r.t.Context())
 	done := make(chan struct{})
 	go func() {
