@@ -28,7 +28,15 @@ func (s *Store) Preview(ctx context.Context, target []block.Criterion, hashes Ha
 	}
 	since, until := bounds(p)
 	args = append(args, named("since", since), named("until", until))
-	v := wire.Preview{Target: wire.Criteria(target).Hidden(), Since: p.Since, Until: p.Until}
+	v, err := s.preview(ctx, append(args, named("by_path", false)))
+	if slices.ContainsFunc(v.Routes, func(r wire.PreviewRoute) bool { return r.Route == "" }) {
+		v, err = s.preview(ctx, append(args, named("by_path", true)))
+	}
+	v.Target, v.Since, v.Until = wire.Criteria(target).Hidden(), p.Since, p.Until
+	return v, err
+}
+
+func (s *Store) preview(ctx context.Context, args []any) (v wire.Preview, err error) {
 	v.Routes, err = ask(ctx, s, "preview", func(scan scanner, r *wire.PreviewRoute) error {
 		return scan(&r.Host, &r.Route, &r.Requests, &r.Successful, &v.Requests, &v.Successful, &v.Clients, &v.Principals)
 	}, args...)

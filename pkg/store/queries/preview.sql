@@ -1,5 +1,6 @@
 -- What a block would have hit: the routes, busiest first, each with what they
--- have in all. Where a route is not known, its first directory stands for it.
+-- have in all. Where a route is not known, its first directory stands for it, if
+-- that is asked for: paths are half of what there is to read.
 -- Of each criterion that the target does not have the parameter is empty; the
 -- stems are texts with which all values that a prefix or a route matches begin,
 -- so that few have to be looked at closely.
@@ -12,7 +13,7 @@ SELECT
 FROM (
     SELECT
         host,
-        if(route != '', toString(route), concat('/', splitByChar('/', path)[2]))     AS shown,
+        if(route = '' AND {by_path:Bool}, concat('/', splitByChar('/', path)[2]), toString(route)) AS shown,
         toInt64(count())                                                             AS requests,
         toInt64(countIf(status BETWEEN 200 AND 399 AND decision_action != 'divert')) AS successful,
         uniqState(client_address)                                                    AS clients,
