@@ -99,6 +99,14 @@ func startNginx(t testing.TB, dir string, decoys net.Addr, change func(file, tex
 	write(t, filepath.Join(dir, "site/index.html"), "a page")
 	conf := fmt.Sprintf(nginxConf, dir, strings.TrimPrefix(application.URL, "http://"))
 	write(t, filepath.Join(dir, "nginx.conf"), change("nginx.conf", conf))
+	n.run(dir)
+	return n
+}
+
+// run starts nginx with the configuration in dir, until the test ends.
+func (n *nginxFront) run(dir string) {
+	n.t.Helper()
+	t := n.t
 	var said bytes.Buffer
 	cmd := exec.Command("nginx", "-p", dir, "-c", filepath.Join(dir, "nginx.conf"))
 	cmd.Stderr = &said
@@ -118,7 +126,6 @@ func startNginx(t testing.TB, dir string, decoys net.Addr, change func(file, tex
 		_, err := fetch(n.client, "http://shop.example/health", nil)
 		return err == nil
 	})
-	return n
 }
 
 func write(t testing.TB, path, text string) {
