@@ -39,7 +39,7 @@ func TestWhyTellsWhoEndedABlock(t *testing.T) {
 	b := wireBlock(t, block.All, block.Enforce)
 	end := wire.BlockEnd{How: "removed", At: time.Unix(0, 0), By: "token:eve", Reason: "ours"}
 	var out strings.Builder
-	printWhy(&out, wire.Why{Target: b.Target, Ended: []wire.EndedBlock{{Block: b, Denied: 1, Ended: end}}})
+	printWhy(&out, wire.Why{Target: wire.OfTarget(b.Target), Ended: []wire.EndedBlock{{Block: b, Denied: 1, Ended: end}}})
 	for _, want := range []string{"192.0.2.7 is not blocked.\n", "by token:ann) removed ", " by token:eve: ours. 1 request refused.\n"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("got %q, want %q in it", out.String(), want)
@@ -52,7 +52,7 @@ func TestWhyTellsWhyThereIsNoBlock(t *testing.T) {
 	served := finding.Finding{Title: "Decoy touched", Reason: "GET /.env was answered 200", Wanted: finding.Wanted{Shadow: true}}
 	f := func(why wire.Why, want bool) {
 		t.Helper()
-		why.Target, why.Evidence = b.Target, []finding.Finding{served, served}
+		why.Target, why.Evidence = wire.OfTarget(b.Target), []finding.Finding{served, served}
 		var out strings.Builder
 		printWhy(&out, why)
 		if got := strings.Count(out.String(), "No block was asked for: GET /.env was answered 200.\n"); (got == 1) != want || got > 1 {

@@ -35,10 +35,9 @@ func blocksImport(r remote) *cobra.Command {
 		}
 		results, err := importAll(c, api, req, items, how.call())
 		if asJSON {
-			return errorOr(err, printJSON(c.OutOrStdout(), results))
-		}
-		for _, res := range results {
-			printImported(c.OutOrStdout(), res)
+			err = errorOr(err, printJSON(c.OutOrStdout(), results))
+		} else {
+			printAllImported(c.OutOrStdout(), results)
 		}
 		return errorOr(err, importFailed(results))
 	})
@@ -97,6 +96,12 @@ type imported struct {
 	asked []wire.BulkItem
 }
 
+func printAllImported(w io.Writer, results []imported) {
+	for _, res := range results {
+		printImported(w, res)
+	}
+}
+
 func printImported(w io.Writer, res imported) {
 	fmt.Fprintf(w, "%s:", count(len(res.Items), "target"))
 	for _, outcome := range slices.Sorted(maps.Keys(res.Counts)) {
@@ -148,15 +153,18 @@ func printOutcomes(w io.Writer, res imported) {
 
 // importFailed is the error of an import of which something was not done.
 func importFailed(results []imported) error {
-	refused := 0
+	refused, text := 0, " not taken; the others are"
 	for _, res := range results {
+		if res.DryRun {
+			text = " would not be taken"
+		}
 		refused += res.Counts[wire.OutcomeRefused] + res.Counts[wire.OutcomeInvalid]
 		if err := unenforced(res.Propagation); err != nil {
 			return err
 		}
 	}
 	if refused > 0 {
-		return errors.New(count(refused, "target") + " not taken; the others are")
+		return errors.New(count(refused, "target") + text)
 	}
 	return nil
 }
