@@ -59,9 +59,7 @@ func (a *Agent) judge(q *block.Request, p *Policy, now time.Duration) (block.Dec
 	}
 	d := a.replica.Decide(q, now)
 	if q.Claimed && exempt(&d) {
-		unnamed := *q
-		unnamed.User = ""
-		d = a.replica.Decide(&unnamed, now)
+		d = a.replica.Decide(unnamed(q), now)
 	}
 	switch {
 	case exempt(&d):
@@ -80,6 +78,13 @@ func (a *Agent) judge(q *block.Request, p *Policy, now time.Duration) (block.Dec
 		return d, nothingSaid
 	}
 	return d, serviceSays
+}
+
+// unnamed is a request whose user is the client's own word as it is without.
+func unnamed(q *block.Request) *block.Request {
+	other := *q
+	other.User = ""
+	return &other
 }
 
 func exempt(d *block.Decision) bool {

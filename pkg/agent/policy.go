@@ -72,9 +72,7 @@ func (l *Allow) holds(q *block.Request) bool {
 		return false
 	}
 	if q.Claimed {
-		unnamed := *q
-		unnamed.User = ""
-		q = &unnamed
+		q = unnamed(q)
 	}
 	return l.replica.Decide(q, 0).Found
 }
