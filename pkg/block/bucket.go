@@ -5,54 +5,63 @@ import (
 	"slices"
 )
 
-// bucket is some entries of a table. They stand in the order of their tags,
-// each in its home or in the next slot that is free, so it is found, or known
-// not to be there, within a slot or two. A loose bucket has no homes, no order
-// and no free slots: entries are appended until it is settled.
+// bucket is some entries of a table, in the order of their tags. The tags lie
+// side by side, apart from the entries: where one would stand follows from the
+// tag itself, give or take a few, so a key that is not there, as most are not,
+// is known by a line or two of tags. A loose bucket has no tags and no order:
+// entries are appended until it is settled.
 type bucket[K key, V any] struct {
+	tags  []uint32
 	slots []slot[K, V]
-	homes int // 0 = loose
 }
 
-// slot is an entry, or free when its tag is 0. Key and value are side by side
-// so that finding one brings the other.
+// slot is an entry. Key and value are side by side so that one brings the
+// other.
 type slot[K key, V any] struct {
 	key   K
-	tag   uint32
 	value V
 }
 
 // tagOf is the part of a hash by which a bucket is ordered.
-func tagOf(hash uint64) uint32 { return max(uint32(hash>>32), 1) }
+func tagOf(hash uint64) uint32 { return uint32(hash >> 32) }
 
-// home is the first slot where an entry may be.
-func (b *bucket[K, V]) home(tag uint32) int { return int(uint64(tag) * uint64(b.homes) >> 32) }
+func (b *bucket[K, V]) loose() bool { return len(b.tags) < len(b.slots) }
 
 // near gives the slots that have the hash's tag, or all when it is loose.
 func (b *bucket[K, V]) near(hash uint64) []slot[K, V] {
-	if b.homes == 0 {
+	if b.loose() {
 		return b.slots
 	}
 	tag := tagOf(hash)
-	from := min(b.home(tag), len(b.slots)) // free slots at the end are not kept
-	for from < len(b.slots) && b.slots[from].tag < tag && b.slots[from].tag != 0 {
-		from++
-	}
+	from := b.first(tag)
 	end := from
-	for end < len(b.slots) && b.slots[end].tag == tag {
+	for end < len(b.tags) && b.tags[end] == tag {
 		end++
 	}
 	return b.slots[from:end]
 }
 
+// first is the first place with no lesser tag. Tags are spread evenly, so the
+// search begins where the tag would be if they were perfectly so.
+func (b *bucket[K, V]) first(tag uint32) int {
+	i := int(uint64(tag) * uint64(len(b.tags)) >> 32)
+	for i > 0 && b.tags[i-1] >= tag {
+		i--
+	}
+	for i < len(b.tags) && b.tags[i] < tag {
+		i++
+	}
+	return i
+}
+
 // index is the slot of the entry of a key that is the one.
 func (b *bucket[K, V]) index(k K, one func(*V) bool) int {
-	return slices.IndexFunc(b.slots, func(s slot[K, V]) bool { return s.tag != 0 && s.key == k && one(&s.value) })
+	return slices.IndexFunc(b.slots, func(s slot[K, V]) bool { return s.key == k && one(&s.value) })
 }
 
 func (b *bucket[K, V]) all(yield func(K, *V) bool) bool {
 	for i := range b.slots {
-		if s := &b.slots[i]; s.tag != 0 && !yield(s.key, &s.value) {
+		if s := &b.slots[i]; !yield(s.key, &s.value) {
 			return false
 		}
 	}
@@ -64,64 +73,44 @@ func (b *bucket[K, V]) append(s slot[K, V]) {
 	if b.slots == nil {
 		b.slots = make([]slot[K, V], 0, bucketLoad+bucketLoad/4)
 	}
-	b.slots = append(b.slots, s)
+	b.tags, b.slots = nil, append(b.slots, s)
 }
 
 // with is a copy of a settled bucket with one more entry.
 func (b *bucket[K, V]) with(s slot[K, V]) bucket[K, V] {
-	at := 0
-	for at < len(b.slots) && b.slots[at].tag <= s.tag {
-		at++
-	}
-	return spread(b.slots[:at], []slot[K, V]{s}, b.slots[at:])
+	tag := tagOf(s.key.hash())
+	at := b.first(tag)
+	return bucket[K, V]{inserted(b.tags, at, tag), inserted(b.slots, at, s)}
 }
 
 // without is a copy of a settled bucket less the entry of a slot.
 func (b *bucket[K, V]) without(gone int) bucket[K, V] {
-	return spread(b.slots[:gone], b.slots[gone+1:])
+	return bucket[K, V]{without(b.tags, gone), without(b.slots, gone)}
 }
 
-// settle brings what was appended into order.
+// settle brings what was appended into order, in no more room than it takes.
 func (b *bucket[K, V]) settle() {
-	slices.SortStableFunc(b.slots, func(a, b slot[K, V]) int { return cmp.Compare(a.tag, b.tag) })
-	*b = spread(b.slots)
+	if !b.loose() {
+		return
+	}
+	slots := append(make([]slot[K, V], 0, len(b.slots)), b.slots...)
+	slices.SortStableFunc(slots, func(a, b slot[K, V]) int {
+		return cmp.Compare(tagOf(a.key.hash()), tagOf(b.key.hash()))
+	})
+	tags := make([]uint32, len(slots))
+	for i := range slots {
+		tags[i] = tagOf(slots[i].key.hash())
+	}
+	b.tags, b.slots = tags, slots
 }
 
-// spread makes a bucket of entries in the order of their tags, free slots left
-// out: each goes to its home, or after the one before it.
-func spread[K key, V any](runs ...[]slot[K, V]) bucket[K, V] {
-	n := 0
-	for _, run := range runs {
-		for i := range run {
-			if run[i].tag != 0 {
-				n++
-			}
-		}
-	}
-	if n == 0 {
-		return bucket[K, V]{}
-	}
-	b := bucket[K, V]{homes: n + n/2}
-	b.slots = make([]slot[K, V], b.fill(runs))
-	b.fill(runs)
-	return b
+// inserted is a copy of s with one more at a place.
+func inserted[T any](s []T, at int, v T) []T {
+	more := append(make([]T, 0, len(s)+1), s[:at]...)
+	return append(append(more, v), s[at:]...)
 }
 
-// fill puts entries where they belong, as far as there are slots, and tells
-// how many it takes.
-func (b *bucket[K, V]) fill(runs [][]slot[K, V]) int {
-	next := 0
-	for _, run := range runs {
-		for i := range run {
-			if run[i].tag == 0 {
-				continue
-			}
-			next = max(next, b.home(run[i].tag))
-			if next < len(b.slots) {
-				b.slots[next] = run[i]
-			}
-			next++
-		}
-	}
-	return next
+// without is a copy of s less one.
+func without[T any](s []T, i int) []T {
+	return append(append(make([]T, 0, len(s)-1), s[:i]...), s[i+1:]...)
 }

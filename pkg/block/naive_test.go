@@ -91,11 +91,10 @@ func naiveMeets(t Target, r *Request, keys []MatchKey) bool {
 }
 
 func naiveHas(c Criterion, r *Request, keys []MatchKey) bool {
-	has := map[Scope]string{
-		ScopeUser: r.User, ScopeKey: r.Key, ScopeToken: r.Token, ScopeSession: r.Session,
-		ScopeApplication: r.Application, ScopeFingerprint: r.Fingerprint, ScopeUserAgent: r.UserAgent,
-		ScopeAPI: r.API, ScopeNetwork: r.Network, ScopeCountry: r.Country,
-	}[c.Scope]
+	secret := func(has string) bool {
+		return has != "" && slices.ContainsFunc(keys, func(k MatchKey) bool { return k.Hash(c.Scope, has) == c.Value })
+	}
+	clear := func(has string) bool { return has != "" && has == c.Value }
 	switch c.Scope {
 	case ScopeAddress:
 		return netip.MustParseAddr(c.Value) == r.Client.Unmap().WithZone("")
@@ -103,10 +102,28 @@ func naiveHas(c Criterion, r *Request, keys []MatchKey) bool {
 		return netip.MustParsePrefix(c.Value).Contains(r.Client.Unmap().WithZone(""))
 	case ScopeRoute:
 		return naiveRoute(c.Value, r.Method, r.Path)
-	case ScopeUser, ScopeKey, ScopeToken, ScopeSession:
-		return has != "" && slices.ContainsFunc(keys, func(k MatchKey) bool { return k.Hash(c.Scope, has) == c.Value })
+	case ScopeUser:
+		return secret(r.User)
+	case ScopeKey:
+		return secret(r.Key)
+	case ScopeToken:
+		return secret(r.Token)
+	case ScopeSession:
+		return secret(r.Session)
+	case ScopeApplication:
+		return clear(r.Application)
+	case ScopeFingerprint:
+		return clear(r.Fingerprint)
+	case ScopeUserAgent:
+		return clear(r.UserAgent)
+	case ScopeAPI:
+		return clear(r.API)
+	case ScopeNetwork:
+		return clear(r.Network)
+	case ScopeCountry:
+		return clear(r.Country)
 	default:
-		return has != "" && has == c.Value
+		panic("a scope that the list does not know: " + c.Scope)
 	}
 }
 

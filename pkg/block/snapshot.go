@@ -101,9 +101,7 @@ func writeExact[K exactKey[K]](w *writer, t *table[K, Entry]) {
 	for b := range t.inTurn() {
 		room = room[:0]
 		for i := range b.slots {
-			if b.slots[i].tag != 0 {
-				room = append(room, &b.slots[i])
-			}
+			room = append(room, &b.slots[i])
 		}
 		slices.SortFunc(room, func(a, b *slot[K, Entry]) int { return compareTurned(a.key, b.key) })
 		for _, s := range room {

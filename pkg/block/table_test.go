@@ -115,7 +115,7 @@ func TestTableInPlace(t *testing.T) {
 		built.settle()
 		sameAsMap(t, &built, want)
 		for i := range built.buckets {
-			if b := built.at(i); b.homes == 0 && len(b.slots) > 0 {
+			if b := built.at(i); b.loose() || cap(b.slots) != len(b.slots) {
 				t.Fatalf("bucket %d is loose", i)
 			}
 		}
