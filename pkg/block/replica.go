@@ -60,6 +60,7 @@ type segment struct {
 	waiting bool // for a snapshot: deltas are kept in pending
 	pending []Delta
 	behind  bool // the last heartbeat was ahead of us
+	ahead   int  // heartbeats in a row that were behind us
 }
 
 // NewReplica makes an empty replica.
@@ -131,7 +132,7 @@ func (r *Replica) Versions() map[string]Version {
 // after subscribing to deltas and before asking for the snapshot.
 func (r *Replica) Expect(name string) {
 	s := r.segment(name)
-	s.waiting, s.pending, s.behind = true, s.pending[:0], false
+	s.waiting, s.pending, s.behind, s.ahead = true, s.pending[:0], false, 0
 }
 
 // Load takes a snapshot, and the deltas that came since Expect and are newer.
@@ -165,6 +166,12 @@ func (r *Replica) Apply(name string, d Delta, now time.Duration) bool {
 	return true
 }
 
+// aheadLimit is how many heartbeats in a row may be behind a replica: in a
+// flood of changes their original learns of them later than its replicas do,
+// and a snapshot of it would take them back. After so many it must have been
+// restored from a backup.
+const aheadLimit = 10
+
 // Heartbeat compares with the original's version and tells whether the
 // replica has missed something and needs a snapshot. A heartbeat may overtake
 // deltas, so being behind counts only when it shows twice.
@@ -173,15 +180,17 @@ func (r *Replica) Heartbeat(name string, original Version) (stale bool) {
 	have := r.Set(name).Version()
 	switch {
 	case s.waiting || have == original:
-		s.behind = false
+		s.behind, s.ahead = false, 0
 		return false
 	case have.Revision == original.Revision:
 		return true
+	case have.Revision > original.Revision:
+		s.behind = false
+		s.ahead++
+		return s.ahead >= aheadLimit
 	default:
-		// Ahead of the original is a heartbeat made before our last delta, or,
-		// when it shows twice, an original that was restored from a backup.
 		stale = s.behind
-		s.behind = !stale
+		s.behind, s.ahead = !stale, 0
 		return stale
 	}
 }

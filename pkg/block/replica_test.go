@@ -46,6 +46,17 @@ func TestReplicaHeals(t *testing.T) {
 	}
 }
 
+// In a flood of changes the original learns of them later than its replicas.
+func TestReplicaThatIsAheadWaits(t *testing.T) {
+	replica := NewReplica()
+	replica.Apply(All, Delta{Revision: 100, Target: AddressTarget(netip.MustParseAddr("192.0.2.7")), ID: 1, Left: time.Hour}, 0)
+	for n := range uint64(aheadLimit) {
+		if stale := replica.Heartbeat(All, Version{Revision: n}); stale != (n == aheadLimit-1) {
+			t.Errorf("heartbeat %d behind the replica: stale is %v", n+1, stale)
+		}
+	}
+}
+
 func TestHeartbeatToleratesOvertaking(t *testing.T) {
 	replica := NewReplica()
 	d := Delta{Revision: 4, Target: AddressTarget(netip.MustParseAddr("192.0.2.7")), ID: 1, Left: time.Minute}

@@ -18,9 +18,10 @@ import (
 // Blocks is the blocklist on the bus. It implements respond.Blocks. Reading
 // is from memory and needs Run; it is safe for concurrent use.
 type Blocks struct {
-	bus    *Bus
-	board  *board
-	loaded chan struct{} // closed once the bucket has been read
+	bus     *Bus
+	board   *board
+	loaded  chan struct{} // closed once the bucket has been read
+	written written
 }
 
 var _ respond.Blocks = (*Blocks)(nil)

@@ -27,8 +27,7 @@ type Bus struct {
 	ready    chan struct{}
 
 	withdrawals withdrawals
-	linesBytes  atomic.Int64  // that the stream of lines held when Trim looked last
-	writing     chan struct{} // snapshots that are written at the same time: they take a core each
+	linesBytes  atomic.Int64 // that the stream of lines held when Trim looked last
 }
 
 // Connect connects and creates or updates the streams and buckets. While the
@@ -40,7 +39,7 @@ func Connect(ctx context.Context, opts Options) (*Bus, error) {
 	if err != nil {
 		return nil, fmt.Errorf("connect to the bus: %w", err)
 	}
-	b := &Bus{opts: opts, log: opts.Logger, nc: nc, ready: make(chan struct{}), writing: make(chan struct{}, 2)}
+	b := &Bus{opts: opts, log: opts.Logger, nc: nc, ready: make(chan struct{})}
 	if b.js, err = opts.jetStream(nc); err != nil {
 		nc.Close()
 		return nil, fmt.Errorf("connect to the bus: %w", err)

@@ -104,6 +104,13 @@ func (o *Options) natsOptions() []nats.Option {
 		nats.MaxReconnects(-1),
 		nats.ReconnectWait(250 * time.Millisecond),
 		nats.ReconnectBufSize(-1), // a publish fails at once while the bus is away
+		nats.ErrorHandler(func(_ *nats.Conn, s *nats.Subscription, err error) {
+			subject := ""
+			if s != nil {
+				subject = s.Subject
+			}
+			o.Logger.Warn("the bus connection has an error", "subject", subject, "error", err)
+		}),
 	}
 	if o.InProcess != nil {
 		list = append(list, nats.InProcessServer(o.InProcess))

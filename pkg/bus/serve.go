@@ -126,7 +126,7 @@ func (b *Bus) hearDeltas(ctx context.Context, g *errgroup.Group) error {
 // agent one after the other, until ctx ends. The subscription stands when it
 // returns.
 func (b *Bus) answer(ctx context.Context, g *errgroup.Group, nc *nats.Conn, subject string, handle func(context.Context, *nats.Msg)) error {
-	inbox := make(chan *nats.Msg, 1<<12)
+	inbox := make(chan *nats.Msg, 1<<15)
 	sub, err := nc.ChanSubscribe(subject, inbox)
 	if err != nil {
 		return fmt.Errorf("subscribe to %s: %w", subject, publishError(err))
@@ -146,12 +146,11 @@ func (b *Bus) answer(ctx context.Context, g *errgroup.Group, nc *nats.Conn, subj
 	return nil
 }
 
-// refuse answers what comes faster than it can be handled. A report has no
-// answer, and the next one stands for it.
+// refuse drops what comes faster than it can be handled. It is not answered,
+// which would be more work for a flood: who asks waits, and asks again.
 func (b *Bus) refuse(m *nats.Msg) {
 	b.metrics.flooded.Inc()
 	b.log.Debug("an agent asks too much at once", "subject", m.Subject)
-	b.answerJSON(m, answerTo{Error: "too much is asked for at once"})
 }
 
 // caller is the agent that a request comes from: the second token of its
@@ -199,27 +198,6 @@ func (b *Bus) takeTouch(ctx context.Context, m *nats.Msg, touch Touch) {
 	b.answerJSON(m, answerTo{})
 }
 
-// sendSnapshot answers with the segment's set in several messages; an empty
-// one is the end, for the agent and for the server, which keeps the way of
-// the answers open until then.
-func (b *Bus) sendSnapshot(_ context.Context, m *nats.Msg) {
-	b.writing <- struct{}{}
-	data := b.blocks.snapshot(strings.Split(m.Subject, ".")[2])
-	<-b.writing
-	b.metrics.snapshots.Inc()
-	for len(data) > 0 {
-		n := min(len(data), chunkBytes)
-		b.respond(m, data[:n])
-		data = data[n:]
-	}
-	b.respond(m, nil)
-}
-
-// snapshot writes a segment's set with the lifetimes that are left now.
-func (l *Blocks) snapshot(segment string) []byte {
-	return block.AppendSnapshot(nil, l.board.set(segment), l.board.now())
-}
-
 // beat tells all agents the version of each segment, so that a gap is noticed.
 func (b *Bus) beat(ctx context.Context) error {
 	tick := time.NewTicker(heartbeatInterval)
@@ -235,6 +213,7 @@ func (b *Bus) beat(ctx context.Context) error {
 }
 
 func (b *Bus) beatOnce() {
+	b.blocks.written.forget(b.blocks.board.now())
 	segments := b.registry.allSegments()
 	for _, s := range b.blocks.board.names() {
 		segments[s] = true
