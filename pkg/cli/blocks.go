@@ -126,7 +126,7 @@ func blockIDs(ctx context.Context, api *client.Client, targets targetFlags, args
 	}
 	criteria, err := targets.criteria(args)
 	if err != nil {
-		return nil, err
+		return nil, command.Usage(fmt.Errorf("neither a block's id nor a target: %w", err))
 	}
 	why, err := api.Why(ctx, wire.TargetRequest{Target: criteria})
 	if err != nil {
