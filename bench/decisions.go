@@ -17,12 +17,29 @@ const partDecisions = "decisions"
 // sizes are numbers of blocks.
 var sizes = []int{1_000, 10_000, 100_000, 1_000_000}
 
-// decisions is what one decision costs with so many blocks held.
+// decisions is what one decision costs with so many blocks held, and what it
+// costs to hold them.
 type decisions struct {
 	Blocks        int     `json:"blocks"`
+	Mixed         bool    `json:"mixed"`                 // of many scopes; otherwise all on addresses
 	Nanoseconds   float64 `json:"nanoseconds"`           // a decision about one of a thousand clients, half of them refused
 	AnyClient     float64 `json:"nanoseconds_scattered"` // about clients from all over the address space, seldom the same
+	MemoryWait    float64 `json:"nanoseconds_memory"`    // one read from anywhere in 64 MB, for comparison with a scattered decision
 	BytesPerBlock float64 `json:"bytes_per_block"`
+	ChangeMicros  float64 `json:"change_us"`         // a delta applied
+	WriteMillis   float64 `json:"snapshot_write_ms"` // of all blocks
+	ReadMillis    float64 `json:"snapshot_read_ms"`
+}
+
+const decisionColumns = "\nblocks\tns a decision\tns, scattered\tns, memory\tbytes a block\tµs a change\tms snapshot\tms to read it"
+
+func (d *decisions) columns() string {
+	name := fmt.Sprint(d.Blocks)
+	if d.Mixed {
+		name += " mixed"
+	}
+	return fmt.Sprintf("%s\t%.0f\t%.0f\t%.0f\t%.0f\t%.1f\t%.0f\t%.0f", name, d.Nanoseconds, d.AnyClient, d.MemoryWait,
+		d.BytesPerBlock, d.ChangeMicros, d.WriteMillis, d.ReadMillis)
 }
 
 func measureDecisions(ctx context.Context) ([]decisions, error) {
@@ -37,37 +54,53 @@ func measureDecisions(ctx context.Context) ([]decisions, error) {
 		}
 		results = append(results, d)
 	}
-	return results, nil
+	mixed, err := measureMixed(sizes[len(sizes)-1])
+	return append(results, mixed), err
 }
 
-// measureSet fills a replica as an agent has it and asks it.
+// measureSet measures blocks on addresses.
 func measureSet(n int) (decisions, error) {
+	random := rand.New(rand.NewPCG(uint64(n), 1))
+	return measureHeld(n, false, addressTarget, func() block.Request {
+		return block.Request{Client: client(uint32(random.IntN(2 * n)))}
+	})
+}
+
+// measureHeld fills a replica as an agent has it and asks it. Every second
+// request is one that is refused.
+func measureHeld(n int, mixed bool, target func(i int) (block.Target, error), request func() block.Request) (decisions, error) {
+	d := decisions{Blocks: n, Mixed: mixed}
 	before := inUse()
-	r, err := replicaOf(n)
+	r, err := replicaOf(n, target)
 	if err != nil {
-		return decisions{}, err
-	}
-	d := decisions{Blocks: n, BytesPerBlock: float64(inUse()-before) / float64(n)}
-	if d.Nanoseconds, err = timeDecisions(r, n, 1_000); err != nil {
 		return d, err
 	}
-	d.AnyClient, err = timeDecisions(r, n, 1<<16)
+	d.BytesPerBlock = float64(inUse()-before) / float64(n)
+	d.MemoryWait = memoryWait()
+	if d.Nanoseconds, err = timeDecisions(r, 1_000, request); err != nil {
+		return d, err
+	}
+	if d.AnyClient, err = timeDecisions(r, 1<<16, request); err != nil {
+		return d, err
+	}
+	if d.WriteMillis, d.ReadMillis, err = timeSnapshot(r.Sets()[block.All]); err != nil {
+		return d, err
+	}
+	d.ChangeMicros, err = timeChanges(r, n, target)
 	return d, err
 }
 
-// timeDecisions asks again and again about so many clients in random order,
-// every second one of which is blocked.
-func timeDecisions(r *block.Replica, blocks, among int) (nanoseconds float64, err error) {
-	random := rand.New(rand.NewPCG(uint64(blocks), 1))
-	clients := make([]netip.Addr, among)
-	for i := range clients {
-		clients[i] = client(uint32(random.IntN(2 * blocks)))
+// timeDecisions asks again and again about so many requests in random order.
+func timeDecisions(r *block.Replica, among int, request func() block.Request) (nanoseconds float64, err error) {
+	requests := make([]block.Request, among)
+	for i := range requests {
+		requests[i] = request()
 	}
 	const asked = 1 << 21
 	refused := 0
 	began := time.Now()
 	for i := range asked {
-		if r.Decide(&block.Request{Client: clients[i%among]}, time.Minute).Denied() {
+		if r.Decide(&requests[i%among], time.Minute).Denied() {
 			refused++
 		}
 	}
@@ -78,6 +111,64 @@ func timeDecisions(r *block.Replica, blocks, among int) (nanoseconds float64, er
 	return float64(took.Nanoseconds()) / asked, nil
 }
 
+// timeChanges puts new blocks and takes old ones away, as deltas do.
+func timeChanges(r *block.Replica, n int, target func(i int) (block.Target, error)) (micros float64, err error) {
+	const changes = 1 << 14
+	deltas := make([]block.Delta, changes)
+	for i := range deltas {
+		at, removed := n+i, i%2 == 1
+		if removed {
+			at = i / 2 * max(1, n/changes) % n // of those that are held
+		}
+		if deltas[i], err = deltaOf(at, target); err != nil {
+			return 0, err
+		}
+		deltas[i].Revision, deltas[i].Removed = uint64(n+i+1), removed
+	}
+	began := time.Now()
+	for _, d := range deltas {
+		if !r.Apply(block.All, d, 0) {
+			return 0, fmt.Errorf("revision %d changed nothing", d.Revision)
+		}
+	}
+	return float64(time.Since(began).Microseconds()) / changes, nil
+}
+
+// timeSnapshot writes a set as an agent does for its disk, and reads it as one
+// does when it starts.
+func timeSnapshot(set *block.Set) (write, read float64, err error) {
+	began := time.Now()
+	data := block.AppendSnapshot(nil, set, 0)
+	write = millis(time.Since(began))
+	began = time.Now()
+	loaded, err := block.ReadSnapshot(data, 0, 0)
+	read = millis(time.Since(began))
+	if err == nil && loaded.Version() != set.Version() {
+		err = fmt.Errorf("a snapshot of %+v was read as %+v", set.Version(), loaded.Version())
+	}
+	return write, read, err
+}
+
+func millis(d time.Duration) float64 { return float64(d.Microseconds()) / 1e3 }
+
+// memoryWait is how long it takes to read what lies anywhere in 64 MB, each
+// place known only after the read before.
+func memoryWait() (nanoseconds float64) {
+	const words, reads = 1 << 23, 1 << 20
+	memory := make([]uint64, words)
+	for i := range memory {
+		memory[i] = uint64(i) * 2_654_435_761
+	}
+	at := uint64(1)
+	began := time.Now()
+	for range reads {
+		at = at*6_364_136_223_846_793_005 + memory[at>>32%words]
+	}
+	took := time.Since(began)
+	runtime.KeepAlive(at)
+	return float64(took.Nanoseconds()) / reads
+}
+
 // client scatters numbers over the address space; even ones are blocked.
 func client(i uint32) netip.Addr {
 	var a [4]byte
@@ -85,20 +176,30 @@ func client(i uint32) netip.Addr {
 	return netip.AddrFrom4(a)
 }
 
-func replicaOf(n int) (*block.Replica, error) {
+func addressTarget(i int) (block.Target, error) {
+	return block.AddressTarget(client(uint32(2 * i))), nil
+}
+
+func replicaOf(n int, target func(i int) (block.Target, error)) (*block.Replica, error) {
 	var b block.Builder
 	for i := range n {
-		target, err := block.ParseTarget(client(uint32(2 * i)).String())
+		d, err := deltaOf(i, target)
 		if err != nil {
 			return nil, err
 		}
-		b.Add(block.Delta{
-			Revision: uint64(i + 1), Target: target, ID: block.ID(i + 1), Left: time.Hour, Action: block.Deny, Mode: block.Enforce,
-		}, 0)
+		b.Add(d, 0)
 	}
 	r := block.NewReplica()
+	r.SetKeys(block.All, []block.MatchKey{matchKey()})
 	r.Load(block.All, b.Set(uint64(n)), 0)
 	return r, nil
+}
+
+func deltaOf(i int, target func(i int) (block.Target, error)) (block.Delta, error) {
+	t, err := target(i)
+	return block.Delta{
+		Revision: uint64(i + 1), Target: t, ID: block.ID(i + 1), Left: time.Hour, Action: block.Deny, Mode: block.Enforce,
+	}, err
 }
 
 func inUse() uint64 {

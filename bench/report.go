@@ -111,10 +111,10 @@ func (r *report) table(out io.Writer) error {
 		row("%d\t%d\t%d\t%s\t%s", p.Agents, p.LinesPerSecond, p.Samples, p.Written, p.Put)
 	}
 	if len(r.Decisions) > 0 {
-		row("\nblocks\tns a decision\tns, scattered\tbytes a block")
+		row(decisionColumns)
 	}
 	for _, d := range r.Decisions {
-		row("%d\t%.0f\t%.0f\t%.0f", d.Blocks, d.Nanoseconds, d.AnyClient, d.BytesPerBlock)
+		row("%s", d.columns())
 	}
 	return w.Flush()
 }

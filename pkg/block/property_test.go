@@ -206,11 +206,11 @@ func (w *world) check(r *Request) error {
 }
 
 func TestReplicaAgreesWithLists(t *testing.T) {
-	for seed := range uint64(12) {
+	for seed := range uint64(8) {
 		w := newWorld(seed)
-		for step := range 1_200 {
+		for step := range 1_000 {
 			w.step()
-			for range 3 {
+			for range 2 {
 				if err := w.check(w.request()); err != nil {
 					t.Fatalf("seed %d step %d: %v", seed, step, err)
 				}
@@ -245,7 +245,7 @@ func (w *world) drain(t *testing.T) {
 // snapshot: they have the same version and snapshot and hold the same, and
 // what came before is as it was.
 func TestSetsAreEqualHoweverMade(t *testing.T) {
-	for seed := range uint64(6) {
+	for seed := range uint64(4) {
 		u := newUniverse(seed)
 		var set *Set
 		list := naive{}
