@@ -146,6 +146,7 @@ type gateway struct {
 	replica  *block.Replica
 	epoch    time.Time
 	linked   int
+	loaded   int // snapshots
 	lost     error
 	withdrew []block.ID
 	asked    atomic.Uint64 // last retry that was heard of
@@ -194,6 +195,9 @@ func (g *gateway) Keys(segment string, keys []block.MatchKey) { g.replica.SetKey
 func (g *gateway) Expect(segment string) { g.replica.Expect(segment) }
 
 func (g *gateway) Load(segment string, data []byte) error {
+	g.mu.Lock()
+	g.loaded++
+	g.mu.Unlock()
 	set, err := block.ReadSnapshot(data, g.now(), 0)
 	if err == nil {
 		g.replica.Load(segment, set, g.now())
