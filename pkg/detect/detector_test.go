@@ -13,6 +13,7 @@ import (
 	"github.com/honeymoat/honeymoat/pkg/decoy"
 	"github.com/honeymoat/honeymoat/pkg/event"
 	"github.com/honeymoat/honeymoat/pkg/finding"
+	"github.com/honeymoat/honeymoat/pkg/traffic"
 )
 
 const testDecoys = `
@@ -285,11 +286,18 @@ func BenchmarkDetectOrdinary(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	d, batch := New(Options{Catalogue: c}), ordinaryBatch()
-	var r Result
-	b.ReportAllocs()
-	for b.Loop() {
-		d.Detect(batch, &r)
+	f := func(name string, o Options) {
+		o.Catalogue = c
+		d, batch := New(o), ordinaryBatch()
+		var r Result
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				d.Detect(batch, &r)
+			}
+			b.ReportMetric(float64(batch.Rows())*float64(b.N)/b.Elapsed().Seconds(), "rows/s")
+		})
 	}
-	b.ReportMetric(float64(batch.Rows())*float64(b.N)/b.Elapsed().Seconds(), "rows/s")
+	f("alone", Options{})
+	f("with traffic", Options{Traffic: traffic.New(traffic.Options{}), Measure: true})
 }
