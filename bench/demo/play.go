@@ -175,7 +175,7 @@ func (s *scene) insists(ctx context.Context) error {
 
 func (s *scene) knows(ctx context.Context) error {
 	s.head("What the service knows")
-	why, err := s.service.API.Why(ctx, attackerAddress)
+	why, err := s.service.API.Why(ctx, wire.TargetRequest{Target: wire.Criteria{{Scope: "address", Value: attackerAddress}}})
 	if err != nil {
 		return err
 	}

@@ -153,6 +153,8 @@ type Stats struct {
 	Checkpoints uint64 // saved
 	Actors      int    // known now
 	Live        int    // blocks known now
+	Waiting     int    // blocks that wait for a second person, or batches of them
+	Held        bool   // automatic blocking is held
 	Saved       uint64 // sequence of the last checkpoint: what may be purged
 }
 
@@ -165,12 +167,13 @@ func (s *Service) Stats() Stats {
 	c := &s.counts
 	s.mu.Lock()
 	actors, live := len(s.ledger.actors), len(s.ledger.blocks.byID)
+	waiting, held := len(s.ledger.approvals), s.ledger.breaker.trip != nil
 	s.mu.Unlock()
 	return Stats{
 		Findings: c.findings.Load(), Sightings: c.sightings.Load(), Discarded: c.discarded.Load(), Blocks: c.blocks.Load(),
 		Refused: c.refused.Load(), Denied: c.denied.Load(), Unknown: c.unknown.Load(), Touches: c.touches.Load(),
 		Unconfirmed: c.unconfirmed.Load(), Alerts: c.alerts.Load(), Checkpoints: c.checkpoints.Load(),
-		Actors: actors, Live: live, Saved: c.saved.Load(),
+		Actors: actors, Live: live, Waiting: waiting, Held: held, Saved: c.saved.Load(),
 	}
 }
 

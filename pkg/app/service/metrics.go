@@ -34,6 +34,8 @@ func (c collector) Collect(out chan<- prometheus.Metric) {
 	e.counter("respond_checkpoints_total", "Checkpoints saved.", r.Checkpoints)
 	e.gauge("respond_actors", "Actors about whom evidence is kept.", float64(r.Actors))
 	e.gauge("respond_blocks_live", "Live blocks.", float64(r.Live))
+	e.gauge("respond_approvals_waiting", "Blocks, or batches of them, that wait for a second person.", float64(r.Waiting))
+	e.gauge("respond_blocking_held", "1 while automatic blocking is held: too many blocks were asked for in a minute.", flag(r.Held))
 	routes := s.routes.Stats()
 	e.gauge("routes_hosts", "Hosts of which routes are inferred.", float64(routes.Hosts))
 	e.gauge("routes_segments", "Path segments that inference remembers.", float64(routes.Nodes))
@@ -56,12 +58,15 @@ func (s *Service) collectRules(e emitter) {
 	e.counter("correlation_late_total", "Records later than rules.lateness.", w.Late)
 	e.counter("correlation_too_late_total", "Records of a window that was judged; left out.", w.TooLate)
 	e.counter("correlation_matches_total", "Correlations completed.", w.Matches)
-	failed := 0.0
-	if s.notReloaded.Load() != nil {
-		failed = 1
-	}
-	e.gauge("reload_failed", "1 if the last reload failed, and what was in force before still is.", failed)
+	e.gauge("reload_failed", "1 if the last reload failed, and what was in force before still is.", flag(s.notReloaded.Load() != nil))
 	e.gauge("rules_refused", "Mistakes in the files of rules.", float64(len(s.rules.Load().Mistakes)))
+}
+
+func flag(b bool) float64 {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 type emitter struct{ out chan<- prometheus.Metric }

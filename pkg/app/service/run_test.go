@@ -230,7 +230,7 @@ func acceptedReload(t *testing.T, r *running) {
 		}
 		decoys++
 	}
-	why, err := r.api.Why(t.Context(), "192.0.2.99")
+	why, err := r.api.Why(t.Context(), wire.TargetRequest{Target: wire.Criteria{{Scope: "address", Value: "192.0.2.99"}}})
 	if err != nil || decoys != 1 || why.Protected == "" {
 		t.Errorf("%d decoys; %+v, %v", decoys, why, err)
 	}
