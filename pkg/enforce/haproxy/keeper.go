@@ -33,7 +33,7 @@ const (
 	checkEvery = time.Second          // whether HAProxy holds what it should
 	countEvery = 30                   // of these checks count all maps
 	firstRetry = 100 * time.Millisecond
-	lastRetry  = 10 * time.Second
+	lastRetry  = time.Second
 	writeEvery = 2 * time.Second // files, at the most
 	// writeShare bounds the share of time that writing files takes, as one in so
 	// many.

@@ -6,11 +6,13 @@ import (
 	"bufio"
 	"bytes"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"sync"
@@ -155,6 +157,26 @@ func (p *Proxy) Until(what string, check func() error) {
 		case <-time.After(5 * time.Millisecond):
 		}
 	}
+}
+
+// Holds waits until a map has n entries.
+func (p *Proxy) Holds(name string, n int) {
+	p.t.Helper()
+	p.Until(fmt.Sprintf("%s has %d entries", name, n), func() error {
+		conn, err := net.Dial("unix", p.Runtime())
+		if err != nil {
+			return err
+		}
+		defer func() { _ = conn.Close() }()
+		if _, err := fmt.Fprintf(conn, "show map %s\n", filepath.Join(p.Maps(), name+".map")); err != nil {
+			return err
+		}
+		answer, err := io.ReadAll(conn)
+		if got := len(bytes.Fields(answer)) / 3; err == nil && got != n { // ref, key, value
+			err = fmt.Errorf("it has %d", got)
+		}
+		return err
+	})
 }
 
 // Question is a request to HAProxy. What is empty has a default, or is left out.
