@@ -4,6 +4,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -46,13 +47,13 @@ func (k MatchKey) MarshalJSON() ([]byte, error) {
 
 // UnmarshalJSON reads what MarshalJSON writes.
 func (k *MatchKey) UnmarshalJSON(data []byte) error {
-	text, ok := strings.CutPrefix(string(data), `{"secret":"`)
-	text, closed := strings.CutSuffix(text, `"}`)
-	raw, err := base64.StdEncoding.DecodeString(text)
-	if !ok || !closed || err != nil || len(raw) != 32 {
-		return errors.New("match key: want a secret of 32 bytes")
+	var v struct {
+		Secret []byte `json:"secret"`
 	}
-	*k = NewMatchKey([32]byte(raw))
+	if err := json.Unmarshal(data, &v); err != nil || len(v.Secret) != len(k.Secret) {
+		return errors.New("match key: want a secret of 32 bytes") // and not what was there instead
+	}
+	*k = NewMatchKey([32]byte(v.Secret))
 	return nil
 }
 
