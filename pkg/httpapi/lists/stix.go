@@ -1,0 +1,117 @@
+package lists
+
+import (
+	"crypto/sha1"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/honeymoat/honeymoat/pkg/block"
+)
+
+// indicator is a STIX 2.1 indicator (section 4.7 of the standard), its
+// properties as far as a block has them.
+type indicator struct {
+	Type           string   `json:"type"`
+	SpecVersion    string   `json:"spec_version"`
+	ID             string   `json:"id"`
+	Created        string   `json:"created"`
+	Modified       string   `json:"modified"`
+	Name           string   `json:"name"`
+	Description    string   `json:"description,omitempty"`
+	IndicatorTypes []string `json:"indicator_types"`
+	Pattern        string   `json:"pattern"`
+	PatternType    string   `json:"pattern_type"`
+	ValidFrom      string   `json:"valid_from"`
+	ValidUntil     string   `json:"valid_until"`
+}
+
+// stamp is the format of timestamps in STIX.
+const stamp = "2006-01-02T15:04:05.000Z"
+
+// stix writes a bundle of indicators: of blocks that are enforced, and that a
+// pattern of STIX can say without secrets.
+func (l *list) stix(w io.Writer) error {
+	if _, err := fmt.Fprintf(w, "{\"type\":\"bundle\",\"id\":\"bundle--%s\",\"objects\":[", uuid("bundle", l.segment, l.at.String())); err != nil {
+		return err
+	}
+	n := 0
+	for i := range l.blocks {
+		b := &l.blocks[i]
+		pattern, ok := patternOf(b)
+		if !ok {
+			continue
+		}
+		if err := element(w, n, indicatorOf(b, pattern)); err != nil {
+			return err
+		}
+		n++
+	}
+	_, err := io.WriteString(w, "\n]}\n")
+	return err
+}
+
+func indicatorOf(b *block.Block, pattern string) indicator {
+	made := b.CreatedAt.UTC().Format(stamp)
+	// A block lasts a second at least, so it is valid until after it was made.
+	return indicator{
+		Type: "indicator", SpecVersion: "2.1", ID: "indicator--" + uuid("indicator", b.ID.String()),
+		Created: made, Modified: made, Name: b.Target.String(), Description: b.Reason,
+		IndicatorTypes: []string{"malicious-activity"}, Pattern: pattern, PatternType: "stix",
+		ValidFrom: made, ValidUntil: b.ExpiresAt().UTC().Format(stamp),
+	}
+}
+
+// patternOf says a block's target as a pattern.
+func patternOf(b *block.Block) (pattern string, ok bool) {
+	if b.Mode != block.Enforce || b.Target.Exemption() {
+		return "", false
+	}
+	var parts []string
+	for _, c := range b.Target.Criteria() {
+		part := comparison(b, c)
+		if part == "" {
+			return "", false
+		}
+		parts = append(parts, part)
+	}
+	return strings.Join(parts, " AND "), true
+}
+
+func comparison(b *block.Block, c block.Criterion) string {
+	object := "ipv6-addr"
+	if b.Target.Prefix().IsValid() && b.Target.Prefix().Addr().Is4() {
+		object = "ipv4-addr"
+	}
+	switch c.Scope {
+	case block.ScopeAddress:
+		return fmt.Sprintf("[%s:value = %s]", object, quoted(c.Value))
+	case block.ScopePrefix:
+		return fmt.Sprintf("[%s:value ISSUBSET %s]", object, quoted(c.Value))
+	case block.ScopeNetwork:
+		return fmt.Sprintf("[autonomous-system:number = %s]", strings.TrimPrefix(c.Value, "AS"))
+	case block.ScopeUserAgent:
+		return fmt.Sprintf("[network-traffic:extensions.'http-request-ext'.request_header.'User-Agent' = %s]", quoted(c.Value))
+	default:
+		return ""
+	}
+}
+
+// quoted is a string literal of the pattern language.
+func quoted(s string) string {
+	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(s) + "'"
+}
+
+// namespace is that of URLs (RFC 9562, section 6.6), in which our identifiers
+// are made.
+var namespace = [16]byte{0x6b, 0xa7, 0xb8, 0x11, 0x9d, 0xad, 0x11, 0xd1, 0x80, 0xb4, 0x00, 0xc0, 0x4f, 0xd4, 0x30, 0xc8}
+
+// uuid is the version-5 UUID of some text: the same for the same text.
+func uuid(parts ...string) string {
+	h := sha1.New() // version 5 is made of it; nothing is protected by it
+	_, _ = h.Write(namespace[:])
+	_, _ = io.WriteString(h, "https://github.com/honeymoat/honeymoat#"+strings.Join(parts, "/"))
+	u := h.Sum(nil)[:16]
+	u[6], u[8] = u[6]&0x0f|0x50, u[8]&0x3f|0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", u[:4], u[4:6], u[6:8], u[8:10], u[10:])
+}
