@@ -36,5 +36,3 @@ func ParseName(name string) (segment string, f Format, err error) {
 	return name[:at], Format(name[at+1:]), nil
 }
 
-// addressesOnly tells whether a format holds nothing but addresses.
-func (f Format) addressesOnly() bool { return f == Plain || f == Nginx || f == HAProxy }
