@@ -75,7 +75,8 @@ func freeAddress(t testing.TB) string {
 	return l.Addr().String()
 }
 
-func (c *caddy) want(client, uri string, status int, body string, header ...string) answer {
+// get asks as a client behind the balancer.
+func (c *caddy) get(client, uri string, header ...string) answer {
 	c.t.Helper()
 	all := map[string]string{
 		"X-Forwarded-For": "198.51.100.99, " + client, "User-Agent": "probe/1", "Connection": "close",
@@ -90,6 +91,12 @@ func (c *caddy) want(client, uri string, status int, body string, header ...stri
 	if err != nil {
 		c.t.Fatal(err)
 	}
+	return a
+}
+
+func (c *caddy) want(client, uri string, status int, body string, header ...string) answer {
+	c.t.Helper()
+	a := c.get(client, uri, header...)
 	if a.status != status || !strings.Contains(a.body, body) {
 		c.t.Errorf("%s %s: %d %q, want %d %q", client, uri, a.status, a.body, status, body)
 	}
