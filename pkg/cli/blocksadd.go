@@ -26,7 +26,7 @@ type specFlags struct {
 
 func addSpecFlags(c *cobra.Command) *specFlags {
 	f := &specFlags{}
-	c.Flags().StringVar(&f.lifetime, "ttl", "4h", "How long: 90s, 4h, 7d. It grows when the target was blocked of late.")
+	c.Flags().StringVar(&f.lifetime, "ttl", "4h", "How long: 90s, 4h, 7d.")
 	c.Flags().StringVar(&f.lifetime, "for", "4h", "The same as --ttl.")
 	c.Flags().StringVar(&f.spec.Reason, "reason", "", "Why. Somebody will ask.")
 	c.Flags().StringVar(&f.spec.Segment, "segment", "", "Only gateways of this segment. Default: all.")
@@ -162,9 +162,6 @@ func printAdded(w io.Writer, res wire.BlockResult) {
 		fmt.Fprintf(w, "%s is %s%s until %s, as %s.\n", b.Target, deed, extent(b.Block), clock(b.ExpiresAt), b.ID)
 	default:
 		fmt.Fprintf(w, "%s was %s%s already, as %s.\n", b.Target, deed, extent(b.Block), b.ID)
-	}
-	if b.Repeat > 0 {
-		fmt.Fprintf(w, "It lasts longer than was asked for: %s of late on the same target.\n", count(b.Repeat, "block"))
 	}
 	printGuard(w, res.Guard)
 	printWaiting(w, res.Approval)

@@ -86,6 +86,9 @@ func printWhyBlock(w io.Writer, target wire.Criteria, b wire.WhyBlock) {
 	if b.ApprovedBy != "" {
 		fmt.Fprintf(w, " Approved by %s.", b.ApprovedBy)
 	}
+	if b.Repeat > 0 {
+		fmt.Fprintf(w, " It lasts longer for %s before it.", count(b.Repeat, "block"))
+	}
 	if b.Action != block.Allow {
 		fmt.Fprintf(w, " %s refused.", count(b.Denied, "request"))
 	}

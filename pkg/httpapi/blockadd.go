@@ -82,13 +82,11 @@ func firstOf(a *respond.Added) *block.Block {
 	return &a.Block
 }
 
-// meets tells whether a block is what is asked for. One that was lengthened
-// for repetition is taken to be.
+// meets tells whether a block is what is asked for.
 func meets(b *block.Block, asked *respond.AddBlock) bool {
 	target, err := block.NewTarget(asked.Criteria...)
 	return b.Segment == asked.Segment && b.Action == asked.Action && b.Mode == asked.Mode && b.Percent == asked.Percent &&
-		b.Reason == asked.Reason && sameTerms(b.Terms, asked.Terms) &&
-		(b.Repeat > 0 || b.Lifetime() == asked.Lifetime) &&
+		b.Reason == asked.Reason && sameTerms(b.Terms, asked.Terms) && b.Lifetime() == asked.Lifetime &&
 		(err != nil || b.Target.Blocked() == target) // with a secret in the clear, respond has compared the target
 }
 

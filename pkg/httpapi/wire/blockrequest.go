@@ -14,8 +14,8 @@ type BlockSpec struct {
 	Terms   *block.Terms  `json:"terms,omitempty"`   // of the action
 	Mode    *block.Mode   `json:"mode,omitempty"`    // none = enforce
 	Percent uint8         `json:"percent,omitempty"` // of the clients, in mode canary
-	// LifetimeSeconds has no default. It grows when the target was blocked of
-	// late.
+	// LifetimeSeconds has no default. It runs from the decision, or from the
+	// approval.
 	LifetimeSeconds int64  `json:"lifetime_seconds,omitempty"`
 	Reason          string `json:"reason,omitempty"` // no default
 }
