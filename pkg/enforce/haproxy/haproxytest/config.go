@@ -1,9 +1,12 @@
 package haproxytest
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -30,6 +33,23 @@ func (p *Places) Runtime() string { return filepath.Join(p.Dir, "run.sock") }
 
 // File is the configuration.
 func (p *Places) File() string { return filepath.Join(p.Dir, "haproxy.cfg") }
+
+// Entries counts what a map of the running HAProxy holds.
+func (p *Places) Entries(name string) (int, error) {
+	conn, err := net.Dial("unix", p.Runtime())
+	if err != nil {
+		return 0, fmt.Errorf("ask HAProxy: %w", err)
+	}
+	defer func() { _ = conn.Close() }()
+	if _, err := fmt.Fprintf(conn, "show map %s\n", filepath.Join(p.Maps(), name+".map")); err != nil {
+		return 0, fmt.Errorf("ask HAProxy: %w", err)
+	}
+	answer, err := io.ReadAll(conn)
+	if err != nil {
+		return 0, fmt.Errorf("ask HAProxy: %w", err)
+	}
+	return len(bytes.Fields(answer)) / 3, nil // reference, key and value
+}
 
 // Configure writes the documented configuration with these places in it, and
 // with so much patience for the agent that a busy machine makes no difference.

@@ -6,13 +6,11 @@ import (
 	"bufio"
 	"bytes"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"sync"
@@ -163,16 +161,8 @@ func (p *Proxy) Until(what string, check func() error) {
 func (p *Proxy) Holds(name string, n int) {
 	p.t.Helper()
 	p.Until(fmt.Sprintf("%s has %d entries", name, n), func() error {
-		conn, err := net.Dial("unix", p.Runtime())
-		if err != nil {
-			return err
-		}
-		defer func() { _ = conn.Close() }()
-		if _, err := fmt.Fprintf(conn, "show map %s\n", filepath.Join(p.Maps(), name+".map")); err != nil {
-			return err
-		}
-		answer, err := io.ReadAll(conn)
-		if got := len(bytes.Fields(answer)) / 3; err == nil && got != n { // ref, key, value
+		got, err := p.Entries(name)
+		if err == nil && got != n {
 			err = fmt.Errorf("it has %d", got)
 		}
 		return err
