@@ -163,3 +163,12 @@ func TestBlocksAreListedByWhatTheyAreOn(t *testing.T) {
 	w.problem(w.get("/api/v1/blocks?scope=planet", viewerToken), badParameters)
 	w.problem(w.get("/api/v1/blocks?action=shout", viewerToken), badParameters)
 }
+
+func TestPreviewWantsWhatTheStoreKnows(t *testing.T) {
+	w := newWorld(t)
+	hash := block.NewMatchKey([32]byte{1}).Hash(block.ScopeUser, "alice")
+	p := w.problem(w.get("/api/v1/blocks/preview?target=user:"+hash, viewerToken), badParameters)
+	if !strings.Contains(p.Invalid[0].Reason, "itself") {
+		t.Errorf("got %+v", p)
+	}
+}

@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/honeymoat/honeymoat/pkg/block"
@@ -120,6 +121,9 @@ func (s *Server) askPreview(x *exchange) error {
 }
 
 func (s *Server) answerPreview(x *exchange, target wire.Criteria, period wire.Period) error {
+	if slices.ContainsFunc(target, func(c block.Criterion) bool { return c.Scope.Secret() && block.IsMatched(c.Value) }) {
+		return invalid("target", "the store knows nobody by the hashes of agents: give the user, key, token or session itself")
+	}
 	if period.Until.IsZero() {
 		period.Until = s.options.Now().UTC()
 	}
