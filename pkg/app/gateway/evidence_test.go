@@ -25,7 +25,7 @@ func evidence(t *testing.T, file, format string, known []block.ID) (found []stri
 	if err != nil {
 		t.Fatal(err)
 	}
-	reader, err := accesslog.NewReader(accesslog.Options{Format: format})
+	reader, err := accesslog.NewReader(accesslog.Options{Format: format, Trusted: netip.Addr.IsLoopback})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,9 +101,6 @@ func TestOwnRefusalsAreNoEvidence(t *testing.T) {
 			data, err := os.ReadFile(c.log)
 			return err == nil && strings.Count(string(data), `"uri":"/.env"`) == 4
 		})
-		found, refused := evidence(t, c.log, "caddy", known)
-		if len(found) > 1 || refused != 3 { // the decoy's answer has no mark: it is a sighting of the agent's touch
-			t.Errorf("found %v, %d refused", found, refused)
-		}
+		check(t, c.log, "caddy", known) // the decoy's answer has no mark: it is a sighting of the agent's touch
 	})
 }
