@@ -119,7 +119,7 @@ func (f *feed) active() bool {
 	return f.on
 }
 
-// Next implements block.Source.
+// Next implements mirror.Source.
 func (a *Agent) Next(ctx context.Context, after block.Place) (changes []block.Change, at block.Place, reset bool, err error) {
 	for {
 		changes, at, reset, wait := a.feed.read(after, a.clock.Now())
@@ -135,7 +135,7 @@ func (a *Agent) Next(ctx context.Context, after block.Place) (changes []block.Ch
 	}
 }
 
-// Held implements block.Source. What this agent refuses by itself is of
+// Held implements mirror.Source. What this agent refuses by itself is of
 // segment "".
 func (a *Agent) Held() iter.Seq[block.Held] {
 	return func(yield func(block.Held) bool) {

@@ -2,7 +2,7 @@ package block
 
 import (
 	"fmt"
-	"net/http"
+	"net/textproto"
 	"strings"
 	"unicode/utf8"
 )
@@ -28,6 +28,13 @@ const (
 	maxRate   = 1e6
 )
 
+// The statuses of HTTP that matter here.
+const (
+	unauthorized    = 401
+	forbidden       = 403
+	tooManyRequests = 429
+)
+
 // FlagHeader is the header to the backend unless a block names another.
 const FlagHeader = "X-Honeymoat-Flag"
 
@@ -47,7 +54,7 @@ func (t *Terms) validate(a Action) error {
 		return fmt.Errorf("block rate of %v requests a second: want more than 0, at most %.0f", t.Rate, maxRate)
 	case t.Burst < 0 || float64(t.Burst) > maxRate:
 		return fmt.Errorf("block burst of %d requests: want 0 to %.0f", t.Burst, maxRate)
-	case t.Status != 0 && (t.Status < 400 || t.Status > 599 || t.Status == http.StatusUnauthorized):
+	case t.Status != 0 && (t.Status < 400 || t.Status > 599 || t.Status == unauthorized):
 		return fmt.Errorf("block status %d: want 400 to 599, and not 401, which means divert between agent and gateway", t.Status)
 	case len(t.Body) > MaxBody || !utf8.ValidString(t.Body):
 		return fmt.Errorf("block body of %d bytes: want UTF-8 text of at most %d", len(t.Body), MaxBody)
@@ -77,9 +84,9 @@ func (t *Terms) AnswerStatus(a Action) int {
 	case t != nil && t.Status != 0:
 		return t.Status
 	case a == Throttle:
-		return http.StatusTooManyRequests
+		return tooManyRequests
 	default:
-		return http.StatusForbidden
+		return forbidden
 	}
 }
 
@@ -98,7 +105,7 @@ func (t *Terms) AnswerBody() (contentType, body string) {
 func (t *Terms) FlagHeader(id ID) (name, value string) {
 	name, value = FlagHeader, id.String()
 	if t != nil && t.Header != "" {
-		name = http.CanonicalHeaderKey(t.Header)
+		name = textproto.CanonicalMIMEHeaderKey(t.Header)
 	}
 	if t != nil && t.Value != "" {
 		value = t.Value

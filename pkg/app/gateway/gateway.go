@@ -42,7 +42,7 @@ type Gateway struct {
 	cleanups  []func() error
 
 	clock      agent.Clock
-	agent      *agent.Agent // also the block.Source of gateways that hold blocks themselves
+	agent      *agent.Agent // also the mirror.Source of gateways that hold blocks themselves
 	decider    *pathDecoys  // what gateways that ask are answered by: the agent, and decoys
 	identities identities
 	places     *geo.Places          // as the last reload left them

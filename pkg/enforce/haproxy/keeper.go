@@ -12,13 +12,12 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/honeymoat/honeymoat/pkg/block"
 	"github.com/honeymoat/honeymoat/pkg/enforce/mirror"
 )
 
 // Options say what a Keeper needs.
 type Options struct {
-	Source block.Source
+	Source mirror.Source
 	Socket string // path of HAProxy's Runtime API
 	Dir    string // of the files of the maps, as HAProxy's configuration has them
 	// Now is a clock that never goes back, and Time one that HAProxy shares.
@@ -38,6 +37,9 @@ const (
 	// writeShare bounds the share of time that writing files takes, as one in so
 	// many.
 	writeShare = 20
+	// maxWalks bounds the keys that are changed or removed one by one: for each
+	// HAProxy goes through the map, and to fill it anew is quicker for so many.
+	maxWalks = 1500
 )
 
 // ErrMaps tells that HAProxy's configuration lacks maps.
@@ -129,13 +131,24 @@ func (k *Keeper) take(ctx context.Context, b *mirror.Batch) {
 	changes = append(changes, k.tables.state(k.run+"-"+strconv.Itoa(k.serial))...)
 	k.metrics.entries.Set(float64(k.tables.entries()))
 	k.known = true
-	if b.Reset {
+	if b.Reset || walks(changes) > maxWalks {
 		k.inStep = false
 	}
 	if k.inStep {
 		k.after(k.push(ctx, changes))
 		k.metrics.took(k.o.Now() - began)
 	}
+}
+
+// walks counts the changes for which HAProxy has to find a key.
+func walks(changes []change) int {
+	n := 0
+	for i := range changes {
+		if changes[i].verb != "add" {
+			n++
+		}
+	}
+	return n
 }
 
 // end is when an entry ends by the clock that HAProxy shares.

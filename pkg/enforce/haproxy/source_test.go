@@ -18,7 +18,7 @@ var start = time.Now()
 
 func clock() time.Duration { return time.Since(start) }
 
-// source is a block.Source of which the test says what changes.
+// source is a mirror.Source of which the test says what changes.
 type source struct {
 	mu      sync.Mutex
 	changes []block.Change
@@ -45,7 +45,7 @@ func (s *source) change(deltas ...block.Delta) {
 	s.wake = make(chan struct{})
 }
 
-// Next implements block.Source.
+// Next implements mirror.Source.
 func (s *source) Next(ctx context.Context, after block.Place) ([]block.Change, block.Place, bool, error) {
 	for {
 		s.mu.Lock()
@@ -66,7 +66,7 @@ func (s *source) Next(ctx context.Context, after block.Place) ([]block.Change, b
 	}
 }
 
-// Held implements block.Source.
+// Held implements mirror.Source.
 func (s *source) Held() iter.Seq[block.Held] {
 	return func(yield func(block.Held) bool) {
 		s.mu.Lock()

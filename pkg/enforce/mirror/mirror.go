@@ -20,7 +20,7 @@ type Entry struct {
 
 // Options say what a Mirror needs.
 type Options struct {
-	Source block.Source
+	Source Source
 	// Want tells what this gateway can hold; the rest is left to whoever
 	// decides in the request path. Nil wants everything.
 	Want func(t block.Target, a block.Action) bool
@@ -44,7 +44,7 @@ type Batch struct {
 
 func (b *Batch) empty() bool { return !b.Reset && len(b.Put) == 0 && len(b.Remove) == 0 }
 
-// Mirror follows a block.Source for one gateway. It is not safe for concurrent
+// Mirror follows a Source for one gateway. It is not safe for concurrent
 // use.
 type Mirror struct {
 	o        Options

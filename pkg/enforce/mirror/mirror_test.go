@@ -17,7 +17,7 @@ import (
 	"github.com/honeymoat/honeymoat/pkg/block"
 )
 
-// source is a block.Source of which the test says what changes. Its clock is
+// source is a Source of which the test says what changes. Its clock is
 // that of the bubble.
 type source struct {
 	start time.Time

@@ -18,7 +18,7 @@ import (
 
 // Options say what a Filter needs.
 type Options struct {
-	Source block.Source
+	Source mirror.Source
 	Now    func() time.Duration // a clock that never goes back
 	// Ports are the gateway's, on which blocked clients are not served. All
 	// others, that of SSH among them, are left alone. At least one.

@@ -41,7 +41,7 @@ func (s *source) change(deltas ...block.Delta) {
 	s.changed = make(chan struct{})
 }
 
-// Next implements block.Source.
+// Next implements mirror.Source.
 func (s *source) Next(ctx context.Context, after block.Place) ([]block.Change, block.Place, bool, error) {
 	for {
 		s.mu.Lock()
@@ -59,7 +59,7 @@ func (s *source) Next(ctx context.Context, after block.Place) ([]block.Change, b
 	}
 }
 
-// Held implements block.Source.
+// Held implements mirror.Source.
 func (s *source) Held() iter.Seq[block.Held] {
 	s.mu.Lock()
 	set, now := s.set, s.now()

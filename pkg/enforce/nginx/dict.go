@@ -16,7 +16,7 @@ import (
 
 // DictOptions say what a Dict needs.
 type DictOptions struct {
-	Source block.Source
+	Source mirror.Source
 	Socket string // where nginx's own server for the agent listens: the path of a unix socket
 	// Check is how often nginx is asked whether it still has everything: after
 	// its restart it has nothing.

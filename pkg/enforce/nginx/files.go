@@ -15,7 +15,7 @@ import (
 
 // FilesOptions say what Files needs.
 type FilesOptions struct {
-	Source block.Source
+	Source mirror.Source
 	Dir    string   // of the files: nginx includes Dir/current/…
 	Check  []string // the command that tells whether nginx takes its configuration: nginx -t
 	Reload []string // the command that has nginx read it

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/honeymoat/honeymoat/pkg/block"
+	"github.com/honeymoat/honeymoat/pkg/enforce/mirror"
 )
 
 // holds tells what nginx can hold.
@@ -40,7 +41,7 @@ func (h holds) criterion(t block.Target) (block.Criterion, bool) {
 // left counts what is enforced and cannot be held here.
 type left struct{ blocks, exemptions int }
 
-func (h holds) left(source block.Source) left {
+func (h holds) left(source mirror.Source) left {
 	var n left
 	for held := range source.Held() {
 		e := held.Entry

@@ -11,7 +11,7 @@ import (
 	"github.com/honeymoat/honeymoat/pkg/block"
 )
 
-// source is a block.Source of which the test says what changes.
+// source is a mirror.Source of which the test says what changes.
 type source struct {
 	start time.Time
 

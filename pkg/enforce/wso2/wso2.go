@@ -19,7 +19,7 @@ import (
 // Options say what a Policies needs. At least one of AdminURL and TopicURL is
 // required.
 type Options struct {
-	Source block.Source
+	Source mirror.Source
 	Now    func() time.Duration // a clock that never goes back
 	// AdminURL is that of the Admin API, with its version:
 	// https://wso2.example.net:9443/api/am/admin/v4.
