@@ -39,7 +39,7 @@ const (
 	writeShare = 20
 	// maxWalks bounds the keys that are changed or removed one by one: for each
 	// HAProxy goes through the map, and to fill it anew is quicker for so many.
-	maxWalks = 1500
+	maxWalks = 500
 )
 
 // ErrMaps tells that HAProxy's configuration lacks maps.
