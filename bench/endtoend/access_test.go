@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/honeymoat/honeymoat/pkg/httpapi/client"
 	"github.com/honeymoat/honeymoat/pkg/httpapi/wire"
 )
 
@@ -22,9 +23,9 @@ func TestRolesAndWrongTokens(t *testing.T) {
 	reader, soc := p.token("grafana", "viewer"), p.token("soc", "analyst")
 	_, err = reader.LiveBlocks(p.deadline())
 	p.must(err)
-	_, err = reader.AddBlock(p.deadline(), hour(attacker), "")
+	_, err = reader.AddBlock(p.deadline(), p.hour(attacker), client.Call{})
 	p.refused(err, "insufficient-role")
-	made, err := soc.AddBlock(p.deadline(), hour(attacker), "")
+	made, err := soc.AddBlock(p.deadline(), p.hour(attacker), client.Call{})
 	p.must(err)
 	if made.Block.By != "token:soc" {
 		t.Errorf("block: %+v", made.Block)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/honeymoat/honeymoat/bench/stage"
 	"github.com/honeymoat/honeymoat/pkg/block"
+	"github.com/honeymoat/honeymoat/pkg/httpapi/client"
 	"github.com/honeymoat/honeymoat/pkg/httpapi/wire"
 )
 
@@ -45,9 +46,9 @@ func TestSegmentIsEnforcedWhereItBelongs(t *testing.T) {
 	p := newPlay(t, nil)
 	a, b := p.gateway("edge-a", nil, "shop"), p.gateway("edge-b", nil)
 	v := p.visitor(attacker)
-	_, err := p.service.API.AddBlock(p.deadline(), wire.BlockRequest{
-		Target: attacker, Segment: "shop", LifetimeSeconds: 3600, Reason: "only there",
-	}, "")
+	only := p.hour(attacker)
+	only.Segment = "shop"
+	_, err := p.service.API.AddBlock(p.deadline(), only, client.Call{})
 	p.must(err)
 	p.turns(v, a, "/shop", http.StatusForbidden)
 	p.inStep(b)
@@ -93,7 +94,9 @@ func TestGuardRefusesWhatWouldHurtOurselves(t *testing.T) {
 	f := func(target, problem string) {
 		t.Helper()
 		for _, dry := range []bool{true, false} {
-			_, err := analyst.AddBlock(p.deadline(), wire.BlockRequest{Target: target, LifetimeSeconds: 60, Reason: "test", DryRun: dry}, "")
+			ask := p.hour(target)
+			ask.DryRun = dry
+			_, err := analyst.AddBlock(p.deadline(), ask, client.Call{})
 			p.refused(err, problem)
 		}
 	}
@@ -108,14 +111,14 @@ func TestGuardRefusesWhatWouldHurtOurselves(t *testing.T) {
 	f("0.0.0.0/0", guard)
 	f("203.0.0.0/8", "insufficient-role")
 	f("2001:db8::/24", "insufficient-role")
-	f("nobody", "invalid-parameters")
+	p.refused(analyst.Do(p.deadline(), http.MethodPost, "/api/v1/blocks", map[string]any{"target": "nobody"}, nil), "invalid-parameters")
 
-	wide := wire.BlockRequest{Target: "44.0.0.0/8", LifetimeSeconds: 60, Reason: "an admin may"}
-	if _, err := p.service.API.AddBlock(p.deadline(), wide, ""); err != nil {
+	wide := p.hour("44.0.0.0/8")
+	if _, err := p.service.API.AddBlock(p.deadline(), wide, client.Call{}); err != nil {
 		t.Errorf("an admin may block a /8: %v", err)
 	}
 	blocks, err := p.service.API.LiveBlocks(p.deadline())
-	if err != nil || len(blocks) != 1 || blocks[0].Target.String() != wide.Target {
+	if err != nil || len(blocks) != 1 || blocks[0].Target.String() != wide.Target.String() {
 		t.Errorf("blocks: %+v, %v", blocks, err)
 	}
 }
@@ -128,8 +131,7 @@ func TestGuardKeepsCallersIn(t *testing.T) {
 	admin := p.service.API
 	admin.Header = http.Header{"X-Forwarded-For": {"203.0.113.9"}}
 	ask := func(target string) error {
-		r := wire.BlockRequest{Target: target, LifetimeSeconds: 60, Reason: "test"}
-		return admin.Do(p.deadline(), http.MethodPost, "/api/v1/blocks", r, nil)
+		return admin.Do(p.deadline(), http.MethodPost, "/api/v1/blocks", p.hour(target), nil)
 	}
 	p.refused(ask("203.0.113.9"), "refused-by-guard")
 	p.refused(ask("203.0.113.0/24"), "refused-by-guard")
@@ -141,15 +143,15 @@ func TestGuardKeepsCallersIn(t *testing.T) {
 func TestBlockIsIdempotent(t *testing.T) {
 	t.Parallel()
 	p := newPlay(t, nil)
-	ask := wire.BlockRequest{Target: attacker, LifetimeSeconds: 600, Reason: "once"}
-	first, err := p.service.API.AddBlock(p.deadline(), ask, "one")
+	ask, once := p.hour(attacker), client.Call{Key: "one"}
+	first, err := p.service.API.AddBlock(p.deadline(), ask, once)
 	p.must(err)
-	again, err := p.service.API.AddBlock(p.deadline(), ask, "one")
+	again, err := p.service.API.AddBlock(p.deadline(), ask, once)
 	p.must(err)
 	if !first.Created || again.Created || again.Block.ID != first.Block.ID {
 		t.Errorf("first %+v, again %+v", first, again)
 	}
-	_, err = p.service.API.AddBlock(p.deadline(), ask, "")
+	_, err = p.service.API.AddBlock(p.deadline(), ask, client.Call{})
 	p.refused(err, "conflict")
 }
 
@@ -170,7 +172,7 @@ func TestDiscardedFindingBlocksNobody(t *testing.T) {
 		t.Errorf("finding: %+v", found)
 	}
 	p.turns(v, g, "/shop", http.StatusOK) // the agent's own refusal was withdrawn
-	why, err := p.service.API.Why(p.deadline(), attacker)
+	why, err := p.why(p.deadline(), attacker)
 	if err != nil || len(why.Blocks) > 0 {
 		t.Errorf("why: %+v, %v", why, err)
 	}

@@ -59,7 +59,7 @@ func TestPreviewTellsWhatABlockWouldCost(t *testing.T) {
 	}
 	p.get(v, g, "/nothing-here", http.StatusNotFound)
 	p.stored("client_address = '"+customer+"'", 8)
-	preview, err := p.service.API.Preview(p.deadline(), customer+"/32")
+	preview, err := p.service.API.Preview(p.deadline(), wire.TargetRequest{Target: p.hour(customer + "/32").Target})
 	if err != nil || preview.Requests != 8 || preview.Successful != 7 || preview.Clients != 1 {
 		t.Errorf("preview: %+v, %v", preview, err)
 	}

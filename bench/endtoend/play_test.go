@@ -11,6 +11,7 @@ import (
 
 	"github.com/honeymoat/honeymoat/bench/stage"
 	"github.com/honeymoat/honeymoat/pkg/block"
+	"github.com/honeymoat/honeymoat/pkg/httpapi/client"
 	"github.com/honeymoat/honeymoat/pkg/httpapi/wire"
 )
 
@@ -158,7 +159,7 @@ func (p *play) blocked(address string) wire.WhyBlock {
 	p.Helper()
 	var found wire.WhyBlock
 	p.eventually(address+" is blocked", func(ctx context.Context) error {
-		why, err := p.service.API.Why(ctx, address)
+		why, err := p.why(ctx, address)
 		if err == nil && len(why.Blocks) != 1 {
 			err = fmt.Errorf("%d blocks", len(why.Blocks))
 		}
@@ -173,11 +174,27 @@ func (p *play) blocked(address string) wire.WhyBlock {
 // block blocks a target as a person would.
 func (p *play) block(target string, lifetime time.Duration) block.ID {
 	p.Helper()
-	result, err := p.service.API.AddBlock(p.deadline(), wire.BlockRequest{
-		Target: target, LifetimeSeconds: int64(lifetime / time.Second), Reason: "test of " + p.Name(),
-	}, "")
+	ask := p.hour(target)
+	ask.LifetimeSeconds = int64(lifetime / time.Second)
+	result, err := p.service.API.AddBlock(p.deadline(), ask, client.Call{})
 	p.must(err)
 	return result.Block.ID
+}
+
+// hour asks for an hour's block of a target.
+func (p *play) hour(target string) wire.BlockRequest {
+	p.Helper()
+	criteria, err := wire.ParseCriteria(target)
+	p.must(err)
+	return wire.BlockRequest{Target: criteria, BlockSpec: wire.BlockSpec{LifetimeSeconds: 3600, Reason: "test of " + p.Name()}}
+}
+
+// why asks why a target is refused.
+func (p *play) why(ctx context.Context, target string) (wire.Why, error) {
+	p.Helper()
+	criteria, err := wire.ParseCriteria(target)
+	p.must(err)
+	return p.service.API.Why(ctx, wire.TargetRequest{Target: criteria})
 }
 
 // touches waits until the store has n decoy touches by an actor, each with at

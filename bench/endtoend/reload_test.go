@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/honeymoat/honeymoat/bench/stage"
+	"github.com/honeymoat/honeymoat/pkg/httpapi/client"
 )
 
 // TestBrokenFilesDoNotReplaceWhatRuns: a mistake in the configuration or the
@@ -59,9 +60,9 @@ func TestGoodFilesReplaceWhatRuns(t *testing.T) {
 	p.must(p.service.Reload())
 	p.must(g.Agent.Signal(syscall.SIGHUP))
 	p.eventually("the allowlist counts", func(ctx context.Context) error {
-		r := hour(customer)
+		r := p.hour(customer)
 		r.DryRun = true
-		_, err := p.service.API.AddBlock(ctx, r, "")
+		_, err := p.service.API.AddBlock(ctx, r, client.Call{})
 		if err == nil {
 			return errors.New("the customer can be blocked")
 		}

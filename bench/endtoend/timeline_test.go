@@ -71,7 +71,7 @@ func (p *play) deniedIsNoEvidence(v *stage.Visitor, gateways []*stage.Gateway, h
 		}
 	}
 	p.eventually("the denials are counted on the block", func(ctx context.Context) error {
-		why, err := p.service.API.Why(ctx, v.Address)
+		why, err := p.why(ctx, v.Address)
 		if err == nil && (len(why.Blocks) != 1 || why.Blocks[0].Denied < uint64(each*len(gateways))) {
 			err = fmt.Errorf("%+v", why.Blocks)
 		}

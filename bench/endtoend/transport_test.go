@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/honeymoat/honeymoat/bench/stage"
-	"github.com/honeymoat/honeymoat/pkg/httpapi/wire"
+	"github.com/honeymoat/honeymoat/pkg/httpapi/client"
 )
 
 // TestAgentsByDifferentWaysAgree: one agent on the bus, one fed by the HTTP
@@ -64,7 +64,7 @@ func TestExternalNATS(t *testing.T) {
 	p.get(v, a, "/shop", http.StatusForbidden)
 	p.must(nats.Start())
 	p.eventually("blocks can be made again", func(ctx context.Context) error {
-		_, err := p.service.API.AddBlock(ctx, hour("203.0.113.70"), "once")
+		_, err := p.service.API.AddBlock(ctx, p.hour("203.0.113.70"), client.Call{Key: "once"})
 		return err
 	})
 	p.turns(p.visitor("203.0.113.70"), a, "/shop", http.StatusForbidden)
@@ -93,8 +93,4 @@ func TestSecondServiceWaitsForTheFirst(t *testing.T) {
 	if blocks, err := second.API.LiveBlocks(p.deadline()); err != nil || len(blocks) != 1 || blocks[0].ID != held {
 		t.Errorf("blocks: %+v, %v", blocks, err)
 	}
-}
-
-func hour(target string) wire.BlockRequest {
-	return wire.BlockRequest{Target: target, LifetimeSeconds: 3600, Reason: "test"}
 }
