@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"net/netip"
 	"runtime"
+	"syscall"
 	"time"
 
 	"github.com/honeymoat/honeymoat/pkg/block"
@@ -61,14 +62,21 @@ func measureDecisions(ctx context.Context) ([]decisions, error) {
 // measureSet measures blocks on addresses.
 func measureSet(n int) (decisions, error) {
 	random := rand.New(rand.NewPCG(uint64(n), 1))
-	return measureHeld(n, false, addressTarget, func() block.Request {
-		return block.Request{Client: client(uint32(random.IntN(2 * n)))}
+	return measureHeld(n, false, addressTarget, func(among int) asker {
+		clients := make([]netip.Addr, among)
+		for i := range clients {
+			clients[i] = client(uint32(random.IntN(2 * n)))
+		}
+		return func(i int, r *block.Request) { r.Client = clients[i%among] }
 	})
 }
 
+// asker makes request i of many, in the place of the one before.
+type asker func(i int, r *block.Request)
+
 // measureHeld fills a replica as an agent has it and asks it. Every second
 // request is one that is refused.
-func measureHeld(n int, mixed bool, target func(i int) (block.Target, error), request func() block.Request) (decisions, error) {
+func measureHeld(n int, mixed bool, target func(i int) (block.Target, error), of func(among int) asker) (decisions, error) {
 	d := decisions{Blocks: n, Mixed: mixed}
 	before := inUse()
 	r, err := replicaOf(n, target)
@@ -77,10 +85,10 @@ func measureHeld(n int, mixed bool, target func(i int) (block.Target, error), re
 	}
 	d.BytesPerBlock = float64(inUse()-before) / float64(n)
 	d.MemoryWait = memoryWait()
-	if d.Nanoseconds, err = timeDecisions(r, 1_000, request); err != nil {
+	if d.Nanoseconds, err = timeDecisions(r, of(1_000)); err != nil {
 		return d, err
 	}
-	if d.AnyClient, err = timeDecisions(r, 1<<16, request); err != nil {
+	if d.AnyClient, err = timeDecisions(r, of(1<<16)); err != nil {
 		return d, err
 	}
 	if d.WriteMillis, d.ReadMillis, err = timeSnapshot(r.Sets()[block.All]); err != nil {
@@ -90,21 +98,19 @@ func measureHeld(n int, mixed bool, target func(i int) (block.Target, error), re
 	return d, err
 }
 
-// timeDecisions asks again and again about so many requests in random order.
-func timeDecisions(r *block.Replica, among int, request func() block.Request) (nanoseconds float64, err error) {
-	requests := make([]block.Request, among)
-	for i := range requests {
-		requests[i] = request()
-	}
+// timeDecisions asks again and again.
+func timeDecisions(r *block.Replica, ask asker) (nanoseconds float64, err error) {
 	const asked = 1 << 21
 	refused := 0
-	began := time.Now()
-	for i := range asked {
-		if r.Decide(&requests[i%among], time.Minute).Denied() {
-			refused++
+	var request block.Request
+	took := busy(func() {
+		for i := range asked {
+			ask(i, &request)
+			if r.Decide(&request, time.Minute).Denied() {
+				refused++
+			}
 		}
-	}
-	took := time.Since(began)
+	})
 	if refused < asked*4/10 || refused > asked*6/10 {
 		return 0, fmt.Errorf("%d of %d requests were refused, expected half", refused, asked)
 	}
@@ -125,24 +131,24 @@ func timeChanges(r *block.Replica, n int, target func(i int) (block.Target, erro
 		}
 		deltas[i].Revision, deltas[i].Removed = uint64(n+i+1), removed
 	}
-	began := time.Now()
-	for _, d := range deltas {
-		if !r.Apply(block.All, d, 0) {
-			return 0, fmt.Errorf("revision %d changed nothing", d.Revision)
+	took := busy(func() {
+		for _, d := range deltas {
+			r.Apply(block.All, d, 0)
 		}
+	})
+	if got := r.Versions()[block.All].Revision; got != uint64(n+changes) {
+		return 0, fmt.Errorf("after %d changes to %d blocks the revision is %d", changes, n, got)
 	}
-	return float64(time.Since(began).Microseconds()) / changes, nil
+	return float64(took.Nanoseconds()) / 1e3 / changes, nil
 }
 
 // timeSnapshot writes a set as an agent does for its disk, and reads it as one
 // does when it starts.
 func timeSnapshot(set *block.Set) (write, read float64, err error) {
-	began := time.Now()
-	data := block.AppendSnapshot(nil, set, 0)
-	write = millis(time.Since(began))
-	began = time.Now()
-	loaded, err := block.ReadSnapshot(data, 0, 0)
-	read = millis(time.Since(began))
+	var data []byte
+	var loaded *block.Set
+	write = millis(busy(func() { data = block.AppendSnapshot(nil, set, 0) }))
+	read = millis(busy(func() { loaded, err = block.ReadSnapshot(data, 0, 0) }))
 	if err == nil && loaded.Version() != set.Version() {
 		err = fmt.Errorf("a snapshot of %+v was read as %+v", set.Version(), loaded.Version())
 	}
@@ -160,13 +166,33 @@ func memoryWait() (nanoseconds float64) {
 		memory[i] = uint64(i) * 2_654_435_761
 	}
 	at := uint64(1)
-	began := time.Now()
-	for range reads {
-		at = at*6_364_136_223_846_793_005 + memory[at>>32%words]
-	}
-	took := time.Since(began)
+	took := busy(func() {
+		for range reads {
+			at = at*6_364_136_223_846_793_005 + memory[at>>32%words]
+		}
+	})
 	runtime.KeepAlive(at)
 	return float64(took.Nanoseconds()) / reads
+}
+
+// busy is the processor time that f takes on this thread: on a machine that
+// others use too, a clock on the wall tells how long they took. What the
+// garbage collector does meanwhile on other threads is not in it.
+func busy(f func()) time.Duration {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	began := threadTime()
+	f()
+	return threadTime() - began
+}
+
+func threadTime() time.Duration {
+	const thread = 1 // RUSAGE_THREAD
+	var u syscall.Rusage
+	if err := syscall.Getrusage(thread, &u); err != nil {
+		panic(fmt.Sprintf("the kernel does not tell the time of a thread: %v", err))
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 // client scatters numbers over the address space; even ones are blocked.
