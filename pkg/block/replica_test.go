@@ -167,7 +167,7 @@ func TestReadersWhileAWriterApplies(t *testing.T) {
 		})
 	}
 	var known []Target
-	for revision := uint64(2); revision < 4_000; revision++ {
+	for revision := uint64(2); revision < 3_000; revision++ {
 		d := u.delta(revision, known)
 		if known = append(known, d.Target); len(known) > 300 {
 			known = known[1:]
