@@ -2,9 +2,12 @@ package cli
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"fmt"
 	"log/slog"
 	"net"
+	"net/http"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -31,7 +34,7 @@ import (
 func TestServiceScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/service", RequireUniqueNames: true, RequireExplicitExec: true,
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"fails": fails},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"fails": fails, "ask-as-bouncer": askAsBouncer},
 		Setup: func(e *testscript.Env) error {
 			s := newService(t, e.WorkDir)
 			e.Defer(s.stop)
@@ -64,7 +67,7 @@ func newService(t *testing.T, dir string) *fixture {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &fixture{t: t, tokens: map[string]string{"ana": "hm_ana", "bob": "hm_bob", "root": "hm_root"}, responder: newResponder(t, b)}
+	s := &fixture{t: t, tokens: map[string]string{"ana": "hm_ana", "bob": "hm_bob", "root": "hm_root", "traefik": "hm_traefik"}, responder: newResponder(t, b)}
 	running := []<-chan error{s.run(ctx, func(ctx context.Context) error { return b.Run(ctx, s.responder.Touch) })}
 	<-b.Ready()
 	if _, err := s.responder.Load(ctx); err != nil {
@@ -141,7 +144,7 @@ func (s *fixture) newFront(dir string, b *bus.Bus) *httpapi.Server {
 		s.t.Fatal(err)
 	}
 	files := map[string]string{"ca.pem": string(authority.CertPEM()), "cert.pem": string(pair.Cert), "key.pem": string(pair.Key)}
-	roles := map[string]auth.Role{"ana": auth.Analyst, "bob": auth.Analyst, "root": auth.Admin}
+	roles := map[string]auth.Role{"ana": auth.Analyst, "bob": auth.Analyst, "root": auth.Admin, "traefik": auth.Bouncer}
 	var list []auth.Token
 	for name, text := range s.tokens {
 		files[name] = text + "\n"
@@ -207,3 +210,20 @@ type (
 	rulesPort = httpapi.Rules
 	noRules   struct{ rulesPort }
 )
+
+// askAsBouncer asks the service for decisions, as a bouncer of CrowdSec does.
+func askAsBouncer(ts *testscript.TestScript, _ bool, _ []string) {
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM([]byte(ts.ReadFile(ts.Getenv(caEnv))))
+	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}, DisableKeepAlives: true}
+	r, err := http.NewRequest(http.MethodGet, ts.Getenv(urlEnv)+"/v1/decisions/stream?startup=true", nil)
+	ts.Check(err)
+	r.Header.Set("X-Api-Key", "hm_traefik")
+	r.Header.Set("User-Agent", "crowdsec-test/1.0")
+	resp, err := (&http.Client{Transport: transport}).Do(r)
+	ts.Check(err)
+	ts.Check(resp.Body.Close())
+	if resp.StatusCode != http.StatusOK {
+		ts.Fatalf("a bouncer is answered %s", resp.Status)
+	}
+}

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"fmt"
 	"net"
 	"net/netip"
 )
@@ -33,4 +34,16 @@ func (a API) listensOn() (host, port string, everywhere bool) {
 	}
 	ip, err := netip.ParseAddr(host)
 	return host, port, host == "" || err == nil && ip.IsUnspecified()
+}
+
+// loopback checks an address on which nothing is encrypted.
+func (c *checker) loopback(path, value string) {
+	c.address(path, value, true)
+	host, _, err := net.SplitHostPort(value)
+	if value == "" || err != nil || host == "localhost" {
+		return
+	}
+	if ip, err := netip.ParseAddr(host); err != nil || !ip.IsLoopback() {
+		c.add(path, fmt.Sprintf("%q is not on loopback, and keys would travel in the clear", value), "want 127.0.0.1:PORT; from elsewhere bouncers use the front, with TLS")
+	}
 }

@@ -129,6 +129,7 @@ type Responder struct {
 // API is the HTTP front.
 type API struct {
 	Listen         string   `yaml:"listen" doc:"Address of the front (TLS)."`
+	BouncerListen  string   `yaml:"bouncer_listen" doc:"Address on loopback where CrowdSec's bouncers are answered without TLS, such as 127.0.0.1:8441, for those that cannot be told of our CA. The front answers them too. Empty: off."`
 	Names          []string `yaml:"names" doc:"Host names and addresses for the certificate, besides localhost."`
 	CertFile       string   `yaml:"cert_file" doc:"Certificate chain. Default: one signed by honeymoat's own CA, made at first start."`
 	KeyFile        string   `yaml:"key_file" doc:"Key of cert_file."`
@@ -212,6 +213,7 @@ func (c *checker) service(s *Service) {
 	c.address("$.bus.listen", s.Bus.Listen, true)
 	c.address("$.store.engine.listen", s.Store.Engine.Listen, false)
 	c.address("$.api.listen", s.API.Listen, false)
+	c.loopback("$.api.bouncer_listen", s.API.BouncerListen)
 	c.address("$.decoys.responder.listen", s.Decoys.Responder.Listen, true)
 	if s.Bus.ExternalURL != "" && s.Bus.ExternalDomain == "" {
 		c.add("$.bus.external_url", "a cluster without its JetStream domain", "set external_domain to the domain in the cluster's own configuration")

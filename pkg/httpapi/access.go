@@ -21,9 +21,10 @@ const (
 	admin
 	agent    // agents only
 	ingester // who pushes logs, and admins
+	fetcher  // who fetches blocks, and whoever may read everything
 )
 
-var accessNames = [...]string{public: "public", viewer: "viewer", analyst: "analyst", admin: "admin", agent: "agent", ingester: "ingest"}
+var accessNames = [...]string{public: "public", viewer: "viewer", analyst: "analyst", admin: "admin", agent: "agent", ingester: "ingest", fetcher: "bouncer"}
 
 // String is the x-role of the OpenAPI document.
 func (a access) String() string { return accessNames[a] }
@@ -36,6 +37,8 @@ func (a access) role() auth.Role {
 		return auth.Analyst
 	case ingester:
 		return auth.Ingest
+	case fetcher:
+		return auth.Bouncer
 	default:
 		return auth.Admin
 	}

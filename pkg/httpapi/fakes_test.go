@@ -304,6 +304,8 @@ func (o *fakeOperator) Find(id block.ID) (respond.Held, *respond.Ended, error) {
 	return respond.Held{Block: exampleBlock(1), Denied: 3}, o.ended, nil
 }
 
+func (o *fakeOperator) EndedBlocks() []block.Block { return []block.Block{exampleEnded().Block} }
+
 func (o *fakeOperator) Why(q respond.Question) (respond.Explanation, error) {
 	o.question = q
 	if o.missing {
@@ -365,7 +367,20 @@ func (o *fakeOperator) Audited(ctx context.Context, by respond.Caller, action, s
 	return o.err
 }
 
-type fakeBlocks struct{ blocks []block.Block }
+type fakeBlocks struct {
+	blocks  []block.Block
+	changed chan struct{}
+}
+
+// Since gives all blocks always.
+func (b *fakeBlocks) Since(uint64) (edits []block.Edit, next uint64, reset bool) {
+	for i := range b.blocks {
+		edits = append(edits, block.Edit{Cursor: uint64(i + 1), Block: &b.blocks[i]})
+	}
+	return edits, uint64(len(b.blocks)), true
+}
+
+func (b *fakeBlocks) Changed() <-chan struct{} { return b.changed }
 
 func (b *fakeBlocks) List() []block.Block { return b.blocks }
 

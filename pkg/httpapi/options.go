@@ -28,6 +28,11 @@ type Options struct {
 	// CertFile and KeyFile are PEM. They are read again when they change; a
 	// pair that cannot be read leaves the old one in use.
 	CertFile, KeyFile string
+	// PlainListener is used if it is set, else PlainAddress is listened on if
+	// there is one: without TLS, by CrowdSec's bouncers alone, so it is to be on
+	// loopback. The listener is closed when Run returns.
+	PlainListener net.Listener
+	PlainAddress  string
 	// Proxies are the reverse proxies in front of this server whose
 	// X-Forwarded-For is believed.
 	Proxies []netip.Prefix

@@ -48,6 +48,8 @@ type Operator interface {
 	Stager
 	// Find gives a block, live or ended of late, or wraps respond.ErrNotFound.
 	Find(id block.ID) (held respond.Held, ended *respond.Ended, err error)
+	// EndedBlocks lists the blocks that ended of late, in no order.
+	EndedBlocks() []block.Block
 	// Why wraps respond.ErrInvalid when the criteria make no target.
 	Why(q respond.Question) (respond.Explanation, error)
 	Actors() []respond.Actor
@@ -109,6 +111,11 @@ type Stager interface {
 type Blocklist interface {
 	List() []block.Block // ordered by key
 	Versions() map[string]block.Version
+	// Since gives the changes after a cursor, in one order that no writer can
+	// upset, and the cursor after them; reset: they are all live blocks.
+	Since(cursor uint64) (edits []block.Edit, next uint64, reset bool)
+	// Changed gives a channel that the next change closes.
+	Changed() <-chan struct{}
 }
 
 // Agents is the registry of agents on the bus.

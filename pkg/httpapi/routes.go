@@ -20,7 +20,7 @@ type route struct {
 
 // routes is the whole API.
 func (s *Server) routes() []route {
-	const get, post, del = http.MethodGet, http.MethodPost, http.MethodDelete
+	const get, head, post, del = http.MethodGet, http.MethodHead, http.MethodPost, http.MethodDelete
 	return []route{
 		{method: get, path: "/", need: public, handle: s.index},
 		{method: get, path: "/healthz", need: public, handle: s.health},
@@ -66,6 +66,10 @@ func (s *Server) routes() []route {
 		{method: get, path: "/api/v1/rollouts", need: viewer, handle: s.listRollouts},
 		{method: post, path: "/api/v1/rollouts/:rule/:version/:verb", need: analyst, handle: s.commandRollout},
 		{method: post, path: "/api/v1/complaints", need: viewer, handle: s.complain},
+
+		{method: get, path: "/api/v1/lists/:name", need: fetcher, handle: s.fetchList, unbounded: true},
+		{method: head, path: "/api/v1/lists/:name", need: fetcher, handle: s.fetchList, unbounded: true},
+		{method: get, path: "/api/v1/bouncers", need: viewer, handle: s.listBouncers},
 
 		{method: get, path: "/api/v1/agents", need: viewer, handle: s.listAgents},
 		{method: post, path: "/api/v1/agents/enrolments", need: admin, handle: s.createEnrolment},
@@ -114,6 +118,7 @@ func (s *Server) newEngine() (*gin.Engine, error) {
 		e.Handle(r.method, r.path, s.handler(r))
 	}
 	e.Any(mountPath+"/*path", s.handler(route{need: analyst, handle: s.mounted, unbounded: true}))
+	s.mountBouncers(e)
 	e.NoRoute(func(c *gin.Context) {
 		s.fail(exchangeOf(c), notFound.hinted("no such path", "See /api/v1/openapi.json."))
 	})

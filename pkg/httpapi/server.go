@@ -2,18 +2,16 @@ package httpapi
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
-	"log/slog"
-	"net"
-	"net/http"
 	"sync"
 	"time"
 
 	"github.com/gin-gonic/gin"
 
 	"github.com/honeymoat/honeymoat/pkg/auth"
+	"github.com/honeymoat/honeymoat/pkg/httpapi/bouncer"
+	"github.com/honeymoat/honeymoat/pkg/httpapi/lists"
 )
 
 // Limits that protect the server from whoever connects.
@@ -34,6 +32,8 @@ type Server struct {
 	attempts *auth.Attempts
 	codecs   *codecs
 	doors    doors
+	bouncers *bouncer.Handler
+	lists    *lists.Handler
 	metrics  *metrics
 	testing  sync.Mutex // held while a backtest runs
 	started  time.Time
@@ -58,11 +58,14 @@ func New(o Options) (*Server, error) {
 	}
 	s := &Server{
 		options: o, keyPair: pair, metrics: m, started: o.Now(),
-		doors:    newDoors(o.Pushed),
+		doors: newDoors(o.Pushed), lists: lists.New(o.Blocklist, o.Now),
 		attempts: auth.NewAttempts(o.FailedPerMinute, time.Minute/time.Duration(o.FailedPerMinute), maxFailingPeers),
 	}
 	s.streams, s.end = context.WithCancel(context.Background())
 	if s.codecs, err = newCodecs(); err != nil {
+		return nil, fmt.Errorf("make the http front: %w", err)
+	}
+	if s.bouncers, err = s.newBouncers(); err != nil {
 		return nil, fmt.Errorf("make the http front: %w", err)
 	}
 	s.engine, err = s.newEngine()
@@ -76,61 +79,39 @@ func New(o Options) (*Server, error) {
 // and returns nil. It fails if it cannot listen. It may be called once.
 func (s *Server) Run(ctx context.Context) error {
 	defer s.end()
-	listener, err := s.listen()
+	all, err := s.listen()
 	if err != nil {
 		return err
 	}
-	server := s.newServer()
-	served := make(chan error, 1)
-	go func() { served <- server.ServeTLS(listener, "", "") }()
-	s.options.Log.Info("http front is listening", "address", listener.Addr().String())
+	failed := make(chan error, len(all))
+	var serving sync.WaitGroup
+	for _, l := range all {
+		serving.Go(func() { failed <- l.serve() })
+		s.options.Log.Info("http front is listening", "address", l.listener.Addr().String(), "tls", l.TLSConfig != nil)
+	}
 	select {
-	case err = <-served:
+	case err = <-failed:
 	case <-ctx.Done():
-		err = s.stop(server)
-		<-served
 	}
+	err = errors.Join(err, s.stop(all))
+	serving.Wait()
 	s.codecs.close()
-	if err != nil {
-		return fmt.Errorf("serve http on %s: %w", listener.Addr(), err)
-	}
-	return nil
-}
-
-func (s *Server) listen() (net.Listener, error) {
-	if s.options.Listener != nil {
-		return s.options.Listener, nil
-	}
-	listener, err := net.Listen("tcp", s.options.Address)
-	if err != nil {
-		return nil, fmt.Errorf("listen for http: %w; is another honeymoat running?", err)
-	}
-	return listener, nil
-}
-
-func (s *Server) newServer() *http.Server {
-	return &http.Server{
-		Handler:           s.engine,
-		TLSConfig:         &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: s.keyPair.get},
-		ReadHeaderTimeout: headerTimeout,
-		ReadTimeout:       readTimeout,
-		WriteTimeout:      s.options.QueryTimeout + readTimeout,
-		IdleTimeout:       idleTimeout,
-		MaxHeaderBytes:    maxHeaderBytes,
-		// What goes wrong below HTTP is the doing of strangers mostly.
-		ErrorLog: slog.NewLogLogger(s.options.Log.Handler(), slog.LevelDebug),
-	}
+	return err
 }
 
 // stop lets answers finish. Those that do not in time are cut off.
-func (s *Server) stop(server *http.Server) error {
+func (s *Server) stop(all []listening) error {
 	s.end()
 	grace, cancel := context.WithTimeout(context.Background(), s.options.Grace)
 	defer cancel()
-	err := server.Shutdown(grace)
-	if errors.Is(err, context.DeadlineExceeded) {
-		s.options.Log.Warn("answers under way were cut off", "after", s.options.Grace)
-		return server.Close()
+	var failures []error
+	for _, l := range all {
+		err := l.Shutdown(grace)
+		if errors.Is(err, context.DeadlineExceeded) {
+			s.options.Log.Warn("answers under way were cut off", "after", s.options.Grace)
+			err = l.Close()
+		}
+		failures = append(failures, err)
 	}
-	return err
+	return errors.Join(failures...)
 }

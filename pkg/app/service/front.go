@@ -20,7 +20,7 @@ func (s *Service) startFront(l *lifecycle) error {
 		files = pemPair{cert: s.config.API.CertFile, key: s.config.API.KeyFile}
 	}
 	opts := httpapi.Options{
-		Address: s.config.API.Listen, CertFile: files.cert, KeyFile: files.key,
+		Address: s.config.API.Listen, PlainAddress: s.config.API.BouncerListen, CertFile: files.cert, KeyFile: files.key,
 		Proxies: s.config.Network.TrustedHops.Prefixes(),
 		Tokens:  s.tokens.Load, FailedPerMinute: s.config.API.MaxFailedLogin, PublicMetrics: s.config.API.PublicMetrics,
 		CAPEM: s.identity.authority.CertPEM(), CA: s.identity.authority.Fingerprint(), BusURLs: busURLs(s.config),

@@ -6,10 +6,11 @@ import (
 	"time"
 )
 
-// client is who a bouncer is, as far as one can see: its key, its address, and
-// what it says it is.
+// client is who a bouncer is, as far as one can see: its key with the segments
+// that the key is for, its address, and what it says it is. Revisions are those
+// of the view of its segments.
 type client struct {
-	token, address, agent string
+	token, segments, address, agent string
 }
 
 // stays is how long it is remembered what a bouncer has got. One that comes

@@ -16,6 +16,9 @@ type filter struct {
 	scopes               []string // lower case; empty = all
 	origins              []string
 	containing, excluded []string // parts of scenarios
+	// repeats: where several decisions have one place, all are sent, and the
+	// bouncer tells them apart by their ids.
+	repeats bool
 }
 
 // filterOf reads a filter; scopes are those without a parameter.

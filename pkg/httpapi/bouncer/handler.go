@@ -52,15 +52,7 @@ type Handler struct {
 
 	mu    sync.Mutex
 	views map[string]*view
-	seen  map[string]Seen // by name
-}
-
-// Seen is what is known of a bouncer that has asked.
-type Seen struct {
-	Name    string    `json:"name"`
-	Agent   string    `json:"agent"` // as it calls itself: type/version
-	Address string    `json:"address"`
-	At      time.Time `json:"at"` // of its last question
+	seen  seen
 }
 
 // New makes a handler.
@@ -71,7 +63,7 @@ func New(o Options) (*Handler, error) {
 	}
 	h := &Handler{
 		options: o, mux: http.NewServeMux(), clients: newClients(), metrics: metrics,
-		views: map[string]*view{}, seen: map[string]Seen{},
+		views: map[string]*view{}, seen: seen{},
 	}
 	h.mux.HandleFunc("GET /health", h.health)
 	h.mux.HandleFunc("GET /v1/decisions", h.authorized(h.decisions))
@@ -115,18 +107,6 @@ func (h *Handler) health(w http.ResponseWriter, r *http.Request) {
 	answer(w, r, http.StatusOK, jsonType, map[string]string{"status": "up"})
 }
 
-// Seen lists the bouncers that have asked since the start, by name.
-func (h *Handler) Seen() []Seen {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	list := make([]Seen, 0, len(h.seen))
-	for _, s := range h.seen {
-		list = append(list, s)
-	}
-	slices.SortFunc(list, func(a, b Seen) int { return strings.Compare(a.Name, b.Name) })
-	return list
-}
-
 const (
 	keyHeader = "X-Api-Key"
 	jsonType  = "application/json"
@@ -148,7 +128,7 @@ func (h *Handler) authorized(next func(w http.ResponseWriter, r *http.Request, b
 			return
 		}
 		h.mu.Lock()
-		h.seen[b.Name] = Seen{b.Name, r.UserAgent(), from.String(), h.options.Now()}
+		h.seen.note(Seen{b.Name, r.UserAgent(), from.String(), h.options.Now()})
 		h.mu.Unlock()
 		next(w, r, b)
 	}
@@ -194,7 +174,8 @@ type streamJSON struct {
 // last answer that this bouncer has got.
 func (h *Handler) stream(w http.ResponseWriter, r *http.Request, b Bouncer) {
 	f := filterOf(r.URL.Query(), "ip,range")
-	who, connection := client{b.Name, address(r).String(), r.UserAgent()}, connectionOf(r)
+	f.repeats = r.URL.Query().Get("dedup") == "false"
+	who, connection := client{b.Name, b.Segments, address(r).String(), r.UserAgent()}, connectionOf(r)
 	startup := r.URL.Query().Get("startup") == "true"
 	revision, known := h.clients.base(who, connection)
 	ended := h.options.Ended
@@ -203,7 +184,7 @@ func (h *Handler) stream(w http.ResponseWriter, r *http.Request, b Bouncer) {
 		ended = func() []block.Block { return nil }
 	}
 	now := h.options.Now()
-	d := h.view(b).since(revision, known, f.wants, ended, now)
+	d := h.view(b).since(revision, known, &f, ended, now)
 	body := streamJSON{New: wired(d.added, now, false), Deleted: wired(d.deleted, now, true)}
 	if startup {
 		body.Deleted = []decisionJSON{}

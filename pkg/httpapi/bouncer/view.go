@@ -4,7 +4,6 @@ import (
 	"net/netip"
 	"slices"
 	"sync"
-	"time"
 
 	"github.com/honeymoat/honeymoat/pkg/block"
 )
@@ -203,84 +202,4 @@ func (v *view) note(p place, was decision) {
 		v.floor = v.changes[over-1].revision
 		v.changes = append(make([]changed, 0, 2*maxChanges), v.changes[over:]...)
 	}
-}
-
-// delta is what a bouncer has to hear.
-type delta struct {
-	added   []found
-	deleted []found
-	last    uint64 // revision after it
-}
-
-// found is a decision and where it is.
-type found struct {
-	place place
-	decision
-}
-
-// since gives what has changed after a revision, each place once: what is
-// there now, or else what was. known is false for a bouncer of which we do not
-// know what it has: it gets all, and ended tells what it may hold besides.
-func (v *view) since(revision uint64, known bool, want func(place, *decision) bool, ended func() []block.Block, now time.Time) delta {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	v.refresh()
-	d := delta{last: v.last}
-	seen := map[place]bool{}
-	if resync := !known || revision < v.floor || revision > v.last; resync {
-		for p := range v.current {
-			d.add(v.best(p, want, now))
-			seen[p] = true
-		}
-		v.addEnded(&d, seen, want, ended())
-		revision = v.floor
-	}
-	for i := len(v.changes) - 1; i >= 0 && v.changes[i].revision > revision; i-- {
-		c := &v.changes[i]
-		if seen[c.place] {
-			continue
-		}
-		f, ok := v.best(c.place, want, now)
-		d.add(f, ok)
-		seen[c.place] = ok || d.remove(c.place, c.was, want)
-	}
-	return d
-}
-
-// addEnded adds the places of blocks that are over, unless there is another.
-func (v *view) addEnded(d *delta, seen map[place]bool, want func(place, *decision) bool, ended []block.Block) {
-	for i := range ended {
-		if b := &ended[i]; v.holds(b.Segment) && sent(b) {
-			for _, p := range placesOf(b.Target, v.allow) {
-				if !seen[p] {
-					seen[p] = d.remove(p, decisionOf(b), want)
-				}
-			}
-		}
-	}
-}
-
-func (d *delta) remove(p place, was decision, want func(place, *decision) bool) bool {
-	if was.id == 0 || !want(p, &was) {
-		return false
-	}
-	d.deleted = append(d.deleted, found{p, was})
-	return true
-}
-
-func (d *delta) add(f found, ok bool) {
-	if ok {
-		d.added = append(d.added, f)
-	}
-}
-
-// best is the decision at a place that lasts longest, of those that are
-// wanted.
-func (v *view) best(p place, want func(place, *decision) bool, now time.Time) (found, bool) {
-	for i := range v.current[p] {
-		if d := &v.current[p][i]; d.until.After(now) && want(p, d) {
-			return found{p, *d}, true
-		}
-	}
-	return found{}, false
 }
