@@ -35,4 +35,3 @@ func ParseName(name string) (segment string, f Format, err error) {
 	}
 	return name[:at], Format(name[at+1:]), nil
 }
-
