@@ -30,13 +30,18 @@ type Gateway struct {
 // Way is how nginx knows whom to refuse, each as deploy/gateways/nginx has it.
 type Way string
 
-// The ways. ByMaps and ByMemory ask nobody: what they cannot hold passes.
+// The ways. ByMaps and ByMemory ask nobody: what they cannot hold passes. The
+// last two refuse nobody, and are what the others are compared with.
 const (
 	ByAsking Way = ""
 	ByMaps   Way = "honeymoat-maps.conf"
 	ByMemory Way = "honeymoat-lua.conf"
-	Bare     Way = "none" // it refuses nobody: what the others are compared with
+	LogOnly  Way = "log"  // it writes the log that honeymoat reads
+	Bare     Way = "bare" // it has nothing of honeymoat
 )
+
+// refuses tells whether the gateway needs an agent.
+func (w Way) refuses() bool { return w != LogOnly && w != Bare }
 
 // Gateway starts a gateway in front of a backend, and waits until its agent is
 // in step with the service. settings are the agent's.
@@ -99,18 +104,38 @@ func (g *Gateway) keeping() Settings {
 	}
 }
 
-// Start starts the agent and then nginx, and waits until both listen.
+// Start starts the agent, if there is use for it, and then nginx, and waits
+// until both listen.
 func (g *Gateway) Start(ctx context.Context) error {
-	if err := g.Agent.Start(); err != nil {
-		return err
-	}
-	if err := g.Agent.WaitListening(ctx); err != nil {
+	if err := g.startAgent(ctx); err != nil {
 		return err
 	}
 	if err := g.Nginx.Start(); err != nil {
 		return err
 	}
 	return g.Nginx.waitListening(ctx, g.address)
+}
+
+// RestartNginx stops nginx in order and starts it again: what it kept in memory
+// is gone.
+func (g *Gateway) RestartNginx(ctx context.Context) error {
+	if err := g.Nginx.Stop(); err != nil {
+		return err
+	}
+	if err := g.Nginx.Start(); err != nil {
+		return err
+	}
+	return g.Nginx.waitListening(ctx, g.address)
+}
+
+func (g *Gateway) startAgent(ctx context.Context) error {
+	if !g.way.refuses() {
+		return nil
+	}
+	if err := g.Agent.Start(); err != nil {
+		return err
+	}
+	return g.Agent.WaitListening(ctx)
 }
 
 // Reopen has nginx open its log again, as after a rotation by rename.
@@ -129,7 +154,7 @@ func (g *Gateway) configure(b *Backend) error {
 	tmpl, err := template.New("nginx.conf").Parse(nginxConf)
 	if err == nil {
 		err = tmpl.Execute(&text, map[string]any{
-			"Dir": g.dir, "Root": os.Getuid() == 0, "ClientHeader": clientHeader, "Snippets": g.way.snippets(), "Lua": g.way == ByMemory,
+			"Dir": g.dir, "Root": os.Getuid() == 0, "ClientHeader": clientHeader, "Snippets": g.way.snippets(), "Lua": g.way == ByMemory, "Plain": g.way == Bare,
 			"Listen": g.address, "AccessLog": g.AccessLog, "Backend": b.Address,
 		})
 	}
@@ -148,6 +173,8 @@ func (w Way) snippets() []string {
 	case ByAsking:
 		return []string{"honeymoat.conf"}
 	case Bare:
+		return nil
+	case LogOnly:
 		return []string{"honeymoat-answers.conf"} // it has the variables of the log
 	default:
 		return []string{"honeymoat-answers.conf", string(w)}
@@ -156,6 +183,9 @@ func (w Way) snippets() []string {
 
 // documented copies the files that operators get, with this stage's places.
 func (g *Gateway) documented() error {
+	if g.way == Bare {
+		return nil
+	}
 	root, err := repository()
 	if err != nil {
 		return err
