@@ -4,6 +4,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 ENGINE  := .cache/engine
+FOREIGN := .cache/foreign
 BIN     := bin
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -s -w -X main.version=$(VERSION)
@@ -14,7 +15,7 @@ export CGO_ENABLED := 0
 RACE    := ./pkg/event ./pkg/block ./pkg/finding ./pkg/accesslog ./pkg/decoy ./pkg/ingest ./pkg/detect ./pkg/respond ./pkg/agent/... ./pkg/tailer \
            ./pkg/privacy ./pkg/erase ./pkg/receive ./pkg/quarantine
 
-.PHONY: help run test demo bench torture corpus sigmahq build engine setup lint fuzz clean
+.PHONY: help run test demo bench torture corpus sigmahq build engine foreign setup lint fuzz clean
 
 help: ## show the targets
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -52,7 +53,10 @@ build: ## compile both programs into bin/
 engine: ## set up the pinned ClickHouse engine
 	@deploy/engine/fetch.sh $(ENGINE)
 
-setup: engine ## install what the tests need (Debian packages; needs root)
+foreign: ## build what others made and the tests play with: CrowdSec's bouncers
+	@cd bench/foreign && go build -o $(CURDIR)/$(FOREIGN)/ ./...
+
+setup: engine foreign ## install what the tests need (Debian packages; needs root)
 	@deploy/setup/packages.sh
 
 lint: ## vet, staticcheck, gofmt
