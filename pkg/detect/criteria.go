@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/honeymoat/honeymoat/pkg/block"
+	"github.com/honeymoat/honeymoat/pkg/decoy"
 	"github.com/honeymoat/honeymoat/pkg/event"
 	"github.com/honeymoat/honeymoat/pkg/finding"
 )
@@ -55,20 +56,28 @@ func (s *scan) value(scope block.Scope, row int) string {
 			return ""
 		}
 	}
-	v := s.batch.Text(scopeFields[scope], row)
-	return string(v[:min(len(v), block.MaxValue)])
+	v := string(s.batch.Text(scopeFields[scope], row))
+	if scope == block.ScopeUserAgent {
+		return block.CutValue(v)
+	}
+	return v
 }
 
-// route is the route of a row with its method; the path where no route is known.
+// route is the route of a row with its method; where no route is known the
+// path, as agents compare it. A path that would be read as a template is none:
+// clients choose it.
 func (s *scan) route(row int) string {
-	route := s.batch.Text(event.Route, row)
-	if len(route) == 0 {
-		route = s.batch.Text(event.Path, row)
+	route := string(s.batch.Text(event.Route, row))
+	if route == "" {
+		route = string(decoy.AppendClean(nil, s.batch.Text(event.Path, row)))
+		if strings.Contains(route, "/{") || strings.HasSuffix(route, "/**") {
+			return ""
+		}
 	}
 	if method := s.batch.Text(event.Method, row); len(method) > 0 {
-		return string(method) + " " + string(route)
+		return string(method) + " " + route
 	}
-	return string(route)
+	return route
 }
 
 // meets tells whether a row has what a criterion asks for.

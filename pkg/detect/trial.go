@@ -29,15 +29,21 @@ type trial struct {
 	rest  []block.Criterion // besides the one by which it is found
 }
 
-// maxTrials bounds how many are kept. Those begun first are forgotten first.
-const maxTrials = 1 << 16
+// Bounds of what is kept: how many trials, how many by one criterion (a client
+// may ask for any number of routes), and bytes of a criterion. Those begun first
+// are forgotten first.
+const (
+	maxTrials     = 1 << 16
+	maxTrialsEach = 32
+	maxTrialText  = 2 << 10
+)
 
 // trials are found by the criterion that fewest requests meet. They are not
 // part of a snapshot: after a restart measuring goes on with what is found next.
 type trials struct {
 	clients map[event.Addr][]trial // of IPv6 by the /64
 	texts   [len(textScopes)]map[string][]trial
-	order   []block.Criterion // of the keys, a ring
+	order   []block.Criterion // by which each is found, a ring
 	next    int
 	max     int
 }
@@ -58,6 +64,9 @@ func (s *scan) begin(f *finding.Finding, criteria []block.Criterion) {
 	if !s.detector.options.Measure || !f.Wanted.Rollout || f.Wanted.LifetimeSeconds <= 0 || len(criteria) == 0 {
 		return
 	}
+	if slices.ContainsFunc(criteria, func(c block.Criterion) bool { return len(c.Value) > maxTrialText }) {
+		return
+	}
 	s.detector.trials.add(criteria, trial{
 		logic: logic{f.Rule, f.RuleVersion}, until: f.Time.UnixNano() + f.Wanted.LifetimeSeconds*1e9,
 	})
@@ -74,21 +83,23 @@ func (t *trials) add(criteria []block.Criterion, x trial) {
 		of[i].until = max(of[i].until, x.until)
 		return
 	}
-	if len(of) == 0 {
-		t.remember(key)
-	}
-	t.set(key, append(of, x))
+	t.remember(key)
+	of = t.get(key) // less, perhaps
+	t.set(key, append(of[max(0, len(of)+1-maxTrialsEach):], x))
 }
 
 func rank(s block.Scope) int { return slices.Index(textScopes[:], s) } // addresses are first
 
-// remember keeps the number of keys within the bound.
+// remember keeps the number of trials within the bound.
 func (t *trials) remember(key block.Criterion) {
 	if len(t.order) < t.max {
 		t.order = append(t.order, key)
 		return
 	}
-	t.set(t.order[t.next], nil)
+	oldest := t.order[t.next]
+	if of := t.get(oldest); len(of) > 0 {
+		t.set(oldest, of[1:])
+	}
 	t.order[t.next] = key
 	t.next = (t.next + 1) % t.max
 }

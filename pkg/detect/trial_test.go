@@ -2,6 +2,7 @@ package detect
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -77,8 +78,25 @@ func TestTrialsAreBounded(t *testing.T) {
 		ts.add(key(i), trial{logic: logic{"r", "v"}, until: 1})
 		ts.add(key(i), trial{logic: logic{"other", "v"}, until: 1})
 	}
-	if len(ts.clients) != 3 || len(ts.get(key(9)[0])) != 2 || ts.get(key(9)[0])[0].until != 9 || ts.get(key(6)[0]) != nil {
+	if len(ts.clients) != 2 || len(ts.get(key(9)[0])) != 2 || ts.get(key(9)[0])[0].until != 9 || len(ts.get(key(8)[0])) != 1 || ts.get(key(7)[0]) != nil {
 		t.Errorf("%+v", ts.clients)
+	}
+}
+
+// A client may ask for any number of routes, and for long ones.
+func TestAClientsTrialsAreBounded(t *testing.T) {
+	d := hashed(t, "address", "scope: [address, route]", Options{Measure: true})
+	var r Result
+	for i := range 10 * maxTrialsEach {
+		d.Detect(newBatch(row{client: client, path: fmt.Sprintf("/secret/%d", i), status: 404}), &r)
+	}
+	list := d.trials.clients[clientOfValue(client)]
+	if len(list) != maxTrialsEach || list[len(list)-1].rest[0].Value != fmt.Sprintf("GET /secret/%d", 10*maxTrialsEach-1) {
+		t.Errorf("%d trials, the last is %+v", len(list), list[len(list)-1])
+	}
+	d.Detect(newBatch(row{client: "192.0.2.99", path: "/secret/" + strings.Repeat("x", maxTrialText), status: 404}), &r)
+	if list := d.trials.clients[clientOfValue("192.0.2.99")]; len(list) != 0 {
+		t.Errorf("a long one: %+v", list)
 	}
 }
 
@@ -89,7 +107,7 @@ func TestTrialsAreFoundByWhatFewestRequestsMeet(t *testing.T) {
 		ts.add([]block.Criterion{country, user}, trial{logic: logic{"r", fmt.Sprint(i)}})
 	}
 	got := ts.get(user)
-	if len(got) != 3 || len(got[0].rest) != 1 || got[0].rest[0] != country || len(ts.get(country)) != 0 || len(ts.order) != 1 {
+	if len(got) != 3 || len(got[0].rest) != 1 || got[0].rest[0] != country || len(ts.get(country)) != 0 || len(ts.order) != 3 {
 		t.Errorf("%+v", got)
 	}
 }

@@ -125,7 +125,29 @@ func TestTargets(t *testing.T) {
 	f("[application, route]", "application:shop & route:GET /secret/{}", person{event.Application: "shop", event.Route: "/secret/{id}"})
 	f("key", "", person{event.Principal: "p", event.PrincipalKind: "token"})
 	f("user_agent", "user_agent:"+strings.Repeat("x", block.MaxValue), person{event.UserAgent: strings.Repeat("x", 999)})
+	f("user_agent", "user_agent:"+strings.Repeat("x", block.MaxValue-1), person{event.UserAgent: strings.Repeat("x", block.MaxValue-1) + "ééé"})
 	f("fingerprint", "", person{event.TLSFingerprint: "a\nb"})
+	long := strings.Repeat("x", block.MaxValue+1) // agents hash all of a token
+	f("token", "token:"+nameAt(block.All, finding.Actor{Kind: finding.Token, Value: long}), person{event.Principal: long, event.PrincipalKind: "token"})
+}
+
+// TestRoutesAreAsAgentsCompareThem, however a client writes the path, which is
+// never a template.
+func TestRoutesAreAsAgentsCompareThem(t *testing.T) {
+	f := func(path, want string) {
+		t.Helper()
+		d := hashed(t, "address", "scope: route", Options{})
+		if got := one(t, d, newBatch(row{client: client, path: path, status: 404})).Wanted.Target; got != want {
+			t.Errorf("%s wants %q, want %q", path, got, want)
+		}
+	}
+	f("/a/secret/7", "route:GET /a/secret/7")
+	f("//a/./secret/%37", "route:GET /a/secret/7")
+	f("/%61//secret/x/../7", "route:GET /a/secret/7")
+	f("/secret/**", "")
+	f("/secret/{x}", "")
+	f("/secret/%7bx%7d/y", "")
+	f("/secret/%2a%2a", "")
 }
 
 func TestWhatARuleWants(t *testing.T) {
