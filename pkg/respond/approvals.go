@@ -61,13 +61,17 @@ func (s *Service) await(ctx context.Context, w *rowWriter, a *Approval) error {
 }
 
 // pendingFor gives the approval that the same request waits for, or nil.
-func (s *Service) pendingFor(b *block.Block) *Approval {
+func (s *Service) pendingFor(b *block.Block) (*Approval, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if a := s.ledger.approvals[b.ID.String()]; a != nil && a.live(s.now()) {
-		return a
+	a := s.ledger.approvals[b.ID.String()]
+	switch {
+	case a == nil || !a.live(s.now()):
+		return nil, nil
+	case a.Blocks[0].Key() != b.Key():
+		return nil, fmt.Errorf("%w: %w, for %s", ErrInvalid, ErrKeyUsed, a.Blocks[0].Target)
 	}
-	return nil
+	return a, nil
 }
 
 // Approvals lists what waits for a second person, oldest first.

@@ -30,6 +30,11 @@ func TestApproval(t *testing.T) {
 		if again := waits(t, s, "12.0.0.0/8"); again.ID != a.ID || len(s.Approvals()) != 1 {
 			t.Errorf("asked again: %+v", s.Approvals())
 		}
+		other := asked("12.0.0.0/7")
+		other.IdempotencyKey = "12.0.0.0/8"
+		if other, err := s.AddBlock(t.Context(), admin, other); !errors.Is(err, ErrKeyUsed) {
+			t.Errorf("the key for another target: %+v, %v", other, err)
+		}
 		var refusal *Refusal
 		if _, err := s.Approve(t.Context(), admin, a.ID, "yes"); !errors.As(err, &refusal) || refusal.Rule != "second-person" {
 			t.Errorf("by the same person: %v", err)

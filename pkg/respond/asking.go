@@ -7,8 +7,8 @@ import (
 	"github.com/honeymoat/honeymoat/pkg/block"
 )
 
-// previewTimeout is how long a person waits for the store's word; after it
-// what is counted in memory has to do.
+// previewTimeout is how long a person waits for the store's word, on one block
+// or a whole list; after it what is counted in memory has to do.
 const previewTimeout = time.Second
 
 // judgeAsked is the guard's word on a block that a person asks for. What it
@@ -25,13 +25,25 @@ func (s *Service) judgeAsked(ctx context.Context, by Caller, b *block.Block, cri
 	return s.weigh(b, r, day, ok)
 }
 
-// judgeQuickly is judgeAsked by what is counted in memory.
-func (s *Service) judgeQuickly(by Caller, b *block.Block) Ruling {
+// judgeListed is judgeAsked for one of many: by what is counted in memory, and
+// else by the store's word. ctx ends when the list has waited for that long
+// enough: a block of which nobody can tell then whom it hits, and that names
+// nobody, takes a second person.
+func (s *Service) judgeListed(ctx context.Context, by Caller, b *block.Block, criteria []block.Criterion) Ruling {
 	r := s.judgeWithout(by, b)
 	if r.Word == Refused || !harms(b) {
 		return r
 	}
 	day, ok := s.counted(b.Target)
+	if !ok {
+		day, ok = s.previewed(ctx, criteria)
+	}
+	if !ok && ctx.Err() != nil && r.Word == Allowed && !namesSomebody(b.Target) {
+		return approvalFor(&Refusal{
+			Rule: "preview", Reason: "the store could not tell in time what " + b.Target.String() + " would hit",
+			Hint: "ask for it alone, or have a second person approve it",
+		})
+	}
 	return s.weigh(b, r, day, ok)
 }
 

@@ -98,7 +98,7 @@ func (s *Service) addBlocks(ctx context.Context, w *rowWriter, by Caller, r Bulk
 	if result.Batch = record.ID; err != nil {
 		return result, err
 	}
-	allowed, waiting := s.judgeAll(by, &result)
+	allowed, waiting := s.judgeAll(ctx, by, r.Items, &result)
 	if !r.DryRun {
 		if err := s.remember(ctx, record); err != nil {
 			return result, err
@@ -116,11 +116,13 @@ func (s *Service) addBlocks(ctx context.Context, w *rowWriter, by Caller, r Bulk
 
 // judgeAll judges each item, then all together: it gives the places of those
 // that may be made, and of those that wait for a second person.
-func (s *Service) judgeAll(by Caller, result *BulkResult) (allowed, waiting []int) {
+func (s *Service) judgeAll(ctx context.Context, by Caller, asked []AddBlock, result *BulkResult) (allowed, waiting []int) {
+	ctx, cancel := context.WithTimeout(ctx, previewTimeout)
+	defer cancel()
 	var sum Day
 	for i := range result.Items {
 		item := &result.Items[i]
-		switch s.judgeItem(by, item, result.Batch); {
+		switch s.judgeItem(ctx, by, item, asked[i].Criteria, result.Batch); {
 		case item.Err != nil || item.Block.Revision != 0: // it was made before
 			continue
 		case item.Ruling.Word == NeedsApproval:
@@ -153,7 +155,7 @@ func (s *Service) itemAsked(by Caller, r *Bulk, i int) BulkItem {
 	return BulkItem{Added: Added{Block: b}, Err: err}
 }
 
-func (s *Service) judgeItem(by Caller, item *BulkItem, id string) {
+func (s *Service) judgeItem(ctx context.Context, by Caller, item *BulkItem, criteria []block.Criterion, id string) {
 	b := &item.Block
 	b.Batch = id
 	if item.Err != nil {
@@ -168,7 +170,7 @@ func (s *Service) judgeItem(by Caller, item *BulkItem, id string) {
 		item.Block = *done
 		return
 	}
-	item.Ruling = s.judgeQuickly(by, b)
+	item.Ruling = s.judgeListed(ctx, by, b, criteria)
 	item.Err = item.Ruling.Err()
 }
 
@@ -181,7 +183,10 @@ func (s *Service) awaitAll(ctx context.Context, w *rowWriter, by Caller, result 
 	for n, i := range waiting {
 		blocks[n] = result.Items[i].Block
 	}
-	result.Approval = s.pendingFor(&blocks[0])
+	var err error
+	if result.Approval, err = s.pendingFor(&blocks[0]); err != nil {
+		return err
+	}
 	if result.Approval == nil {
 		result.Approval = approvalOf(by, blocks, result.Items[waiting[0]].Ruling, s.now())
 		if dryRun {

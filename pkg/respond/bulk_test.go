@@ -108,6 +108,26 @@ func TestBulkIsJudgedAsAWhole(t *testing.T) {
 	})
 }
 
+// A list is no way around the preview for what memory does not count.
+func TestTheStoreIsAskedAboutAList(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		bus := newFakeBus()
+		p := fakePreview{"user:(not kept)": {Successful: 5000}}
+		s := start(t, bus, withKeys, func(o *Options) { o.Preview = p })
+		r, err := s.AddBlocks(t.Context(), analyst, bulk("user:alice"))
+		if err != nil || r.Approval == nil || len(r.Approval.Blocks) != 1 || r.Items[0].Ruling.Because.Rule != "preview" {
+			t.Fatalf("%+v, %v", r, err)
+		}
+	})
+	synctest.Test(t, func(t *testing.T) {
+		s := start(t, newFakeBus(), withKeys, func(o *Options) { o.Preview = slowPreview{} })
+		r, err := s.AddBlocks(t.Context(), analyst, bulk("user:a", "user:b", "fingerprint:t13d"))
+		if err != nil || r.Created != 2 || r.Items[2].Ruling.Word != NeedsApproval {
+			t.Errorf("%+v, %v", r, err)
+		}
+	})
+}
+
 func TestUndoBatch(t *testing.T) {
 	for operations := -1; operations < 6; operations++ {
 		synctest.Test(t, func(t *testing.T) {

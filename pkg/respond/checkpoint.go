@@ -261,11 +261,7 @@ func (s *Service) reconcile(ctx context.Context) error {
 	}
 	s.mu.Lock()
 	for i := range live {
-		if _, held := s.ledger.Held(live[i].ID); !held && s.ledger.blocks.ended[live[i].ID] == nil {
-			s.ledger.Hold(live[i])
-			w.add(BlockLog, rowOfBlock(&live[i], EventAdded, live[i].CreatedAt))
-			s.touch()
-		}
+		s.learn(&w, &live[i])
 	}
 	gone := s.gone(there)
 	s.mu.Unlock()
@@ -275,6 +271,25 @@ func (s *Service) reconcile(ctx context.Context) error {
 		}
 	}
 	return s.outbox.add(ctx, w.rows)
+}
+
+// learn takes a live block that somebody else has made, or changed: perhaps we
+// did, and the bus went before it could say so. The caller holds mu.
+func (s *Service) learn(w *rowWriter, b *block.Block) {
+	held, known := s.ledger.Held(b.ID)
+	switch {
+	case known && held.Block.Revision >= b.Revision:
+		return
+	case known:
+		s.ledger.Made(*b, held.Actor, held.Wanted)
+		w.add(BlockLog, rowOfBlock(b, EventStaged, s.now()))
+	case s.ledger.blocks.ended[b.ID] != nil:
+		return
+	default:
+		s.ledger.Hold(*b)
+		w.add(BlockLog, rowOfBlock(b, EventAdded, b.CreatedAt))
+	}
+	s.touch()
 }
 
 // gone gives the blocks that are held, whose time is not up, and that the

@@ -36,6 +36,7 @@ type fakeBus struct {
 	withdraw []string
 	// budget of operations until everything fails; negative = endless
 	operations int
+	deaf       bool // Replace is done, and fails
 }
 
 func newFakeBus() *fakeBus {
@@ -98,6 +99,10 @@ func (f *fakeBus) Replace(_ context.Context, old, b block.Block) (block.Block, e
 	}
 	if f.blocks[old.Key()].Revision != old.Revision {
 		return b, fmt.Errorf("replace: %w", ErrExists)
+	}
+	if f.deaf {
+		f.store(b)
+		return b, errAway
 	}
 	return f.store(b), nil
 }

@@ -108,8 +108,8 @@ func (s *Service) addBlock(ctx context.Context, w *rowWriter, by Caller, r AddBl
 		a.Block = *cmp.Or(done, &b)
 		return a, err
 	}
-	if a.Approval = s.pendingFor(&b); a.Approval != nil && !r.DryRun {
-		return a, nil
+	if a.Approval, err = s.pendingFor(&b); err != nil || a.Approval != nil && !r.DryRun {
+		return a, err
 	}
 	if held, ok := s.options.Blocks.Get(b.Segment, b.Target); ok && r.DryRun && !replaceable(&held, &b) {
 		a.Block = held

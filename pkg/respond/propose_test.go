@@ -83,12 +83,15 @@ func TestASharedAddressIsNarrowed(t *testing.T) {
 	}
 	f(byMallory("192.0.2.8", "r1", epoch), "192.0.2.8")
 	f(touchBy("192.0.2.7", "r2", epoch), "shared")
-	f(byMallory("192.0.2.7", "r3", epoch), "user:"+matchKey.Hash(block.ScopeUser, "mallory"))
+	f(byMallory("192.0.2.7", "r3", epoch), "192.0.2.7 & user:"+matchKey.Hash(block.ScopeUser, "mallory"))
 	f(byMallory("192.0.2.7", "r4", epoch), "") // covered
+	app := touchBy("192.0.2.7", "r6", epoch)
+	app.Principal = finding.Actor{Kind: finding.Application, Value: "everybodys-app"}
+	f(app, "192.0.2.7 & application:everybodys-app") // and nobody elsewhere who uses it
 	silent := touchBy("192.0.2.7", "r5", epoch)
 	silent.Wanted.Shadow = true
 	f(silent, "192.0.2.7") // hurts nobody
-	if e, _ := a.Actor(finding.Actor{Kind: finding.Address, Value: "192.0.2.7"}); len(e.Blocks) != 2 || !e.BlockedUntil.After(epoch) {
+	if e, _ := a.Actor(finding.Actor{Kind: finding.Address, Value: "192.0.2.7"}); len(e.Blocks) != 3 || !e.BlockedUntil.After(epoch) {
 		t.Errorf("blocks of the address: %v until %s", e.Blocks, e.BlockedUntil)
 	}
 }
@@ -235,8 +238,8 @@ func TestNarrowedTouchesAreWithdrawn(t *testing.T) {
 			t.Fatal(err)
 		}
 		time.Sleep(2 * time.Second)
-		name := "user:" + matchKey.Hash(block.ScopeUser, "mallory")
-		wantEvents(t, bus, "added 192.0.2.8", "added 192.0.2.9", "added "+name, "confirmed 192.0.2.8", "refused 192.0.2.7",
+		name := "192.0.2.7 & user:" + matchKey.Hash(block.ScopeUser, "mallory")
+		wantEvents(t, bus, "added "+name, "added 192.0.2.8", "added 192.0.2.9", "confirmed 192.0.2.8", "refused 192.0.2.7",
 			"withdrawn 192.0.2.7", "withdrawn 192.0.2.7", "withdrawn 192.0.2.9")
 		if len(bus.withdraw) != 3 {
 			t.Errorf("withdrawn: %q", bus.withdraw)

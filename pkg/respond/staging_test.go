@@ -198,3 +198,25 @@ func TestAPromotionAsksTheGuard(t *testing.T) {
 		}
 	})
 }
+
+// The bus may go after it has taken a block and before it has said so: what was
+// rolled back then is not left in force.
+func TestAStepOfWhichNobodyHeardIsRolledBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		bus := newFakeBus()
+		s := start(t, bus)
+		mustHandle(t, s, 1, onTrial("192.0.2.7", "r1"))
+		bus.deaf = true
+		command(t, s, rollout.VerbPromote)
+		time.Sleep(2 * time.Second)
+		bus.deaf = false
+		if got := placement(t, bus, "192.0.2.7"); got != "enforce flag" {
+			t.Fatalf("the block is %q", got)
+		}
+		command(t, s, rollout.VerbRollBack)
+		time.Sleep(3 * time.Minute)
+		if got := placement(t, bus, "192.0.2.7"); got != "shadow deny 404" {
+			t.Errorf("the block is %q", got)
+		}
+	})
+}

@@ -27,6 +27,14 @@ func (f fakePreview) Preview(_ context.Context, criteria []block.Criterion, _, _
 	return f[textOf(criteria)], nil
 }
 
+// slowPreview never comes to an end.
+type slowPreview struct{}
+
+func (slowPreview) Preview(ctx context.Context, _ []block.Criterion, _, _ time.Time) (Day, error) {
+	<-ctx.Done()
+	return Day{}, ctx.Err()
+}
+
 // contextOf ends after a while, or with the test.
 func contextOf(t *testing.T, d time.Duration) context.Context {
 	ctx, cancel := context.WithTimeout(t.Context(), d)

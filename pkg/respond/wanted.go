@@ -130,11 +130,17 @@ func (l *Ledger) forms(b block.Block, f *finding.Finding) []block.Block {
 	return forms
 }
 
-// principal is to whom a block on a shared address is narrowed.
+// principal is to whom a block on a shared address is narrowed: the principal
+// behind that address. Elsewhere it stays free, because a client may claim to
+// be anybody, and an application may be everybody's.
 func (l *Ledger) principal(b *block.Block, f *finding.Finding) (block.Target, bool) {
 	if f.Principal == (finding.Actor{}) || f.Principal == f.Actor || !oneClient(b.Target) {
 		return block.Target{}, false
 	}
-	t, err := actorTarget(f, f.Principal, b.Segment)
+	who, err := actorTarget(f, f.Principal, b.Segment)
+	if err != nil {
+		return block.Target{}, false
+	}
+	t, err := block.NewTarget(append(b.Target.Criteria(), who.Criteria()...)...)
 	return t, err == nil
 }
