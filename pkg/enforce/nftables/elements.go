@@ -41,12 +41,16 @@ const (
 )
 
 // apply makes changes, so many at a time that a transaction fits the socket.
-func (t *table) apply(changes []change, now time.Duration) error {
-	for len(changes) > 0 {
+// The first empties the intervals before, if they are made anew.
+func (t *table) apply(changes []change, anew bool, now time.Duration) error {
+	for anew || len(changes) > 0 {
 		n := min(len(changes), perTransaction)
-		part := changes[:n]
-		changes = changes[n:]
+		part, flush := changes[:n], anew
+		changes, anew = changes[n:], false
 		err := t.do(func(c *nftables.Conn) error {
+			if flush {
+				t.flush(c, allowSet, netSet)
+			}
 			if err := t.each(part, func(ch *change) bool { return ch.remove }, now, c.SetDeleteElements); err != nil {
 				return err
 			}
@@ -116,16 +120,13 @@ func behind(p netip.Prefix) []byte {
 	return a
 }
 
-// flush empties the sets.
-func (t *table) flush(names ...string) error {
-	return t.do(func(c *nftables.Conn) error {
-		for _, name := range names {
-			for i := range families {
-				c.FlushSet(t.sets[name+families[i].suffix])
-			}
+// flush empties sets.
+func (t *table) flush(c *nftables.Conn, names ...string) {
+	for _, name := range names {
+		for i := range families {
+			c.FlushSet(t.sets[name+families[i].suffix])
 		}
-		return nil
-	})
+	}
 }
 
 // addresses gives what the kernel holds of blocked addresses.

@@ -161,7 +161,7 @@ func (f *Filter) take(b mirror.Batch) error {
 		f.wanted[placeOf(&e)] = element{e.ID, e.Until}
 	}
 	changes := f.changes(b)
-	if err := f.table.apply(changes, now); err != nil {
+	if err := f.table.apply(changes, b.Reset, now); err != nil {
 		return err
 	}
 	for _, ch := range changes {
@@ -176,16 +176,14 @@ func (f *Filter) take(b mirror.Batch) error {
 }
 
 // restart begins with what the kernel holds: addresses that are right stay, so
-// that nobody slips through. Intervals, of which there are few, are made anew.
+// that nobody slips through. Intervals, of which there are few, are made anew
+// by the first transaction.
 func (f *Filter) restart(now time.Duration) error {
 	if err := f.table.build(); err != nil {
 		return err
 	}
 	addresses, err := f.table.addresses(now)
 	if err != nil {
-		return err
-	}
-	if err := f.table.flush(allowSet, netSet); err != nil {
 		return err
 	}
 	f.wanted, f.held = map[place]element{}, make(map[place]element, len(addresses))
@@ -209,6 +207,7 @@ func placeOf(e *mirror.Entry) place {
 
 // changes are those that lead from what is held to what is wanted: of the
 // addresses in the batch, or of all after a reset, and of all intervals.
+// Exemptions come first: the changes may take many transactions.
 func (f *Filter) changes(b mirror.Batch) []change {
 	var changes []change
 	intervals := b.Reset
@@ -244,7 +243,15 @@ func (f *Filter) changes(b mirror.Batch) []change {
 	if intervals {
 		f.intervalChanges(add)
 	}
+	slices.SortStableFunc(changes, func(a, b change) int { return rank(a.set) - rank(b.set) })
 	return changes
+}
+
+func rank(set string) int {
+	if set == allowSet {
+		return 0
+	}
+	return 1
 }
 
 // intervalChanges visits all intervals: the kernel takes no interval inside

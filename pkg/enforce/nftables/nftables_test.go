@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/honeymoat/honeymoat/pkg/block"
+	"github.com/honeymoat/honeymoat/pkg/enforce/mirror"
 )
 
 // source holds blocks in memory.
@@ -214,6 +215,26 @@ func TestManyChanges(t *testing.T) {
 		s.change(batch...)
 	}
 	eventually(t, "those that were freed are gone", func() bool { return count("addresses4") == 1_000 })
+}
+
+func TestExemptionsComeFirst(t *testing.T) {
+	put := func(target string, action block.Action) mirror.Entry {
+		d := on(target, 1, time.Hour)
+		if action == block.Allow {
+			d.Target = d.Target.Exempt()
+		}
+		return mirror.Entry{Target: d.Target, ID: 1, Action: action, Until: time.Hour}
+	}
+	b := mirror.Batch{Reset: true, Put: []mirror.Entry{
+		put("192.0.2.7", block.Deny), put("192.0.2.0/24", block.Drop), put("198.51.100.0/24", block.Deny), put("192.0.2.7", block.Allow),
+	}}
+	f := &Filter{wanted: map[place]element{}, held: map[place]element{}}
+	for _, e := range b.Put {
+		f.wanted[placeOf(&e)] = element{e.ID, e.Until}
+	}
+	if changes := f.changes(b); len(changes) != 4 || changes[0].set != allowSet {
+		t.Errorf("%+v", changes)
+	}
 }
 
 func TestWidest(t *testing.T) {
