@@ -49,13 +49,18 @@ func (a *Agent) complete(q *block.Request, p *Policy) {
 	}
 }
 
+// unblocked is the decision about what no block may refuse, and no decoy either.
+func unblocked() block.Decision {
+	return block.Decision{Action: block.Allow, Mode: block.Enforce, Found: true}
+}
+
 // judge decides about a request that is complete.
 func (a *Agent) judge(q *block.Request, p *Policy, now time.Duration) (block.Decision, cause) {
 	switch {
 	case q.Client.IsLoopback():
-		return block.Decision{}, loopback
+		return unblocked(), loopback
 	case p.Allow.holds(q):
-		return block.Decision{Action: block.Allow, Mode: block.Enforce, Found: true}, ownAllow
+		return unblocked(), ownAllow
 	}
 	d := a.replica.Decide(q, now)
 	if q.Claimed && exempt(&d) {

@@ -16,7 +16,7 @@ type Explanation struct {
 
 // Match is a block or an exemption that a request meets.
 type Match struct {
-	Segment string // "" = what this agent refuses by itself
+	Segment string // "" = what this agent refuses or allows by itself
 	Target  block.Target
 	ID      block.ID
 	Action  block.Action

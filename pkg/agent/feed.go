@@ -135,8 +135,8 @@ func (a *Agent) Next(ctx context.Context, after block.Place) (changes []block.Ch
 	}
 }
 
-// Held implements mirror.Source. What this agent refuses by itself is of
-// segment "".
+// Held implements mirror.Source. What this agent refuses or allows by itself is
+// of segment "".
 func (a *Agent) Held() iter.Seq[block.Held] {
 	return func(yield func(block.Held) bool) {
 		now := a.clock.Now()
@@ -145,7 +145,7 @@ func (a *Agent) Held() iter.Seq[block.Held] {
 				return
 			}
 		}
-		held("", a.provisional.set(), now, yield)
+		_ = held("", a.policy.Load().Allow.blocks(), now, yield) && held("", a.provisional.set(), now, yield)
 	}
 }
 

@@ -281,3 +281,38 @@ func randomChange(service *agenttest.Service, r *rand.Rand) (string, block.Delta
 	}
 	return segment, d
 }
+
+// What the agent's own configuration allows is allowed by gateways that hold
+// blocks themselves, too.
+func TestGatewaysAllowWhatTheAgentDoes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		service := agenttest.New()
+		r := newRig(t, service, newTestClock(), t.TempDir(), "192.0.2.0/28", "192.0.2.99").start()
+		service.Put("192.0.2.1", time.Hour)
+		synctest.Wait()
+		rd := r.read()
+		f := func(target string, want bool) {
+			t.Helper()
+			exempt, err := block.ParseTarget(target)
+			if err != nil {
+				t.Fatal(err)
+			}
+			rd.mu.Lock()
+			defer rd.mu.Unlock()
+			if _, is := rd.holds[exempt.Exempt()]; is != want {
+				t.Errorf("%s is allowed: %v", target, is)
+			}
+		}
+		f("192.0.2.0/28", true)
+		f("192.0.2.99", true)
+		pass(time.Hour)
+		r.SetPolicy(Policy{Allow: allowing(t, "192.0.2.99", "198.51.100.1")})
+		rd.want(r, 1)
+		f("192.0.2.0/28", false)
+		f("192.0.2.99", true)
+		f("198.51.100.1", true)
+		r.SetPolicy(Policy{})
+		rd.want(r, 1)
+		f("198.51.100.1", false)
+	})
+}

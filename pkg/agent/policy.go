@@ -3,8 +3,8 @@ package agent
 import (
 	"crypto/rand"
 	"fmt"
-	"math"
 	"net/netip"
+	"time"
 
 	"github.com/honeymoat/honeymoat/pkg/block"
 	"github.com/honeymoat/honeymoat/pkg/identify"
@@ -40,6 +40,10 @@ type Allow struct {
 	replica *block.Replica // of the set, with its key
 }
 
+// always is how long an agent allows what it allows by itself. It is no more,
+// so that a time can be added to it.
+const always = 100 * 365 * 24 * time.Hour
+
 // NewAllow makes a list of targets as their criteria, in which users, keys,
 // tokens and sessions stand as they are. They are kept as hashes under a key
 // that nobody else has.
@@ -56,7 +60,7 @@ func NewAllow(targets ...[]block.Criterion) (*Allow, error) {
 			return nil, fmt.Errorf("allow list, target %d: %w", i+1, err)
 		}
 		b.Add(block.Delta{
-			Revision: uint64(i + 1), Target: t.Exempt(), ID: block.ID(i + 1), Left: math.MaxInt64, Action: block.Allow,
+			Revision: uint64(i + 1), Target: t.Exempt(), ID: block.ID(i + 1), Left: always, Action: block.Allow,
 		}, 0)
 	}
 	l := &Allow{b.Set(uint64(len(targets))), block.NewReplica()}
@@ -79,8 +83,9 @@ func (l *Allow) holds(q *block.Request) bool {
 
 // SetPolicy replaces the policy, from the next request on.
 func (a *Agent) SetPolicy(p Policy) {
-	a.policy.Store(&p)
+	old := a.policy.Swap(&p)
 	a.locate.doubt()
+	a.replaced("", old.Allow.blocks(), p.Allow.blocks(), a.clock.Now())
 }
 
 func (l *Allow) blocks() *block.Set {

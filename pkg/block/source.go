@@ -5,7 +5,7 @@ import "time"
 // Place is how far a reader of a Source has come.
 type Place uint64
 
-// Change is a delta to a segment, or to what an agent refuses by itself: then
+// Change is a delta to a segment, or to what an agent refuses or allows by itself: then
 // the segment is empty. What is left of the block is as of the moment at which
 // the Source gives it.
 type Change struct {

@@ -31,8 +31,8 @@ type Holding struct {
 	Unlisted int              `json:"unlisted,omitempty"` // that would be listed if there were room
 }
 
-// SegmentHolding is what an agent holds of a segment; "" is what it refuses by
-// itself.
+// SegmentHolding is what an agent holds of a segment; "" is what it refuses or
+// allows by itself.
 type SegmentHolding struct {
 	Segment string              `json:"segment"`
 	Version block.Version       `json:"version"`
