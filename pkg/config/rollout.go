@@ -31,7 +31,7 @@ type Rollout struct {
 // Traffic bounds what is counted of the last day.
 type Traffic struct {
 	MaxClients    int `yaml:"max_clients" doc:"Clients (addresses, and /64s of IPv6) whose requests of the last day are counted: what a block of them would cost. 200,000 take 14 MB on an ordinary day, and 50 MB at most."`
-	MaxPrincipals int `yaml:"max_principals" doc:"The same for users, keys, applications and sessions."`
+	MaxPrincipals int `yaml:"max_principals" doc:"The same for users, keys, applications, sessions, fingerprints and user agents."`
 }
 
 func defaultTraffic() Traffic { return Traffic{MaxClients: 200_000, MaxPrincipals: 200_000} }

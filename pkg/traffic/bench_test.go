@@ -25,6 +25,7 @@ func crowd(count, clients, users int) []*event.Batch {
 			if users > 0 {
 				b.SetString(event.User, fmt.Sprintf("user%06d", zipf.Uint64()%uint64(users)))
 			}
+			b.SetString(event.UserAgent, fmt.Sprintf("Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/%d.0.0.0 Safari/537.36", n%300))
 			b.EndRow()
 		}
 		batches[i] = b

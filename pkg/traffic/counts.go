@@ -16,8 +16,8 @@ type Options struct {
 	// it was seen (at most 8 on average), and 90 if principals stand behind it:
 	// 200,000 take 50 MB at most, and 14 MB on an ordinary day.
 	MaxClients int
-	// MaxPrincipals is the same for principals, who take no 90 bytes; 0 means
-	// 200,000.
+	// MaxPrincipals is the same for principals, who take no 90 bytes, with
+	// fingerprints and user agents among them; 0 means 200,000.
 	MaxPrincipals int
 	// Seed of the hashes that stand for principals. Whoever knows it can tell
 	// whether a given name was counted.

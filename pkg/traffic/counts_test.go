@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/netip"
+	"strings"
 	"testing"
 	"time"
 
@@ -17,9 +18,9 @@ var start = time.Date(2026, 3, 1, 12, 30, 0, 0, time.UTC)
 
 // request is a row.
 type request struct {
-	client, user, key, app, session string
-	status                          int64
-	at                              time.Time
+	client, user, key, app, session, runs string
+	status                                int64
+	at                                    time.Time
 }
 
 func batch(requests ...request) *event.Batch {
@@ -32,6 +33,8 @@ func batch(requests ...request) *event.Batch {
 		b.SetString(event.Principal, r.key)
 		b.SetString(event.Application, r.app)
 		b.SetString(event.Session, r.session)
+		b.SetString(event.UserAgent, r.runs)
+		b.SetString(event.TLSFingerprint, r.runs)
 		b.SetNumber(event.Status, r.status)
 		if !r.at.IsZero() {
 			b.SetNumber(event.Time, r.at.UnixNano())
@@ -92,9 +95,32 @@ func TestOf(t *testing.T) {
 	f("2001:db8:1:2::1", "at most 2/0/0/1")
 	f("application:shop", "2/1/0/0")
 	f("application:other", "0/0/0/0")
-	f("user_agent:curl/8", "unknown")
-	f("192.0.2.0/24 & user_agent:curl/8", "at most 4/3/2/2")
+	f("country:AQ", "unknown")
+	f("192.0.2.0/24 & country:AQ", "at most 4/3/2/2")
 	f("192.0.2.0/24 & application:shop", "at most 2/1/0/0")
+}
+
+// TestWhatClientsRunIsCounted: a block on a browser hits all who use it. They do
+// not share a client by it.
+func TestWhatClientsRunIsCounted(t *testing.T) {
+	c := New(Options{})
+	long := strings.Repeat("x", block.MaxValue)
+	for i := range 9 {
+		c.all(batch(request{client: fmt.Sprintf("192.0.2.%d", i), runs: "Mozilla/5.0", status: 200}), start)
+	}
+	c.all(batch(request{client: "192.0.2.1", runs: long + "yz", status: 404}, request{client: "192.0.2.1", runs: "z", status: 200}), start)
+	f := func(text, want string) {
+		t.Helper()
+		if got := said(c.Of(target(t, text), start)); got != want {
+			t.Errorf("%.40s: %s, want %s", text, got, want)
+		}
+	}
+	f("user_agent:Mozilla/5.0", "9/9/0/0")
+	f("fingerprint:Mozilla/5.0", "9/9/0/0")
+	f("user_agent:"+long, "1/0/0/0")
+	f("user_agent:curl/8", "0/0/0/0")
+	f("192.0.2.1", "3/2/0/1")
+	f("192.0.2.1 & user_agent:Mozilla/5.0", "at most 3/2/0/1")
 }
 
 func TestPrincipalsAreKnownByOtherNames(t *testing.T) {
@@ -117,7 +143,7 @@ func TestPrincipalsAreKnownByOtherNames(t *testing.T) {
 	if got := said(c.OfActor(finding.Actor{Kind: finding.User, Value: "k01234567:xyz"}, start)); got != "0/0/0/0" {
 		t.Error(got)
 	}
-	if d := c.OfActor(finding.Actor{Kind: finding.Fingerprint, Value: "x"}, start); d.Known {
+	if d := c.OfActor(finding.Actor{Kind: "country", Value: "AQ"}, start); d.Known {
 		t.Errorf("%+v", d)
 	}
 }

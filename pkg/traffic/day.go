@@ -76,7 +76,7 @@ func (c *Counts) ofPrincipal(k kind, name string, now time.Time) Day {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	at, known := c.place(k, name)
-	d := Day{Known: known || k == kindApplication} // which are called by their names
+	d := Day{Known: known || k.plain()}
 	if at >= 0 {
 		c.principals.addTo(&d, at, hourOf(now.UnixNano()))
 	}

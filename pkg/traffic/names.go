@@ -7,7 +7,8 @@ import (
 	"github.com/honeymoat/honeymoat/pkg/finding"
 )
 
-// kind is what a principal is. A key and a token stand in the same column.
+// kind is what a principal is. A key and a token stand in the same column. What
+// a client runs is counted like one: a block on it hits all who run that.
 type kind uint8
 
 const (
@@ -16,7 +17,18 @@ const (
 	kindToken
 	kindApplication
 	kindSession
+	kindFingerprint
+	kindUserAgent
 )
+
+// shares tells whether who shares a client is told apart by this kind. A session
+// is not: one user may have many.
+func (k kind) shares() bool { return k == kindUser || k == kindToken || k == kindApplication }
+
+// plain tells whether blocks call those of this kind as logs do.
+func (k kind) plain() bool {
+	return k == kindApplication || k == kindFingerprint || k == kindUserAgent
+}
 
 func kindOf(scope string) kind {
 	switch block.Scope(scope) {
@@ -28,6 +40,10 @@ func kindOf(scope string) kind {
 		return kindApplication
 	case block.ScopeSession:
 		return kindSession
+	case block.ScopeFingerprint:
+		return kindFingerprint
+	case block.ScopeUserAgent:
+		return kindUserAgent
 	default:
 		return noKind
 	}

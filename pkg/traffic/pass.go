@@ -3,6 +3,7 @@ package traffic
 import (
 	"time"
 
+	"github.com/honeymoat/honeymoat/pkg/block"
 	"github.com/honeymoat/honeymoat/pkg/event"
 )
 
@@ -13,9 +14,20 @@ type principalField struct {
 }
 
 // principalFields are those columns, the most telling of who shares an address
-// first. A session is none of those, and last: one user may have many.
+// first.
 var principalFields = [...]principalField{
 	{kindUser, event.User}, {kindToken, event.Principal}, {kindApplication, event.Application}, {kindSession, event.Session},
+	{kindFingerprint, event.TLSFingerprint}, {kindUserAgent, event.UserAgent},
+}
+
+// name is whom a row names, as blocks do: they know of a user agent how it
+// begins.
+func (f principalField) name(b *event.Batch, row int) []byte {
+	name := b.Text(f.field, row)
+	if f.kind == kindUserAgent && len(name) > block.MaxValue {
+		name = []byte(block.CutValue(string(name)))
+	}
+	return name
 }
 
 // pass is one pass over a batch. Rows are counted some at a time, so that the
@@ -80,7 +92,7 @@ func (p *pass) row(row int) {
 	}
 	for k, f := range p.fields {
 		p.principals[k].key[i] = 0
-		if name := p.batch.Text(f.field, row); len(name) > 0 {
+		if name := f.name(p.batch, row); len(name) > 0 {
 			p.principals[k].key[i] = p.counts.principalKey(f.kind, name)
 		}
 	}
@@ -120,7 +132,7 @@ func (p *pass) flush() {
 // behind is the principal that a row names as who shares its client, or 0.
 func (p *pass) behind(i int) uint64 {
 	for k, f := range p.fields {
-		if key := p.principals[k].key[i]; key != 0 && f.kind != kindSession {
+		if key := p.principals[k].key[i]; key != 0 && f.kind.shares() {
 			return key
 		}
 	}
