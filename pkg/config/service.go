@@ -25,6 +25,7 @@ type Service struct {
 	Rules    Rules      `yaml:"rules" doc:"Rules that every event is held against."`
 	Intel    Intel      `yaml:"intel" doc:"Threat intelligence from elsewhere."`
 	Blocks   Blocks     `yaml:"blocks" doc:"Limits on what may be blocked, by whom and for how long."`
+	Webhooks []Webhook  `yaml:"webhooks" doc:"Endpoints that are told of changes to the blocks; see deploy/LISTS.md."`
 	Rollout  Rollout    `yaml:"rollout" doc:"How rules whose blocks have the mode rollout come from shadow to enforcement."`
 	Traffic  Traffic    `yaml:"traffic" doc:"Who sent what in the last day, counted in bounded memory."`
 	API      API        `yaml:"api" doc:"The HTTP front: API, metrics, health."`
@@ -185,6 +186,9 @@ func ParseService(file string, data []byte) (Service, error) {
 	for i := range s.Intel.Feeds {
 		s.Intel.Feeds[i].setDefaults()
 	}
+	for i := range s.Webhooks {
+		s.Webhooks[i].setDefaults()
+	}
 	if s.Decoys.Responder.Log == "" {
 		s.Decoys.Responder.Log = filepath.Join(s.DataDir, "decoy.log")
 	}
@@ -226,6 +230,7 @@ func (c *checker) service(s *Service) {
 	c.atLeast("$.hash_keys.rotate_days", int64(s.HashKeys.RotateDays), 1)
 	c.atLeast("$.routes.max_segments", int64(s.Routes.MaxSegments), 1000)
 	c.blocks(s.Blocks)
+	c.webhooks(s.Webhooks)
 	c.rollout(s.Rollout)
 	c.traffic(s.Traffic)
 	c.lasts("$.alerting.resolve_after", s.Alerting.ResolveAfter, time.Second)

@@ -3,6 +3,7 @@ package respond
 import (
 	"testing"
 	"testing/synctest"
+	"time"
 )
 
 func TestEndedBlocks(t *testing.T) {
@@ -20,6 +21,10 @@ func TestEndedBlocks(t *testing.T) {
 		}
 		if list := s.EndedBlocks(); len(list) != 1 || list[0].ID != a.Block.ID {
 			t.Errorf("over are %+v", list)
+		}
+		at := s.EndedAfter(a.Block.CreatedAt.Add(-time.Second))
+		if len(at) != 1 || at[0].Reason != "ours" || len(s.EndedAfter(at[0].At)) != 0 {
+			t.Errorf("ended with times: %+v", at)
 		}
 	})
 }

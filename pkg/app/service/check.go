@@ -44,10 +44,14 @@ func checkAlertmanager(cfg config.Alerting) error {
 
 func checkFiles(cfg config.Service) error {
 	var problems []error
-	for _, named := range [...]struct{ key, file string }{
+	files := []struct{ key, file string }{
 		{"api.cert_file", cfg.API.CertFile}, {"api.key_file", cfg.API.KeyFile},
 		{"store.password_file", cfg.Store.PasswordFile}, {"bus.credentials", cfg.Bus.Credentials},
-	} {
+	}
+	for i, w := range cfg.Webhooks {
+		files = append(files, struct{ key, file string }{fmt.Sprintf("webhooks[%d].secret_file", i), w.SecretFile})
+	}
+	for _, named := range files {
 		if named.file == "" {
 			continue
 		}

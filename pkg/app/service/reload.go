@@ -79,7 +79,7 @@ func needRestart(old, now config.Service) []string {
 	for name, pair := range map[string][2]any{
 		"data_dir": {old.DataDir, now.DataDir}, "bus": {old.Bus, now.Bus},
 		"store": {old.Store, now.Store}, "hash_keys": {old.HashKeys, now.HashKeys}, "routes.max_segments": {old.Routes.MaxSegments, now.Routes.MaxSegments},
-		"quarantine": {old.Spool, now.Spool}, "blocks": {old.Blocks, now.Blocks}, "api": {old.API, now.API},
+		"quarantine": {old.Spool, now.Spool}, "blocks": {old.Blocks, now.Blocks}, "webhooks": {old.Webhooks, now.Webhooks}, "api": {old.API, now.API},
 		"decoys.responder":       {old.Decoys.Responder, now.Decoys.Responder},
 		"network.trusted_hops":   {old.Network.TrustedHops, now.Network.TrustedHops},
 		"alerting.urls":          {old.Alerting.URLs, now.Alerting.URLs},

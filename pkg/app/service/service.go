@@ -218,6 +218,9 @@ func (s *Service) serve(ctx context.Context, l *lifecycle) (err error) {
 	}
 	l.start("hash keys", s.rotateKeys)
 	l.start("health", s.watchHealth)
+	if err := s.startWebhooks(l); err != nil {
+		return err
+	}
 	if err := s.startFront(l); err != nil {
 		return err
 	}
