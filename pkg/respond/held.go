@@ -16,6 +16,8 @@ type Held struct {
 	Actor finding.Actor `json:"actor,omitzero"`
 	// Wanted is what its rule asks for, if that is in rollout.
 	Wanted *Wanted `json:"wanted,omitempty"`
+	// Complained tells that somebody has said that it hit the wrong one.
+	Complained bool `json:"complained,omitempty"`
 }
 
 // Ended is a block that is over.
@@ -52,7 +54,7 @@ func (h *holdings) hold(b block.Block) *Held {
 	held := &Held{Block: b}
 	if old := h.byKey[key]; old != nil {
 		if old.Block.ID == b.ID {
-			held.Denied, held.Actor, held.Wanted = old.Denied, old.Actor, old.Wanted
+			held.Denied, held.Actor, held.Wanted, held.Complained = old.Denied, old.Actor, old.Wanted, old.Complained
 		}
 		h.drop(old)
 	}
@@ -111,14 +113,22 @@ func (h *holdings) again(held *Held) {
 // deny counts refused requests on a block, live or over, and gives it; nil when
 // it is neither.
 func (h *holdings) deny(id block.ID, n uint64) *Held {
-	held := h.byID[id]
-	if ended := h.ended[id]; held == nil && ended != nil {
-		held = &ended.Held
-	}
+	held := h.find(id)
 	if held != nil {
 		held.Denied += n
 	}
 	return held
+}
+
+// find gives a block, live or over; nil when it is neither.
+func (h *holdings) find(id block.ID) *Held {
+	if held := h.byID[id]; held != nil {
+		return held
+	}
+	if ended := h.ended[id]; ended != nil {
+		return &ended.Held
+	}
+	return nil
 }
 
 func (h *holdings) known(id block.ID) bool { return h.byID[id] != nil || h.ended[id] != nil }

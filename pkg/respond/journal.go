@@ -60,6 +60,7 @@ type commandEntry struct {
 
 // complaintEntry is a complaint about a rule's block.
 type complaintEntry struct {
+	Block   block.ID  `json:"block,omitzero"` // 0: a version that did not note it
 	Rule    string    `json:"rule"`
 	Version string    `json:"version"`
 	At      time.Time `json:"at"`

@@ -87,7 +87,7 @@ func (l *Ledger) take(s *ledgerState) {
 	for _, h := range s.Held {
 		if h != nil {
 			held := l.blocks.hold(h.Block)
-			held.Denied, held.Actor, held.Wanted = h.Denied, cmp.Or(h.Actor, actorOf(h.Block.Target)), h.Wanted
+			held.Denied, held.Actor, held.Wanted, held.Complained = h.Denied, cmp.Or(h.Actor, actorOf(h.Block.Target)), h.Wanted, h.Complained
 		}
 	}
 	for _, e := range s.Ended {

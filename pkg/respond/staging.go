@@ -69,7 +69,8 @@ type Complaint struct {
 	Text    string
 }
 
-// Complain counts a complaint against the rule whose block it is about. The
+// Complain counts a complaint against the rule whose block it is about: one for
+// each block, so that nobody rolls a rule back by saying one thing often. The
 // error wraps ErrNotFound when no block has had the id of late, and ErrInvalid
 // without a text.
 func (s *Service) Complain(ctx context.Context, by Caller, c Complaint) (block.Block, error) {
@@ -89,10 +90,10 @@ func (s *Service) complain(ctx context.Context, c Complaint) (block.Block, error
 	if err != nil {
 		return block.Block{}, err
 	}
-	e := complaintEntry{Rule: held.Block.Rule, Version: held.Block.RuleVersion, At: s.now()}
-	if e.Rule == "" {
-		return held.Block, nil // a person's: it is in the audit
+	if held.Block.Rule == "" || held.Complained {
+		return held.Block, nil // it is in the audit
 	}
+	e := complaintEntry{Block: c.Block, Rule: held.Block.Rule, Version: held.Block.RuleVersion, At: s.now()}
 	s.mu.Lock()
 	s.ledger.complaint(e)
 	s.touch()
@@ -101,6 +102,9 @@ func (s *Service) complain(ctx context.Context, c Complaint) (block.Block, error
 }
 
 func (l *Ledger) complaint(e complaintEntry) {
+	if h := l.blocks.find(e.Block); h != nil {
+		h.Complained = true
+	}
 	l.book.Observe(e.Rule, e.Version, rollout.Measure{Complaints: 1}, e.At)
 }
 

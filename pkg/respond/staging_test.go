@@ -156,6 +156,9 @@ func TestRolloutsAreMeasured(t *testing.T) {
 		if b, err := s.Complain(t.Context(), second, Complaint{Block: id, Text: "it was me"}); err != nil || b.ID != id {
 			t.Errorf("%+v, %v", b, err)
 		}
+		if _, err := s.Complain(t.Context(), second, Complaint{Block: id, Text: "it was me, I say"}); err != nil { // counts once
+			t.Error(err)
+		}
 		if _, err := s.Complain(t.Context(), second, Complaint{Block: id}); !errors.Is(err, ErrInvalid) {
 			t.Errorf("without a text: %v", err)
 		}
