@@ -34,9 +34,6 @@ func New(o Options) *Book {
 	return &Book{limits: o.Limits, max: o.MaxLogic, rules: map[string][]*logic{}}
 }
 
-// SetLimits replaces the limits from now on.
-func (b *Book) SetLimits(l Limits) { b.limits = Options{Limits: l}.withDefaults().Limits }
-
 // Stage gives what a block of this version gets now. A version that is new
 // begins in shadow, beside the one before it.
 func (b *Book) Stage(rule, version string, now time.Time) Placement {
