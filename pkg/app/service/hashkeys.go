@@ -15,6 +15,7 @@ import (
 	"github.com/honeymoat/honeymoat/pkg/block"
 	"github.com/honeymoat/honeymoat/pkg/config"
 	"github.com/honeymoat/honeymoat/pkg/privacy"
+	"github.com/honeymoat/honeymoat/pkg/respond"
 )
 
 const day = 24 * time.Hour
@@ -43,8 +44,9 @@ func openKeyring(d DataDir, cfg config.Service, now time.Time) (privacy.Keyring,
 	if _, err := rand.Read(secret[:]); err != nil {
 		return keys, fmt.Errorf("make a hash key: %w", err)
 	}
-	// Findings are kept longer than events, see retention.
-	kept := retention(cfg.Store.RetentionDays).Records + 1
+	// Findings are kept longer than events, see retention. A block on somebody
+	// is made with a key, and ends with it.
+	kept := max(retention(cfg.Store.RetentionDays).Records, int(respond.MaxLifetime/day)) + 1
 	keys = keys.Rotate(now, secret).Prune(now.AddDate(0, 0, -kept))
 	if data, err = keys.Marshal(); err != nil {
 		return keys, err

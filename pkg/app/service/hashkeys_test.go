@@ -69,6 +69,22 @@ func TestHashKeysWithoutAnEnd(t *testing.T) {
 	}
 }
 
+// A block on a user lasts a year at most: so long agents have to know its key.
+func TestHashKeysOutlastBlocks(t *testing.T) {
+	dir, cfg := keyDir(t), config.DefaultService()
+	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	cfg.HashKeys.RotateDays, cfg.Store.RetentionDays = 10, 1
+	first := keysAt(t, dir, cfg, now)
+	for days := 10; days <= 370; days += 10 {
+		if keys := keysAt(t, dir, cfg, now.AddDate(0, 0, days)); !slices.Contains(keys, first[0]) {
+			t.Fatalf("after %d days the key is dropped, of a block that was made on the tenth", days)
+		}
+	}
+	if keys := keysAt(t, dir, cfg, now.AddDate(0, 0, 390)); slices.Contains(keys, first[0]) {
+		t.Error("a key is kept for longer")
+	}
+}
+
 func TestDamagedHashKeysAreLeftAlone(t *testing.T) {
 	dir, cfg := keyDir(t), config.DefaultService()
 	if err := os.WriteFile(dir.hashKeysFile(), []byte("damaged"), 0o600); err != nil {
