@@ -9,6 +9,7 @@ import (
 
 	"github.com/honeymoat/honeymoat/pkg/accesslog"
 	"github.com/honeymoat/honeymoat/pkg/block"
+	"github.com/honeymoat/honeymoat/pkg/identify"
 )
 
 // Identify adds who is behind a request, from its headers and the query of its
@@ -47,21 +48,21 @@ func addressOf(a *corev3.Address) netip.Addr {
 // are where the filter sets encode_raw_headers.
 func headersOf(asked *authv3.AttributeContext_HttpRequest) func(name string) string {
 	if raw := asked.GetHeaderMap().GetHeaders(); len(raw) > 0 {
-		return func(name string) string { return rawHeader(raw, strings.ToLower(name)) }
+		return identify.Lines(func(name string) []string { return rawLines(raw, strings.ToLower(name)) })
 	}
 	headers := asked.GetHeaders()
 	return func(name string) string { return headers[strings.ToLower(name)] }
 }
 
-func rawHeader(headers []*corev3.HeaderValue, name string) string {
+func rawLines(headers []*corev3.HeaderValue, name string) (lines []string) {
 	for _, h := range headers {
-		if h.GetKey() != name {
-			continue
+		switch raw := h.GetRawValue(); {
+		case h.GetKey() != name:
+		case len(raw) > 0:
+			lines = append(lines, string(raw))
+		default:
+			lines = append(lines, h.GetValue())
 		}
-		if raw := h.GetRawValue(); len(raw) > 0 {
-			return string(raw)
-		}
-		return h.GetValue()
 	}
-	return ""
+	return lines
 }

@@ -3,7 +3,7 @@
 // forward auth of Traefik, Caddy, APISIX and Kong (Forward), whose answer is
 // what the client gets.
 //
-// It may import block, a metrics registry and net/http. It never decides by
+// It may import block, identify, a metrics registry and net/http. It never decides by
 // itself (that is the agent), knows no decoy, and never answers a peer that it
 // has no reason to believe.
 package httpauth

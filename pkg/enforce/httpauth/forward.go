@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/honeymoat/honeymoat/pkg/block"
+	"github.com/honeymoat/honeymoat/pkg/identify"
 )
 
 // The headers in which Traefik, Caddy, APISIX and Kong describe the request
@@ -128,7 +129,7 @@ func (f *Forward) answer(w http.ResponseWriter, r *http.Request, client netip.Ad
 	if f.o.RequestID != "" {
 		q.RequestID = r.Header.Get(f.o.RequestID)
 	}
-	f.o.Identify(&q, uri, r.Header.Get)
+	f.o.Identify(&q, uri, identify.Lines(r.Header.Values))
 	v := f.o.Decider.Decide(&q)
 	f.results.count(&v)
 	if v.Action == block.Divert && f.o.Decoys != nil {

@@ -9,6 +9,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/honeymoat/honeymoat/pkg/block"
+	"github.com/honeymoat/honeymoat/pkg/identify"
 )
 
 // The headers in which the gateway describes the request that it asks about.
@@ -106,7 +107,7 @@ func (h *Handler) answer(w http.ResponseWriter, r *http.Request, client netip.Ad
 		Client: client, Method: first(r.Header, MethodHeader), Host: first(r.Header, HostHeader), Path: path,
 		UserAgent: first(r.Header, "User-Agent"), RequestID: first(r.Header, RequestIDHeader),
 	}
-	h.identify(&q, uri, r.Header.Get)
+	h.identify(&q, uri, identify.Lines(r.Header.Values))
 	v := h.decider.Decide(&q)
 	h.results.count(&v)
 	mark(w, &v)

@@ -3,7 +3,7 @@
 // the handler where a request is refused. Package ginguard beside it is the
 // same for gin, grpcguard for gRPC.
 //
-// It may import block, accesslog (for the client behind trusted hops), and
-// net/http. It never decides by itself (that is the block.Decider, usually an
+// It may import block, accesslog (for the client behind trusted hops),
+// identify, and net/http. It never decides by itself (that is the block.Decider, usually an
 // agent in the same process), and never reads a request's body.
 package middleware

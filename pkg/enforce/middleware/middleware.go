@@ -12,6 +12,7 @@ import (
 
 	"github.com/honeymoat/honeymoat/pkg/accesslog"
 	"github.com/honeymoat/honeymoat/pkg/block"
+	"github.com/honeymoat/honeymoat/pkg/identify"
 )
 
 // Options say what a Guard needs.
@@ -96,7 +97,7 @@ func (g *Guard) describe(r *http.Request) *block.Request {
 		Client: g.client(r), Method: r.Method, Host: hostOf(r.Host), Path: r.URL.EscapedPath(),
 		UserAgent: r.UserAgent(), RequestID: g.options.RequestID(r),
 	}
-	g.options.Identify(q, r.URL.RequestURI(), r.Header.Get)
+	g.options.Identify(q, r.URL.RequestURI(), identify.Lines(r.Header.Values))
 	return q
 }
 
@@ -122,7 +123,7 @@ func (g *Guard) refuse(w http.ResponseWriter, r *http.Request, v *block.Verdict)
 	case block.Divert:
 		g.options.Decoys.ServeHTTP(w, r)
 	case block.Drop:
-		drop(w)
+		drop(w, r)
 	default:
 		answer(w, v)
 	}
@@ -149,12 +150,14 @@ func RetryAfter(d time.Duration) string {
 
 // drop closes the connection without an answer; over HTTP/2 it ends the
 // stream.
-func drop(w http.ResponseWriter) {
-	conn, _, err := http.NewResponseController(w).Hijack()
-	if err != nil {
-		panic(http.ErrAbortHandler) // net/http's own way to end without an answer
+func drop(w http.ResponseWriter, r *http.Request) {
+	if r.ProtoMajor == 1 {
+		if conn, _, err := http.NewResponseController(w).Hijack(); err == nil {
+			_ = conn.Close()
+			return
+		}
 	}
-	_ = conn.Close()
+	panic(http.ErrAbortHandler) // net/http's own way to end without an answer
 }
 
 type decisionKey struct{}

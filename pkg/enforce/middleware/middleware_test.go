@@ -126,6 +126,19 @@ func TestWhatTheDeciderHears(t *testing.T) {
 	}
 }
 
+// A header may come in several lines. Handlers read all cookies, and the first
+// of anything else.
+func TestWhatIsSaidSeveralTimes(t *testing.T) {
+	var session, key string
+	server := serve(t, Options{Decider: &decider{}, Identify: func(_ *block.Request, _ string, header func(string) string) {
+		session, key = header("Cookie"), header("X-Api-Key")
+	}})
+	get(t, server.URL, "Cookie", "a=b", "Cookie", "sid=1", "X-Api-Key", "k1", "X-Api-Key", "k2")
+	if session != "a=b; sid=1" || key != "k1" {
+		t.Errorf("cookies %q, key %q", session, key)
+	}
+}
+
 func TestAClientCannotSpeakInOurName(t *testing.T) {
 	server := serve(t, Options{Decider: &decider{}})
 	_, body := get(t, server.URL, block.FlagHeader, "clean", block.DecisionHeader, "flag 1")

@@ -3,7 +3,7 @@
 // under way at once, and its answer is set as variables of the transaction,
 // on which HAProxy's own rules act.
 //
-// It may import block and a metrics registry. It never decides by itself
+// It may import block, identify and a metrics registry. It never decides by itself
 // (that is the block.Decider), and trusts no byte of what it reads: frames are
 // bounded, and whoever sends a malformed one is told so and disconnected.
 //

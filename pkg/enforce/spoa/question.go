@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/honeymoat/honeymoat/pkg/block"
+	"github.com/honeymoat/honeymoat/pkg/identify"
 )
 
 // Identify adds who is behind a request, from its headers and the query of its
@@ -39,8 +40,8 @@ func question(body reader, identify Identify) (block.Request, error) {
 
 // complete adds what the URI and the headers say; what HAProxy told by itself
 // stands.
-func complete(q *block.Request, uri, headers string, identify Identify) {
-	header := func(name string) string { return headerOf(headers, name) }
+func complete(q *block.Request, uri, headers string, fill Identify) {
+	header := identify.Lines(func(name string) []string { return linesOf(headers, name) })
 	q.Path, _, _ = strings.Cut(uri, "?")
 	if q.Host == "" {
 		q.Host = header("Host")
@@ -48,8 +49,8 @@ func complete(q *block.Request, uri, headers string, identify Identify) {
 	if q.UserAgent == "" {
 		q.UserAgent = header("User-Agent")
 	}
-	if identify != nil {
-		identify(q, uri, header)
+	if fill != nil {
+		fill(q, uri, header)
 	}
 }
 
@@ -92,14 +93,14 @@ func fieldOf(q *block.Request, name string) *string {
 	return nil
 }
 
-// headerOf finds the first header of a name among lines of "name: value".
-func headerOf(headers, name string) string {
+// linesOf finds the headers of a name among lines of "name: value".
+func linesOf(headers, name string) (found []string) {
 	for headers != "" {
 		var line string
 		line, headers, _ = strings.Cut(headers, "\n")
 		if len(line) > len(name) && line[len(name)] == ':' && strings.EqualFold(line[:len(name)], name) {
-			return strings.TrimSpace(line[len(name)+1:])
+			found = append(found, strings.TrimSpace(line[len(name)+1:]))
 		}
 	}
-	return ""
+	return found
 }

@@ -2,8 +2,10 @@ package ginguard
 
 import (
 	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"github.com/gin-gonic/gin"
@@ -16,7 +18,7 @@ type decider struct{ verdict block.Verdict }
 
 func (d decider) Decide(*block.Request) block.Verdict { return d.verdict }
 
-// serve starts a gin service behind a guard.
+// serve makes a gin service behind a guard.
 func serve(t *testing.T, v block.Verdict) *httptest.Server {
 	t.Helper()
 	g, err := middleware.New(middleware.Options{Decider: decider{v}})
@@ -26,7 +28,7 @@ func serve(t *testing.T, v block.Verdict) *httptest.Server {
 	engine := gin.New()
 	engine.Use(Handler(g), gin.Recovery())
 	engine.GET("/", func(c *gin.Context) { c.String(http.StatusOK, "flag="+c.GetHeader(block.FlagHeader)) })
-	server := httptest.NewServer(engine)
+	server := httptest.NewUnstartedServer(engine)
 	t.Cleanup(server.Close)
 	return server
 }
@@ -34,7 +36,9 @@ func serve(t *testing.T, v block.Verdict) *httptest.Server {
 func TestHandler(t *testing.T) {
 	f := func(v block.Verdict, status int, body string) {
 		t.Helper()
-		resp, err := http.Get(serve(t, v).URL)
+		server := serve(t, v)
+		server.Start()
+		resp, err := http.Get(server.URL)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -50,9 +54,25 @@ func TestHandler(t *testing.T) {
 }
 
 func TestDrop(t *testing.T) {
-	resp, err := http.Get(serve(t, block.Verdict{Refused: true, Decision: block.Decision{ID: 7, Action: block.Drop}}).URL)
-	if err == nil {
-		_ = resp.Body.Close()
-		t.Errorf("answered %s", resp.Status)
+	f := func(start func(*httptest.Server)) {
+		t.Helper()
+		var logged strings.Builder
+		server := serve(t, block.Verdict{Refused: true, Decision: block.Decision{ID: 7, Action: block.Drop}})
+		server.Config.ErrorLog = log.New(&logged, "", 0)
+		start(server)
+		resp, err := server.Client().Get(server.URL)
+		if err == nil {
+			_ = resp.Body.Close()
+			t.Errorf("answered %s by %s", resp.Status, resp.Proto)
+		}
+		server.Close()
+		if logged.Len() > 0 {
+			t.Errorf("a client that is dropped fills the log: %s", logged.String())
+		}
 	}
+	f((*httptest.Server).Start)
+	f(func(s *httptest.Server) {
+		s.EnableHTTP2 = true
+		s.StartTLS()
+	})
 }

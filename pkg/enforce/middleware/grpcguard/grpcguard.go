@@ -2,8 +2,8 @@
 // refuse calls before their handlers see them. A call is a POST of its full
 // method, "/package.Service/Method", so that blocks on a route work.
 //
-// It may import middleware's neighbours block and accesslog, and grpc. It never
-// decides by itself.
+// It may import middleware's neighbours block, accesslog and identify, and
+// grpc. It never decides by itself.
 package grpcguard
 
 import (
@@ -22,6 +22,7 @@ import (
 	"github.com/honeymoat/honeymoat/pkg/accesslog"
 	"github.com/honeymoat/honeymoat/pkg/block"
 	"github.com/honeymoat/honeymoat/pkg/enforce/middleware"
+	"github.com/honeymoat/honeymoat/pkg/identify"
 )
 
 // Options say what a Guard needs; see middleware.Options.
@@ -107,11 +108,12 @@ func marked(md metadata.MD, v *block.Verdict) metadata.MD {
 }
 
 func (g *Guard) describe(ctx context.Context, method string, md metadata.MD) *block.Request {
-	header := func(name string) string { return strings.Join(md.Get(name), ",") }
+	header := identify.Lines(md.Get)
 	q := &block.Request{Method: http.MethodPost, Path: method, Host: header(":authority"), UserAgent: header("user-agent")}
 	if p, ok := peer.FromContext(ctx); ok {
 		if near, err := netip.ParseAddrPort(p.Addr.String()); err == nil {
-			q.Client = accesslog.ClientBehind(near.Addr().Unmap().WithZone(""), []byte(header("x-forwarded-for")), g.options.Trusted)
+			forwarded := strings.Join(md.Get("x-forwarded-for"), ",")
+			q.Client = accesslog.ClientBehind(near.Addr().Unmap().WithZone(""), []byte(forwarded), g.options.Trusted)
 		}
 	}
 	g.options.Identify(q, method, header)

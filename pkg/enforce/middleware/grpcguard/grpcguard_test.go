@@ -120,3 +120,22 @@ func TestWhatIsSeen(t *testing.T) {
 		t.Errorf("told of %q", told)
 	}
 }
+
+// Handlers take the first of values that come several times.
+func TestWhatIsSaidSeveralTimes(t *testing.T) {
+	d := new(decider)
+	client, _ := serve(t, Options{
+		Decider: d, Trusted: func(a netip.Addr) bool { return a.IsLoopback() },
+		Identify: func(r *block.Request, _ string, header func(string) string) {
+			r.Token, r.Session = header("Authorization"), header("Cookie")
+		},
+	})
+	ctx := metadata.AppendToOutgoingContext(t.Context(), "authorization", "Bearer stolen", "authorization", "Bearer other",
+		"cookie", "a=b", "cookie", "sid=1", "x-forwarded-for", "203.0.113.9", "x-forwarded-for", "198.51.100.1")
+	if _, err := client.Check(ctx, &grpc_health_v1.HealthCheckRequest{}); err != nil {
+		t.Fatal(err)
+	}
+	if d.asked.Token != "Bearer stolen" || d.asked.Session != "a=b; sid=1" || d.asked.Client.String() != "198.51.100.1" {
+		t.Errorf("asked about %+v", d.asked)
+	}
+}
