@@ -113,13 +113,39 @@ func TestGuardRefusesWhatWouldHurtOurselves(t *testing.T) {
 	f("2001:db8::/24", "insufficient-role")
 	p.refused(analyst.Do(p.deadline(), http.MethodPost, "/api/v1/blocks", map[string]any{"target": "nobody"}, nil), "invalid-parameters")
 
-	wide := p.hour("44.0.0.0/8")
-	if _, err := p.service.API.AddBlock(p.deadline(), wide, client.Call{}); err != nil {
-		t.Errorf("an admin may block a /8: %v", err)
+	p.needsTwo("44.0.0.0/8")
+}
+
+// needsTwo: an admin may ask for a block so wide, and another has to approve
+// it before it holds.
+func (p *play) needsTwo(wide string) {
+	p.Helper()
+	asked, err := p.service.API.AddBlock(p.deadline(), p.hour(wide), client.Call{})
+	p.must(err)
+	if asked.Created || asked.Approval == nil {
+		p.Fatalf("a block on %s does not wait: %+v", wide, asked)
 	}
+	_, err = p.service.API.Approve(p.deadline(), asked.Approval.ID, "test", client.Call{})
+	p.refused(err, "refused-by-guard")
+	p.denied(wide, 0)
+	_, err = p.token("second", "admin").Approve(p.deadline(), asked.Approval.ID, "test", client.Call{})
+	p.must(err)
+	p.denied(wide, 1)
+}
+
+// denied wants so many live blocks on a target. Exemptions are none.
+func (p *play) denied(target string, want int) {
+	p.Helper()
 	blocks, err := p.service.API.LiveBlocks(p.deadline())
-	if err != nil || len(blocks) != 1 || blocks[0].Target.String() != wide.Target.String() {
-		t.Errorf("blocks: %+v, %v", blocks, err)
+	p.must(err)
+	n := 0
+	for _, b := range blocks {
+		if b.Action == block.Deny && b.Target.String() == target {
+			n++
+		}
+	}
+	if n != want {
+		p.Errorf("%d blocks on %s, want %d: %+v", n, target, want, blocks)
 	}
 }
 

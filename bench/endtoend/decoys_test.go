@@ -53,24 +53,33 @@ func TestDecoyTouchedFromInside(t *testing.T) {
 	p.blocked(insider)
 }
 
-// TestProtectedClientIsOnlyRecorded: the allowlist wins at the agent and in
-// the service; what was seen is kept.
+// TestProtectedClientIsOnlyRecorded: the allowlist wins at every agent, over
+// decoys too, and in the service; what was seen is kept.
 func TestProtectedClientIsOnlyRecorded(t *testing.T) {
 	t.Parallel()
-	allow := []string{attacker + "/32"}
-	p := newPlay(t, stage.Settings{"network.allow": allow})
-	a, b := p.gateway("edge-a", stage.Settings{"allow": allow}), p.gateway("edge-b", nil)
+	p := newPlay(t, stage.Settings{"network.allow": []string{attacker + "/32"}})
+	g := p.gateway("edge-a", nil)
 	v := p.visitor(attacker)
-	p.touch(v, a)
-	p.get(v, a, "/shop", http.StatusOK)
-	if found := p.touches(attacker, 1, 3)[0]; found.BlockID != "" {
+	p.get(v, g, bait, http.StatusNotFound)
+	p.get(v, g, "/shop", http.StatusOK)
+	if found := p.touches(attacker, 1, 1)[0]; found.BlockID != "" {
 		t.Errorf("finding: %+v", found)
 	}
-	p.touch(v, b) // an agent that does not know the list refuses until the service says no
-	p.turns(v, b, "/shop", http.StatusOK)
-	if blocks, err := p.service.API.LiveBlocks(p.deadline()); err != nil || len(blocks) > 0 {
-		t.Errorf("blocks: %+v, %v", blocks, err)
-	}
+	p.denied(attacker, 0)
+}
+
+// TestAgentsOwnAllowlist: the service's blocks hold for everybody else.
+func TestAgentsOwnAllowlist(t *testing.T) {
+	t.Parallel()
+	p := newPlay(t, nil)
+	a, b := p.gateway("edge-a", stage.Settings{"allow": []string{attacker + "/32"}}), p.gateway("edge-b", nil)
+	v := p.visitor(attacker)
+	p.touch(v, b)
+	p.turns(v, b, "/shop", http.StatusForbidden)
+	p.blocked(attacker)
+	p.inStep(a)
+	p.get(v, a, "/shop", http.StatusOK)
+	p.get(v, a, bait, http.StatusNotFound)
 }
 
 // TestServedPathIsNoDecoy: without an agent in the path the access log alone

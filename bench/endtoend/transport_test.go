@@ -47,7 +47,7 @@ func TestExternalNATS(t *testing.T) {
 	p.must(err)
 	p.backend, err = p.Backend()
 	p.must(err)
-	p.service, err = p.Service(p.deadline(), stage.Settings{"bus.external_url": nats.LeafURL, "bus.external_domain": "cluster"})
+	p.service, err = p.Service(p.deadline(), onBus(nats))
 	p.must(err)
 	a, b := p.gateway("edge-a", nil), p.gateway("edge-b", stage.Settings{"transport": "http"})
 	v := p.visitor(attacker)
@@ -78,7 +78,7 @@ func TestSecondServiceWaitsForTheFirst(t *testing.T) {
 	p := &play{T: t, Stage: newStage(t)}
 	nats, err := p.NATS(p.deadline())
 	p.must(err)
-	settings := stage.Settings{"bus.external_url": nats.LeafURL, "bus.external_domain": "cluster"}
+	settings := onBus(nats)
 	p.service, err = p.Service(p.deadline(), settings)
 	p.must(err)
 	held := p.block(attacker, time.Hour)
@@ -93,4 +93,10 @@ func TestSecondServiceWaitsForTheFirst(t *testing.T) {
 	if blocks, err := second.API.LiveBlocks(p.deadline()); err != nil || len(blocks) != 1 || blocks[0].ID != held {
 		t.Errorf("blocks: %+v, %v", blocks, err)
 	}
+}
+
+// onBus has a service use a bus that is there already, and not count on more
+// of its disk than a small machine has.
+func onBus(nats *stage.NATS) stage.Settings {
+	return stage.Settings{"bus.external_url": nats.LeafURL, "bus.external_domain": "cluster", "bus.max_bytes": "1GiB"}
 }
