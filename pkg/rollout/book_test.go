@@ -278,3 +278,14 @@ func TestMeasuresOfNobodyAreForgotten(t *testing.T) {
 		t.Error("a finding began none")
 	}
 }
+
+// TestEnforcementIsMeasuredByTheDay: what adds up in years rolls nothing back,
+// what happens within a day does.
+func TestEnforcementIsMeasuredByTheDay(t *testing.T) {
+	w := newWorld(t).climb("v1", Enforce)
+	for range 20 {
+		w.wait(30*time.Hour).observe("v1", Measure{Requests: 3000, Successful: 700, Complaints: 1}).step()
+	}
+	w.want("after a month", w.at("v1").Stage.String(), "enforce")
+	w.observe("v1", Measure{Complaints: 3}).want("within a day", w.wait(time.Minute).step(), "v1 rolled back enforce>shadow")
+}

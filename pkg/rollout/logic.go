@@ -18,8 +18,8 @@ type Logic struct {
 	Since     time.Time `json:"since"`         // in this stage
 	// Clean is since when no gate has been red; the stage's time counts from it.
 	Clean    time.Time `json:"clean"`
-	Measured Measure   `json:"measured"` // in this stage
-	Actors   int       `json:"actors"`   // different ones in this stage
+	Measured Measure   `json:"measured"` // in this stage; enforced, since it was renewed
+	Actors   int       `json:"actors"`   // different ones, likewise
 	Gates    []Gate    `json:"gates"`
 	History  []Event   `json:"history"` // the oldest first
 }
@@ -83,10 +83,11 @@ type logic struct {
 	Began   time.Time        `json:"began"`
 	Since   time.Time        `json:"since"`
 	Clean   time.Time        `json:"clean"`
-	Seen    time.Time        `json:"seen"`   // asked for or measured last
-	Tally   tally            `json:"tally"`  // of this stage
-	Before  map[string]state `json:"before"` // gateways at the promotion to this stage
-	Total   uint64           `json:"total"`  // requests at all gateways by then
+	Seen    time.Time        `json:"seen"`    // asked for or measured last
+	Counted time.Time        `json:"counted"` // since when there is the tally
+	Tally   tally            `json:"tally"`   // of this stage
+	Before  map[string]state `json:"before"`  // gateways at the promotion to this stage
+	Total   uint64           `json:"total"`   // requests at all gateways by then
 	History []Event          `json:"history"`
 }
 
@@ -101,7 +102,7 @@ func (l *logic) enter(s Stage, f *fleet, now time.Time) {
 
 // renew forgets what was measured in this stage.
 func (l *logic) renew(f *fleet, now time.Time) {
-	l.Clean, l.Tally, l.Total = now, tally{}, f.Requests
+	l.Clean, l.Counted, l.Tally, l.Total = now, now, tally{}, f.Requests
 }
 
 // settle leaves the version in its stage, free to move.

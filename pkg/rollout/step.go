@@ -20,6 +20,10 @@ func (b *Book) Step(now time.Time) []Event {
 }
 
 func (b *Book) step(l *logic, now time.Time) {
+	// Enforcement has no end: what happens in years is no share of anything.
+	if l.Stage == Enforce && now.Sub(l.Counted) >= b.limits.Time[Canary25] {
+		l.renew(&b.fleet, now)
+	}
 	gates := b.gates(l, now)
 	bad := worst(gates)
 	switch {
