@@ -63,6 +63,13 @@ func (f *fakeBus) allow(n int) {
 	f.operations = n
 }
 
+// deafen has Replace be done without a word of it, or not.
+func (f *fakeBus) deafen(deaf bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.deaf = deaf
+}
+
 func (f *fakeBus) Put(_ context.Context, b block.Block) (block.Block, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -209,10 +209,10 @@ func TestAStepOfWhichNobodyHeardIsRolledBack(t *testing.T) {
 		bus := newFakeBus()
 		s := start(t, bus)
 		mustHandle(t, s, 1, onTrial("192.0.2.7", "r1"))
-		bus.deaf = true
+		bus.deafen(true)
 		command(t, s, rollout.VerbPromote)
 		time.Sleep(2 * time.Second)
-		bus.deaf = false
+		bus.deafen(false)
 		if got := placement(t, bus, "192.0.2.7"); got != "enforce flag" {
 			t.Fatalf("the block is %q", got)
 		}

@@ -36,10 +36,17 @@ func strength(b *block.Block) int {
 	}
 }
 
+// byList begins what a block says of who made it when that is a list.
+const byList = "list:"
+
 // replaceable tells whether a block gives way to another on its target: one
-// that a rule made, or that is in shadow, and that does less. What a person
-// has decided to act on stands.
+// that a rule made, or that is in shadow, and that does less; or a list's, to
+// what the same list says again for longer. What a person has decided to act on
+// stands.
 func replaceable(held, by *block.Block) bool {
+	if by.By == held.By && strings.HasPrefix(by.By, byList) {
+		return held.ExpiresAt().Before(by.ExpiresAt())
+	}
 	return strength(held) < strength(by) && (automatic(held) || held.Mode == block.Shadow)
 }
 
