@@ -9,11 +9,12 @@ type Blocks struct {
 	RulePerMinute    int           `yaml:"rule_per_minute" doc:"Automatic blocks a minute of one rule. 0: half of max_per_minute."`
 	SegmentPerMinute int           `yaml:"segment_per_minute" doc:"Automatic blocks a minute in one segment. 0: max_per_minute."`
 	BreakerPerMinute int           `yaml:"breaker_per_minute" doc:"Automatic blocks a minute, those over a budget included, that are a storm: blocking is held then, until honeymoat blocks resume. 0: twice max_per_minute."`
-	SharedAfter      int           `yaml:"shared_after" doc:"Successful principals in a day from which on an address is shared: a rule's block on it is narrowed to the principal, and a person's waits for approval."`
+	SharedAfter      int           `yaml:"shared_after" doc:"Successful principals in a day from which on an address is shared: a rule's block on it is narrowed to the principal there, and a person's waits for approval."`
 	PreviewLimit     int           `yaml:"preview_limit" doc:"Successful requests of the last day that a block may hit: a rule's is refused over it, and a person's waits for approval."`
 	PreviewPeople    int           `yaml:"preview_principals" doc:"Principals of the last day that a block may hit, likewise."`
 	MaxLifetime      time.Duration `yaml:"max_lifetime" doc:"To which lifetimes of automatic blocks grow: each is twice as long as the one before on the same target within 30 days."`
 	WidenAfter       int           `yaml:"widen_after" doc:"From how many blocked /64 of a /56 on, and /56 of a /48, a rule's block on IPv6 is on all of it."`
+	Lists            []BlockList   `yaml:"lists" doc:"Lists from elsewhere whose addresses are blocked while they are listed; see deploy/LISTS.md."`
 }
 
 func defaultBlocks() Blocks {
