@@ -61,18 +61,16 @@ func object(v any) string {
 // want tells what a deny policy can express, once names are known.
 func want(t block.Target, a block.Action) bool {
 	switch t.Scope() {
-	case block.ScopeAddress, block.ScopePrefix:
+	case block.ScopeAddress, block.ScopePrefix, block.ScopeUser, block.ScopeApplication, block.ScopeAPI:
 		return a == block.Deny || a == block.Drop || a == block.Allow
-	case block.ScopeUser, block.ScopeApplication, block.ScopeAPI:
-		return a == block.Deny || a == block.Drop
 	default:
 		return false
 	}
 }
 
 // desired is what WSO2 should hold, each with when it ends, and how many
-// blocks it cannot hold. Ranges are cut around exemptions. name gives the user
-// behind a hash.
+// blocks it cannot hold. Ranges are cut around exemptions, and of exempt names
+// there is none. name gives the user behind a hash.
 func desired(entries []mirror.Entry, name func(hash string) (string, bool)) (conditions map[condition]time.Duration, left int, err error) {
 	exempt, err := exemptions(entries)
 	if err != nil {
@@ -96,6 +94,13 @@ func desired(entries []mirror.Entry, name func(hash string) (string, bool)) (con
 			continue
 		}
 		keepLonger(conditions, c, e.Until)
+	}
+	for i := range entries {
+		if e := &entries[i]; e.Action == block.Allow && !e.Target.Plain() {
+			if c, ok := named(e.Target, name); ok {
+				delete(conditions, c)
+			}
+		}
 	}
 	return conditions, left, nil
 }

@@ -24,8 +24,12 @@ type portal struct {
 	next     int
 	tokens   int
 	calls    []string
-	fail     int    // status of the next answers; 0 = none
-	lose     string // method whose next answer is lost after it was carried out
+	fail     int                       // status of the next answers; 0 = none
+	rewrites func(value string) string // how values are kept; nil = as they came
+	unknown  string                    // a value that is not taken
+	// answersUnknown is the status that answers it.
+	answersUnknown int
+	lose           string // method whose next answer is lost after it was carried out
 }
 
 func newPortal(t *testing.T) *portal {
@@ -91,6 +95,13 @@ func (p *portal) create(w http.ResponseWriter, r *http.Request) {
 	if err := json.NewDecoder(r.Body).Decode(&q); err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
+	}
+	if p.unknown != "" && string(q.Value) == p.unknown {
+		http.Error(w, "no such thing", p.answersUnknown)
+		return
+	}
+	if p.rewrites != nil {
+		q.Value = json.RawMessage(p.rewrites(string(q.Value)))
 	}
 	for _, other := range p.policies {
 		if other.Type == q.Type && string(other.Value) == string(q.Value) {

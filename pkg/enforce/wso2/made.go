@@ -15,23 +15,28 @@ import (
 // whose answer never came is known for ours all the same.
 type made struct {
 	path    string
-	ids     map[string]bool
+	ids     map[string]condition // as they were asked for: WSO2 may write them otherwise
 	pending map[condition]bool
+	// told is what the topic was told; false: that it is over, which is said
+	// once more.
+	told map[condition]bool
 }
 
 // madeFile is made as it lies on disk.
 type madeFile struct {
-	IDs     []string      `json:"ids"`
-	Pending []madePending `json:"pending,omitempty"`
+	Made    []madeCondition `json:"made,omitempty"`
+	Pending []madeCondition `json:"pending,omitempty"`
+	Told    []madeCondition `json:"told,omitempty"`
 }
 
-type madePending struct {
+type madeCondition struct {
+	ID    string `json:"id,omitempty"`
 	Kind  kind   `json:"kind"`
 	Value string `json:"value"`
 }
 
 func loadMade(path string) (*made, error) {
-	m := &made{path: path, ids: map[string]bool{}, pending: map[condition]bool{}}
+	m := &made{path: path, ids: map[string]condition{}, pending: map[condition]bool{}, told: map[condition]bool{}}
 	data, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return m, nil
@@ -43,26 +48,38 @@ func loadMade(path string) (*made, error) {
 	if err := json.Unmarshal(data, &file); err != nil {
 		return nil, fmt.Errorf("read the list of our deny policies %s: %w; remove the file, and delete our policies in WSO2's portal by hand", path, err)
 	}
-	for _, id := range file.IDs {
-		m.ids[id] = true
+	for _, c := range file.Made {
+		m.ids[c.ID] = condition{c.Kind, c.Value}
 	}
-	for _, p := range file.Pending {
-		m.pending[condition{p.Kind, p.Value}] = true
+	for _, c := range file.Pending {
+		m.pending[condition{c.Kind, c.Value}] = true
+	}
+	for _, c := range file.Told {
+		m.told[condition{c.Kind, c.Value}] = true
 	}
 	return m, nil
 }
 
-// ours tells whether a policy is one of ours.
-func (m *made) ours(id string, c condition) bool { return m.ids[id] || m.pending[c] }
+// known gives what a policy denies, and whether it is one of ours.
+func (m *made) known(p *policy) (c condition, ours bool, err error) {
+	if c, ours = m.ids[p.ID]; ours {
+		return c, true, nil
+	}
+	c, err = p.condition()
+	return c, m.pending[c], err
+}
 
 // save writes what is remembered; it is on disk when save returns.
 func (m *made) save() error {
 	var file madeFile
-	for id := range m.ids {
-		file.IDs = append(file.IDs, id)
+	for id, c := range m.ids {
+		file.Made = append(file.Made, madeCondition{id, c.kind, c.value})
 	}
 	for c := range m.pending {
-		file.Pending = append(file.Pending, madePending{c.kind, c.value})
+		file.Pending = append(file.Pending, madeCondition{Kind: c.kind, Value: c.value})
+	}
+	for c := range m.told {
+		file.Told = append(file.Told, madeCondition{Kind: c.kind, Value: c.value})
 	}
 	data, err := json.Marshal(file)
 	if err != nil {

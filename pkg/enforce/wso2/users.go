@@ -17,6 +17,7 @@ import (
 type users struct {
 	file   string
 	keys   func() []block.MatchKey
+	tenant string
 	made   string // the keys that byHash was made with
 	read   time.Time
 	byHash map[string]string
@@ -71,7 +72,11 @@ func hashUsers(file string, keys []block.MatchKey) (map[string]string, error) {
 	return byHash, nil
 }
 
+// name is the user behind a hash, as WSO2 has it: with the tenant.
 func (u *users) name(hash string) (string, bool) {
 	name, ok := u.byHash[hash]
+	if tenant := "@" + u.tenant; ok && !strings.HasSuffix(name, tenant) {
+		name += tenant
+	}
 	return name, ok
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -36,7 +35,7 @@ type Options struct {
 	UsersFile string
 	// Keys are the match keys of the agent's segments.
 	Keys func() []block.MatchKey
-	// MadeFile remembers which policies are ours.
+	// MadeFile remembers which policies are ours, and what the topic was told.
 	MadeFile string
 	// Every is how often all is compared and put right; 0 means a minute.
 	Every   time.Duration
@@ -58,7 +57,7 @@ type Policies struct {
 	count   *counters
 
 	kept map[condition]string // policies in the Admin API, and their ids; nil = to be listed
-	told map[condition]bool   // conditions that the topic was told of
+	said map[condition]bool   // conditions that the topic was told of, by this process
 }
 
 const (
@@ -77,7 +76,10 @@ func New(o Options) (*Policies, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Policies{options: o, log: o.Log, count: count, users: users{file: o.UsersFile, keys: o.Keys}, told: map[condition]bool{}}
+	p := &Policies{options: o, log: o.Log, count: count, users: users{file: o.UsersFile, keys: o.Keys, tenant: o.Tenant}, said: map[condition]bool{}}
+	if p.made, err = loadMade(o.MadeFile); err != nil {
+		return nil, err
+	}
 	if o.TopicURL != "" {
 		broker, err := brokerURL(o.TopicURL, o.TopicUser, o.TopicPassword)
 		if err != nil {
@@ -87,9 +89,6 @@ func New(o Options) (*Policies, error) {
 	}
 	if o.AdminURL != "" {
 		p.admin = &admin{base: strings.TrimSuffix(o.AdminURL, "/"), client: cmp.Or(o.Client, http.DefaultClient)}
-		if p.made, err = loadMade(o.MadeFile); err != nil {
-			return nil, err
-		}
 	}
 	return p, nil
 }
@@ -100,9 +99,10 @@ func (p *Policies) Run(ctx context.Context) error {
 		defer p.topic.close()
 	}
 	m := mirror.New(mirror.Options{Source: p.options.Source, Want: want, Gather: gather, Now: p.options.Now})
-	backoff, wait := firstBackoff, p.options.Every
+	backoff, due := firstBackoff, p.options.Now()+p.options.Every // when all is put right, however much changes until then
 	for ctx.Err() == nil {
-		regular, err := p.await(ctx, m, wait)
+		err := p.await(ctx, m, due)
+		regular := p.options.Now() >= due
 		if err == nil {
 			err = p.step(ctx, m, regular)
 		}
@@ -113,25 +113,23 @@ func (p *Policies) Run(ctx context.Context) error {
 			p.count.failures.Inc()
 			p.log.Error("WSO2 is out of step; it is tried again", "error", err, "retry", backoff)
 			p.kept = nil // what was done is not known: look
-			wait, backoff = backoff, min(2*backoff, maxBackoff)
-		default:
-			wait, backoff = p.options.Every, firstBackoff
+			due, backoff = p.options.Now()+backoff, min(2*backoff, maxBackoff)
+		case regular:
+			due, backoff = p.options.Now()+p.options.Every, firstBackoff
 		}
 	}
 	return nil
 }
 
 // await waits for a change, or until it is time to put all right.
-func (p *Policies) await(ctx context.Context, m *mirror.Mirror, wait time.Duration) (regular bool, err error) {
-	waiting, cancel := context.WithTimeout(ctx, wait)
+func (p *Policies) await(ctx context.Context, m *mirror.Mirror, due time.Duration) error {
+	waiting, cancel := context.WithTimeout(ctx, due-p.options.Now())
 	defer cancel()
-	if _, err := m.Next(waiting); err != nil {
-		if waiting.Err() != nil {
-			return true, ctx.Err()
-		}
-		return false, err
+	_, err := m.Next(waiting)
+	if err != nil && waiting.Err() != nil {
+		return ctx.Err()
 	}
-	return false, nil
+	return err
 }
 
 // step brings WSO2 to what the mirror shows; a regular one looks at all that
@@ -153,102 +151,6 @@ func (p *Policies) step(ctx context.Context, m *mirror.Mirror, regular bool) err
 	return failure
 }
 
-// tell has the gateways deny what is wanted, and nothing else of what we told
-// them.
-func (p *Policies) tell(ctx context.Context, wanted map[condition]time.Duration, again bool) error {
-	for c := range p.told {
-		if _, is := wanted[c]; is {
-			continue
-		}
-		if err := p.topic.say(ctx, c, false); err != nil {
-			return err
-		}
-		delete(p.told, c)
-	}
-	for c := range wanted {
-		if p.told[c] && !again {
-			continue
-		}
-		if err := p.topic.say(ctx, c, true); err != nil {
-			return err
-		}
-		p.told[c] = true
-	}
-	return nil
-}
-
-// reconcile makes the policies that are missing and deletes those of ours that
-// are not wanted any more.
-func (p *Policies) reconcile(ctx context.Context, wanted map[condition]time.Duration, look bool) error {
-	if p.kept == nil || look {
-		if err := p.look(ctx, wanted); err != nil {
-			return err
-		}
-	}
-	missing := p.missing(wanted)
-	if len(missing) > 0 {
-		if err := p.made.save(); err != nil {
-			return err
-		}
-	}
-	for _, c := range missing {
-		if err := p.create(ctx, c); err != nil {
-			return err
-		}
-	}
-	removed, err := p.removeOthers(ctx, wanted)
-	if len(missing) > 0 || removed > 0 {
-		err = errors.Join(err, p.made.save())
-	}
-	return err
-}
-
-// missing lists what is to be made, and takes note of it.
-func (p *Policies) missing(wanted map[condition]time.Duration) []condition {
-	var missing []condition
-	for c := range wanted {
-		if _, is := p.kept[c]; !is {
-			missing = append(missing, c)
-			p.made.pending[c] = true
-		}
-	}
-	return missing
-}
-
-func (p *Policies) create(ctx context.Context, c condition) error {
-	id, err := p.admin.create(ctx, c)
-	if errors.Is(err, errConflict) {
-		p.kept[c] = ""
-		delete(p.made.pending, c)
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	if id == "" {
-		return fmt.Errorf("create deny policy on %s: WSO2 gave it no conditionId", c.kind)
-	}
-	p.kept[c], p.made.ids[id] = id, true
-	delete(p.made.pending, c)
-	return nil
-}
-
-// removeOthers deletes those of ours that are not wanted.
-func (p *Policies) removeOthers(ctx context.Context, wanted map[condition]time.Duration) (removed int, err error) {
-	for c, id := range p.kept {
-		if _, is := wanted[c]; is || id == "" {
-			continue
-		}
-		if err := p.admin.remove(ctx, id); err != nil {
-			return removed, err
-		}
-		delete(p.kept, c)
-		delete(p.made.ids, id)
-		removed++
-	}
-	return removed, nil
-}
-
 // look takes note of what WSO2 holds. A policy of somebody else counts as
 // there, with no id. One of ours that was switched off is switched on.
 func (p *Policies) look(ctx context.Context, wanted map[condition]time.Duration) error {
@@ -256,21 +158,21 @@ func (p *Policies) look(ctx context.Context, wanted map[condition]time.Duration)
 	if err != nil {
 		return err
 	}
-	kept, ids := map[condition]string{}, map[string]bool{}
+	kept, ids := map[condition]string{}, map[string]condition{}
 	for i := range list {
-		c, err := list[i].condition()
+		c, ours, err := p.made.known(&list[i])
 		if err != nil {
 			p.log.Debug("a deny policy of another kind is left alone", "error", err)
 			continue
 		}
 		id := list[i].ID
-		if !p.made.ours(id, c) {
+		if !ours {
 			if _, is := kept[c]; !is && !list[i].off() {
 				kept[c] = ""
 			}
 			continue
 		}
-		kept[c], ids[id] = id, true
+		kept[c], ids[id] = id, c
 		if _, is := wanted[c]; is && list[i].off() {
 			if err := p.admin.switchOn(ctx, id); err != nil {
 				return err

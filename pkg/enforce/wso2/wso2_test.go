@@ -247,7 +247,7 @@ func TestTheTopicTellsEveryGateway(t *testing.T) {
 	s.change(on(t, "192.0.2.7", 1), on(t, "198.51.100.0/24", 2), on(t, "api:/pizza/1.0", 3))
 	run(t, Options{
 		Source: s, Now: s.now, TopicURL: b.url(), TopicUser: "soc", TopicPassword: "secret", Keys: func() []block.MatchKey { return nil },
-		Every: 50 * time.Millisecond, Log: slog.New(slog.DiscardHandler),
+		MadeFile: filepath.Join(t.TempDir(), "made.json"), Every: 50 * time.Millisecond, Log: slog.New(slog.DiscardHandler),
 	})
 	becomes(t, b.values, deny7, denyRange, "API /pizza/1.0")
 	s.change(gone(on(t, "192.0.2.7", 0)), on(t, "192.0.2.8", 4))
@@ -264,6 +264,87 @@ func TestTheTopicTellsEveryGateway(t *testing.T) {
 	}
 }
 
+// What ended while nobody was there to say so is ended at the next start.
+func TestTheTopicIsToldWhatEndedMeanwhile(t *testing.T) {
+	s, b := newSource(), newBroker(t)
+	o := Options{
+		Source: s, Now: s.now, TopicURL: b.url(), TopicUser: "soc", TopicPassword: "secret", Keys: func() []block.MatchKey { return nil },
+		MadeFile: filepath.Join(t.TempDir(), "made.json"), Every: 50 * time.Millisecond, Log: slog.New(slog.DiscardHandler),
+	}
+	s.change(on(t, "192.0.2.7", 1), on(t, "192.0.2.8", 2))
+	stop := run(t, o)
+	becomes(t, b.values, deny7, deny8)
+	stop()
+	s.change(gone(on(t, "192.0.2.7", 0)))
+	run(t, o)
+	becomes(t, b.values, deny8)
+}
+
+// A policy that WSO2 does not take, or cannot make, holds up no other.
+func TestAPolicyThatIsNotTakenHoldsUpNoOther(t *testing.T) {
+	for _, status := range []int{http.StatusBadRequest, http.StatusInternalServerError} {
+		s, p := newSource(), newPortal(t)
+		p.unknown, p.answersUnknown = `"nobody:knows"`, status
+		s.change(on(t, "192.0.2.7", 1), on(t, "application:nobody:knows", 2))
+		run(t, options(t, s, p))
+		becomes(t, p.denied, deny7)
+		s.change(gone(on(t, "192.0.2.7", 0)), on(t, "192.0.2.8", 3), on(t, "198.51.100.0/24", 4))
+		becomes(t, p.denied, deny8, denyRange)
+	}
+}
+
+// All is put right in time, however often blocks change.
+func TestChangesDoNotPutOffTheRegularRound(t *testing.T) {
+	s, p := newSource(), newPortal(t)
+	s.change(on(t, "192.0.2.7", 1))
+	o := options(t, s, p)
+	o.Every = 200 * time.Millisecond
+	run(t, o)
+	becomes(t, p.denied, deny7)
+	p.mu.Lock()
+	clear(p.policies)
+	p.mu.Unlock()
+	id := block.ID(1)
+	becomes(t, func() map[string]int {
+		id++
+		s.change(on(t, "192.0.2.8", id))
+		return p.denied()
+	}, deny7, deny8)
+}
+
+func TestAnExemptionOfANameWins(t *testing.T) {
+	s, p := newSource(), newPortal(t)
+	s.change(on(t, "application:shop", 1), on(t, "api:/pizza/1.0", 2), exempt(t, "application:shop", 3))
+	run(t, options(t, s, p))
+	becomes(t, p.denied, `API "/pizza/1.0"`)
+	s.change(exempt(t, "api:/pizza/1.0", 4), gone(exempt(t, "application:shop", 0)))
+	becomes(t, p.denied, `APPLICATION "shop"`)
+}
+
+// WSO2 may write what it was given in another way.
+func TestAPolicyIsKnownByItsID(t *testing.T) {
+	s, p := newSource(), newPortal(t)
+	p.rewrites = func(value string) string { return strings.Replace(value, "shop", "owner:shop", 1) }
+	s.change(on(t, "application:shop", 1))
+	run(t, options(t, s, p))
+	becomes(t, p.denied, `APPLICATION "owner:shop"`)
+	for looks := 0; looks < 3; {
+		p.mu.Lock()
+		looks = 0
+		for _, call := range p.calls {
+			if call == http.MethodGet {
+				looks++
+			}
+			if call == http.MethodDelete {
+				t.Fatal("a policy that is wanted was deleted")
+			}
+		}
+		p.mu.Unlock()
+	}
+	s.change(gone(on(t, "application:shop", 0)))
+	becomes(t, p.denied)
+}
+
 func TestUsersAreNamedByTheFile(t *testing.T) {
 	s, p := newSource(), newPortal(t)
 	key := block.NewMatchKey([32]byte{1})
@@ -275,14 +356,14 @@ func TestUsersAreNamedByTheFile(t *testing.T) {
 	o := options(t, s, p)
 	o.UsersFile, o.Keys = file, func() []block.MatchKey { return []block.MatchKey{key} }
 	run(t, o)
-	becomes(t, p.denied, `USER "bob"`)
+	becomes(t, p.denied, `USER "bob@carbon.super"`)
 	if err := os.WriteFile(file+".new", []byte("carol\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.Rename(file+".new", file); err != nil {
 		t.Fatal(err)
 	}
-	becomes(t, p.denied, `USER "carol"`)
+	becomes(t, p.denied, `USER "carol@carbon.super"`)
 }
 
 func TestMistakesAreTold(t *testing.T) {
