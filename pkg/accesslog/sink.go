@@ -139,7 +139,10 @@ func setAddr(to *netip.Addr, v []byte) {
 // authorization reads the header: the scheme tells what its value is. The
 // user of Basic is logged by itself where it is logged at all.
 func (s *sink) authorization(v []byte) {
-	scheme, value, ok := bytes.Cut(v, []byte{' '})
+	scheme, value, ok := v, []byte(nil), false
+	if i := bytes.IndexAny(v, " \t"); i >= 0 {
+		scheme, value, ok = v[:i], v[i+1:], true
+	}
 	switch {
 	case !ok:
 		s.credential("key", v)

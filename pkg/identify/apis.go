@@ -45,7 +45,7 @@ func (t *APIs) Of(host, path string) string {
 	if t == nil || len(t.list) == 0 {
 		return ""
 	}
-	host = withoutPort(host)
+	host = strings.TrimSuffix(withoutPort(host), ".") // the root, which names the same host
 	for i := range t.list {
 		if a := &t.list[i]; (a.Host == "" || strings.EqualFold(a.Host, host)) && a.holds(path) {
 			return a.Name

@@ -23,6 +23,8 @@ func TestAPIs(t *testing.T) {
 	f("api.example", "/v1/orders/7", "orders")
 	f("SHOP.example:8443", "/v1/orders/7", "shop")
 	f("shop.example", "/cart", "cart")
+	f("shop.example.", "/cart", "cart")
+	f("shop.example.:8443", "/cart", "cart")
 	f("[2001:db8::7]", "/v1", "v1")
 	f("", "", "all")
 	if (*APIs)(nil).Of("shop.example", "/") != "" {

@@ -104,9 +104,13 @@ func (p *place) inHeaders(header func(name string) string) string {
 	}
 }
 
-// authorization gives what stands in the header if it is of a kind.
+// authorization gives what stands in the header if it is of a kind. Many
+// applications take a tab for the space.
 func authorization(v string, want kind) string {
-	scheme, value, ok := strings.Cut(v, " ")
+	scheme, value, ok := v, "", false
+	if i := strings.IndexAny(v, " \t"); i >= 0 {
+		scheme, value, ok = v[:i], v[i+1:], true
+	}
 	value = strings.TrimSpace(value)
 	switch {
 	case !ok && want == inAuthorization:
@@ -129,8 +133,10 @@ func only(wanted bool, v string) string {
 	return ""
 }
 
+// basicName decodes either alphabet, padded or not, as some applications do.
 func basicName(v string) string {
-	raw, err := base64.StdEncoding.DecodeString(v)
+	v = strings.NewReplacer("-", "+", "_", "/").Replace(strings.TrimRight(v, "="))
+	raw, err := base64.RawStdEncoding.DecodeString(v)
 	if err != nil {
 		return ""
 	}

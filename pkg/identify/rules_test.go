@@ -42,6 +42,10 @@ func TestDefaults(t *testing.T) {
 	f("Authorization", basic(":secret"), block.Request{})
 	f("Authorization", "Basic %%%", block.Request{})
 	f("Authorization", "", block.Request{})
+	// What lenient applications take is taken here too.
+	f("Authorization", "Bearer\tabc", block.Request{Token: "abc"})
+	f("Authorization", "Basic YWxpY2U6PD8/Pg", block.Request{User: "alice", Claimed: true})
+	f("Authorization", "Basic YWxpY2U6PD8_Pg==", block.Request{User: "alice", Claimed: true})
 	f("X-Api-Key", " k1 ", block.Request{Key: "k1"})
 	f("Apikey", "k1", block.Request{Key: "k1"})
 	f("Cookie", "theme=dark; PHPSESSID=s1; sid=s2", block.Request{Session: "s1"})
@@ -129,7 +133,7 @@ func TestAgreesWithAccessLogs(t *testing.T) {
 			t.Errorf("%s: %s: the log has %s %q, the request %+v", header, value, kind, principal, q)
 		}
 	}
-	for _, v := range []string{"Bearer abc", "bearer  abc ", "Bearer", "ApiKey abc", "Digest username=\"x\"", "abc", basic("alice:x"), "Basic", " x"} {
+	for _, v := range []string{"Bearer abc", "bearer  abc ", "Bearer", "ApiKey abc", "Digest username=\"x\"", "abc", basic("alice:x"), "Basic", " x", "Bearer\tabc"} {
 		f("authorization", v)
 	}
 	for _, v := range []string{"a=1; JSESSIONID=\"x y\"; b=2", "connect.sid=s%3Aabc", "sid=1;session=2", "my_SID=1", "aside=1; sid2=3", "sid=; session=2", ";;=;=="} {
