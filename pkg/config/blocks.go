@@ -14,6 +14,7 @@ type Blocks struct {
 	PreviewPeople    int           `yaml:"preview_principals" doc:"Principals of the last day that a block may hit, likewise."`
 	MaxLifetime      time.Duration `yaml:"max_lifetime" doc:"To which lifetimes of automatic blocks grow: each is twice as long as the one before on the same target within 30 days."`
 	WidenAfter       int           `yaml:"widen_after" doc:"From how many blocked /64 of a /56 on, and /56 of a /48, a rule's block on IPv6 is on all of it."`
+	Lists            []BlockList   `yaml:"lists" doc:"Lists from elsewhere whose addresses are blocked while they are listed; see deploy/LISTS.md."`
 }
 
 func defaultBlocks() Blocks {

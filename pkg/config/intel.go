@@ -25,7 +25,7 @@ type IntelFeed struct {
 	File       string `yaml:"file" doc:"File on this host, in place of url. It may be packed by gzip or zstd, as may an answer."`
 	Collection string `yaml:"collection" doc:"With format taxii: id, alias or title of the collection. Default: the only one that can be read."`
 
-	Format    string            `yaml:"format" doc:"auto, plain, csv, stix, misp, crawlers or taxii. Default: auto, which knows all but csv and taxii."`
+	Format    string            `yaml:"format" doc:"auto, plain, csv, stix, misp, crawlers, crowdsec (decisions as its API gives them) or taxii. Default: auto, which knows all but csv, crowdsec and taxii."`
 	Kind      string            `yaml:"kind" doc:"What plain lists and tables hold: address, domain, url, user_agent, user_agent_pattern or fingerprint. Default: any, by the shape of each value, which may be an address, a URL or a domain."`
 	Columns   map[string]string `yaml:"columns" doc:"With format csv: value, kind, confidence, labels, reference, source, seen, from, until → name of the column in the header, or its number from 1."`
 	Header    bool              `yaml:"header" doc:"With format csv and numbered columns: the first row is a header."`

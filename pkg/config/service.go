@@ -186,6 +186,9 @@ func ParseService(file string, data []byte) (Service, error) {
 	for i := range s.Intel.Feeds {
 		s.Intel.Feeds[i].setDefaults()
 	}
+	for i := range s.Blocks.Lists {
+		s.Blocks.Lists[i].setDefaults()
+	}
 	for i := range s.Webhooks {
 		s.Webhooks[i].setDefaults()
 	}
@@ -230,6 +233,7 @@ func (c *checker) service(s *Service) {
 	c.atLeast("$.hash_keys.rotate_days", int64(s.HashKeys.RotateDays), 1)
 	c.atLeast("$.routes.max_segments", int64(s.Routes.MaxSegments), 1000)
 	c.blocks(s.Blocks)
+	c.lists(s.Blocks.Lists, s.Intel.Feeds)
 	c.webhooks(s.Webhooks)
 	c.rollout(s.Rollout)
 	c.traffic(s.Traffic)

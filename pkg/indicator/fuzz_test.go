@@ -72,6 +72,8 @@ func FuzzMISP(f *testing.F) { fuzz(f, "event.json", Options{Format: MISP}) }
 
 func FuzzCrawlers(f *testing.F) { fuzz(f, "crawlers.json", Options{Format: Crawlers}) }
 
+func FuzzCrowdSec(f *testing.F) { fuzz(f, "decisions.json", Options{Format: CrowdSec}) }
+
 func FuzzSTIXPattern(f *testing.F) {
 	f.Add("[ipv4-addr:value = '192.0.2.1' OR network-traffic:extensions.'http-request-ext'.request_header.'User-Agent'[0] LIKE 'a%']")
 	f.Add("([a:b IN ('x', 'y')] OR [c:d = t'2026-01-01T00:00:00Z']) REPEATS 5 TIMES")

@@ -14,16 +14,17 @@ import (
 
 // The formats.
 const (
-	Auto     = "auto" // by the first bytes: one of the others, but CSV
+	Auto     = "auto" // by the first bytes: one of the others, but CSV and CrowdSec
 	Plain    = "plain"
 	CSV      = "csv"
 	STIX     = "stix"
 	MISP     = "misp"
 	Crawlers = "crawlers"
+	CrowdSec = "crowdsec"
 )
 
 // Formats are the names of all formats.
-func Formats() []string { return []string{Auto, Plain, CSV, STIX, MISP, Crawlers} }
+func Formats() []string { return []string{Auto, Plain, CSV, STIX, MISP, Crawlers, CrowdSec} }
 
 // Table is where a CSV file keeps what.
 type Table struct {
@@ -87,6 +88,7 @@ const (
 	leftContext    = "context, not for detection"
 	leftElsewhere  = "not to be seen in requests"
 	leftHarmless   = "harmless by the feed's own account"
+	leftMilder     = "decisions that do not ban"
 	leftNoPatterns = "in another pattern language"
 )
 
@@ -153,6 +155,8 @@ func (r *reader) read() error {
 		return r.misp()
 	case Crawlers:
 		return r.crawlers()
+	case CrowdSec:
+		return r.crowdsec()
 	}
 	return fmt.Errorf("format %q: want one of %s", r.options.Format, strings.Join(Formats(), ", "))
 }

@@ -91,6 +91,7 @@ func TestGolden(t *testing.T) {
 	f("bundle.json", Options{Confidence: 50})
 	f("event.json", Options{Confidence: 50, Expires: month})
 	f("crawlers.json", Options{Confidence: 90})
+	f("decisions.json", Options{Format: CrowdSec, Confidence: 50})
 }
 
 func TestEveryFormatIsGuessed(t *testing.T) {
@@ -214,5 +215,15 @@ func TestMistakesAreBounded(t *testing.T) {
 	_, r := Parse(Options{Kind: Address, Seen: seen}, []byte(strings.Repeat("nonsense\n", 1000)+strings.Repeat("x", maxLine+1)))
 	if r.Refused != 1001 || len(r.Mistakes) != maxMistakes || r.Mistakes[99].Line != 100 {
 		t.Errorf("%d refused, %d kept", r.Refused, len(r.Mistakes))
+	}
+}
+
+func TestDecisionsOfAQuestion(t *testing.T) {
+	list, report := Parse(Options{Format: CrowdSec, Seen: seen}, []byte(` [{"duration":"1h","scope":"Ip","type":"ban","value":"192.0.2.7"}]`))
+	if report.Broken != nil || list.Len() != 1 || !list.At(0).Until.Equal(seen.Add(time.Hour)) {
+		t.Errorf("%+v", report)
+	}
+	if _, report := Parse(Options{Format: CrowdSec, Seen: seen}, []byte("null")); report.Broken == nil {
+		t.Error("no decision is no list: so it looks when a server has lost its data")
 	}
 }

@@ -38,6 +38,10 @@ type Feed struct {
 	MaxBytes  int64         // of the feed, unpacked; 0 = 128 MiB
 	MaxShrink int           // percent that a feed may lose at once; 0 = 50
 
+	// Apart keeps the feed's indicators out of the set: they are told to
+	// Options.Listed.
+	Apart bool
+
 	TokenFile    string // file with a token; it is read anew for each look
 	TokenHeader  string // header that takes the token as it stands; empty = Authorization: Bearer
 	User         string // for basic authentication
@@ -119,7 +123,11 @@ type Options struct {
 	Own []netip.Prefix
 	// Changed gets the set whenever it changes, and once at the beginning. It
 	// is called by Run, one call at a time.
-	Changed    func(*indicator.Set)
+	Changed func(*indicator.Set)
+	// Listed gets what the feeds that stand apart say, by name, likewise; a
+	// feed of which nothing is known (yet, or any more) is not among them. It
+	// may be nil when no feed stands apart.
+	Listed     func(map[string]*indicator.List)
 	Log        *slog.Logger
 	Registerer prometheus.Registerer
 	Now        func() time.Time // nil = time.Now

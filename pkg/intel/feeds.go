@@ -92,7 +92,7 @@ func (f *Feeds) round(ctx context.Context) error {
 	for i, w := range workers {
 		lists[i] = w.load()
 	}
-	if err := publish(&o, lists); err != nil {
+	if err := publish(&o, workers, lists); err != nil {
 		return err
 	}
 	ctx, stop := context.WithCancel(ctx)
@@ -119,7 +119,7 @@ func (f *Feeds) round(ctx context.Context) error {
 			return nil
 		case u := <-updates:
 			lists[u.place] = u.list
-			if err := publish(&o, lists); err != nil {
+			if err := publish(&o, workers, lists); err != nil {
 				return err
 			}
 		}
@@ -160,11 +160,25 @@ func forget(o *Options) {
 	}
 }
 
-func publish(o *Options, lists []*indicator.List) error {
-	set, err := indicator.Merge(lists...)
+// publish tells of the set, and of the feeds that stand apart.
+func publish(o *Options, workers []*worker, lists []*indicator.List) error {
+	var together []*indicator.List
+	apart := map[string]*indicator.List{}
+	for i, w := range workers {
+		switch {
+		case !w.feed.Apart:
+			together = append(together, lists[i])
+		case w.known().Body != "":
+			apart[w.feed.Name] = lists[i]
+		}
+	}
+	set, err := indicator.Merge(together...)
 	if err != nil {
 		return fmt.Errorf("threat feeds: %w", err)
 	}
 	o.Changed(set)
+	if o.Listed != nil {
+		o.Listed(apart)
+	}
 	return nil
 }

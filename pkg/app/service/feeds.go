@@ -24,6 +24,11 @@ func Feeds(cfg config.Intel) []intel.Feed {
 	return feeds
 }
 
+// allFeeds are the threat feeds, and the lists that are blocked.
+func allFeeds(cfg config.Service) []intel.Feed {
+	return append(Feeds(cfg.Intel), listFeeds(cfg.Blocks.Lists)...)
+}
+
 func feedOf(f *config.IntelFeed) intel.Feed {
 	kind, _ := indicator.ParseKind(f.Kind) // checked with the configuration
 	separator, _ := f.SeparatorByte()
@@ -65,20 +70,23 @@ func OwnNetworks(n config.Networking) []netip.Prefix {
 // force, so that no line is judged without.
 func (s *Service) startFeeds(ctx context.Context, l *lifecycle) error {
 	s.listings.Store(new(Listings(s.config.Intel)))
+	s.lists = newListKeeper(s.bus.Blocks().List, s.responder, s.config.Blocks.Lists, s.log.With("part", "lists"))
 	loaded := make(chan struct{})
 	once := sync.OnceFunc(func() { close(loaded) })
 	feeds, err := intel.New(intel.Options{
-		Feeds: Feeds(s.config.Intel), Dir: s.dir.IntelDir(), Own: OwnNetworks(s.config.Network),
+		Feeds: allFeeds(s.config), Dir: s.dir.IntelDir(), Own: OwnNetworks(s.config.Network),
 		Changed: func(set *indicator.Set) {
 			s.detector.SetIndicators(&detect.Indicators{Set: set, Feeds: *s.listings.Load()})
 			once()
 		},
-		Log: s.log.With("part", "intel"), Registerer: s.metrics,
+		Listed: s.lists.tell,
+		Log:    s.log.With("part", "intel"), Registerer: s.metrics,
 	})
 	if err != nil {
 		return err
 	}
 	s.feeds = feeds
+	l.start("lists", s.lists.run)
 	l.start("intel", feeds.Run)
 	return l.await(ctx, loaded)
 }
@@ -86,9 +94,10 @@ func (s *Service) startFeeds(ctx context.Context, l *lifecycle) error {
 // useFeeds puts other feeds into force. It fails before anything is changed.
 func (s *Service) useFeeds(cfg config.Service) error {
 	before := s.listings.Swap(new(Listings(cfg.Intel)))
-	if err := s.feeds.Reload(Feeds(cfg.Intel), OwnNetworks(cfg.Network)); err != nil {
+	if err := s.feeds.Reload(allFeeds(cfg), OwnNetworks(cfg.Network)); err != nil {
 		s.listings.Store(before)
 		return err
 	}
+	s.lists.use(cfg.Blocks.Lists)
 	return nil
 }

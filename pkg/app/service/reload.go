@@ -79,7 +79,8 @@ func needRestart(old, now config.Service) []string {
 	for name, pair := range map[string][2]any{
 		"data_dir": {old.DataDir, now.DataDir}, "bus": {old.Bus, now.Bus},
 		"store": {old.Store, now.Store}, "hash_keys": {old.HashKeys, now.HashKeys}, "routes.max_segments": {old.Routes.MaxSegments, now.Routes.MaxSegments},
-		"quarantine": {old.Spool, now.Spool}, "blocks": {old.Blocks, now.Blocks}, "webhooks": {old.Webhooks, now.Webhooks}, "api": {old.API, now.API},
+		"quarantine": {old.Spool, now.Spool}, "blocks": {limits(old.Blocks), limits(now.Blocks)}, "webhooks": {old.Webhooks, now.Webhooks}, "api": {old.API, now.API},
+		"rollout": {old.Rollout, now.Rollout}, "traffic": {old.Traffic, now.Traffic},
 		"decoys.responder":       {old.Decoys.Responder, now.Decoys.Responder},
 		"network.trusted_hops":   {old.Network.TrustedHops, now.Network.TrustedHops},
 		"alerting.urls":          {old.Alerting.URLs, now.Alerting.URLs},
@@ -92,4 +93,10 @@ func needRestart(old, now config.Service) []string {
 	}
 	slices.Sort(changed)
 	return changed
+}
+
+// limits are the keys of blocks that a reload does not take.
+func limits(b config.Blocks) config.Blocks {
+	b.Lists = nil
+	return b
 }

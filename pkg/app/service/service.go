@@ -71,6 +71,7 @@ type Service struct {
 	storeReady   atomic.Bool
 	detector     *detect.Detector
 	feeds        *intel.Feeds
+	lists        *listKeeper
 	responder    *respond.Service
 	quarantine   *shipping.Quarantine
 	shipper      *shipping.Shipper
