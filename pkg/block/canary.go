@@ -8,9 +8,14 @@ import (
 )
 
 // enforcedOn tells whether an entry is acted on where a request meets it. A
-// mode of a later version enforces nothing.
+// mode of a later version enforces nothing. A user that is the client's own
+// word is no user here: the client would choose its side with every request.
 func (e *Entry) enforcedOn(r *Request) bool {
-	return e.Mode == Enforce || e.Mode == Canary && Share(e.ID, r.Client, r.User) < e.Percent
+	user := r.User
+	if r.Claimed {
+		user = ""
+	}
+	return e.Mode == Enforce || e.Mode == Canary && Share(e.ID, r.Client, user) < e.Percent
 }
 
 // Share gives a client's place from 0 to 99 in the canary of a block: the
