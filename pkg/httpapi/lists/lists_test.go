@@ -175,7 +175,7 @@ func TestIndicators(t *testing.T) {
 		}
 	}
 	want := []string{
-		"[ipv4-addr:value = '192.0.2.7']", "[ipv4-addr:value ISSUBSET '198.51.100.0/30']", "[ipv4-addr:value = '192.0.2.3']", "[ipv4-addr:value = '192.0.2.4']",
+		"[ipv4-addr:value = '192.0.2.7']", "[ipv4-addr:value ISSUBSET '198.51.100.0/31'] OR [ipv4-addr:value = '198.51.100.3']", "[ipv4-addr:value = '192.0.2.3']", "[ipv4-addr:value = '192.0.2.4']",
 		`[network-traffic:extensions.'http-request-ext'.request_header.'User-Agent' = 'o\'curl']`,
 	}
 	if !uuids.MatchString(bundle.ID) || !slices.Equal(patterns, want) {

@@ -4,6 +4,7 @@ import (
 	"crypto/sha1"
 	"fmt"
 	"io"
+	"net/netip"
 	"strings"
 
 	"github.com/honeymoat/honeymoat/pkg/block"
@@ -38,7 +39,7 @@ func (l *list) stix(w io.Writer) error {
 	n := 0
 	for i := range l.blocks {
 		b := &l.blocks[i]
-		pattern, ok := patternOf(b)
+		pattern, ok := patternOf(b, l.exempt)
 		if !ok {
 			continue
 		}
@@ -62,14 +63,19 @@ func indicatorOf(b *block.Block, pattern string) indicator {
 	}
 }
 
-// patternOf says a block's target as a pattern.
-func patternOf(b *block.Block) (pattern string, ok bool) {
+// patternOf says a block's target as a pattern, cut around exempt addresses.
+func patternOf(b *block.Block, exempt *block.Allowlist) (pattern string, ok bool) {
 	if b.Mode != block.Enforce || b.Target.Exemption() {
 		return "", false
 	}
 	var parts []string
 	for _, c := range b.Target.Criteria() {
-		part := comparison(b, c)
+		part := ""
+		if c.Scope == block.ScopeAddress || c.Scope == block.ScopePrefix {
+			part = addresses(block.Around(b.Target.Prefix(), exempt), len(b.Target.Criteria()) > 1)
+		} else {
+			part = comparison(c)
+		}
 		if part == "" {
 			return "", false
 		}
@@ -78,16 +84,31 @@ func patternOf(b *block.Block) (pattern string, ok bool) {
 	return strings.Join(parts, " AND "), true
 }
 
-func comparison(b *block.Block, c block.Criterion) string {
-	object := "ipv6-addr"
-	if b.Target.Prefix().IsValid() && b.Target.Prefix().Addr().Is4() {
-		object = "ipv4-addr"
+// addresses says that an address is in one of the prefixes; "" for none.
+func addresses(prefixes []netip.Prefix, inner bool) string {
+	parts := make([]string, 0, len(prefixes))
+	for _, p := range prefixes {
+		object := "ipv6-addr"
+		if p.Addr().Is4() {
+			object = "ipv4-addr"
+		}
+		if p.IsSingleIP() {
+			parts = append(parts, fmt.Sprintf("[%s:value = %s]", object, quoted(p.Addr().String())))
+		} else {
+			parts = append(parts, fmt.Sprintf("[%s:value ISSUBSET %s]", object, quoted(p.String())))
+		}
 	}
+	one := strings.Join(parts, " OR ")
+	if inner && len(parts) > 1 {
+		return "(" + one + ")"
+	}
+	return one
+}
+
+// comparison says a criterion that is not about addresses; "" where STIX has no
+// word for it.
+func comparison(c block.Criterion) string {
 	switch c.Scope {
-	case block.ScopeAddress:
-		return fmt.Sprintf("[%s:value = %s]", object, quoted(c.Value))
-	case block.ScopePrefix:
-		return fmt.Sprintf("[%s:value ISSUBSET %s]", object, quoted(c.Value))
 	case block.ScopeNetwork:
 		return fmt.Sprintf("[autonomous-system:number = %s]", strings.TrimPrefix(c.Value, "AS"))
 	case block.ScopeUserAgent:
