@@ -75,6 +75,7 @@ func TestNeedRestart(t *testing.T) {
 	f("{bus: {max_bytes: 1GiB}, api: {listen: '127.0.0.1:1'}}", "api", "bus")
 	f("webhooks: [{name: x, url: 'https://x', secret_file: x}]", "webhooks")
 	f("data_dir: /x", "api", "data_dir", "decoys.responder")
+	f("{rollout: {shadow: 1h}, traffic: {max_clients: 5000}}", "rollout", "traffic")
 	f("sources: [{name: x, paths: [x]}]")
 	f("{alerting: {urls: ['http://x'], console_url: 'http://y', resolve_after: 1h}}", "alerting.console_url", "alerting.resolve_after", "alerting.urls")
 }
