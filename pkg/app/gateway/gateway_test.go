@@ -191,3 +191,20 @@ func TestWhatTheAgentDoesNotLink(t *testing.T) {
 		}
 	}
 }
+
+// The host itself is never refused, by gateways that hold blocks neither.
+func TestTouchesOfTheHostItselfRefuseNobody(t *testing.T) {
+	dir, service := shortDir(t), agenttest.New()
+	r := start(t, service, dir, configure(t, dir, withResponder(dir)))
+	for _, client := range []string{"127.0.0.1", "::1"} {
+		if a := r.ask(client, "/.env"); a.status != 204 {
+			t.Errorf("%s is sent to a decoy: %d", client, a.status)
+		}
+	}
+	await(t, "the touches at the service", func() bool { return len(service.Touches()) == 2 })
+	for h := range r.agent.Held() {
+		if h.Entry.Action != block.Allow {
+			t.Errorf("%s is held: %s", h.Target, h.Entry.Action)
+		}
+	}
+}

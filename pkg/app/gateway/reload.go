@@ -113,9 +113,13 @@ func (g *Gateway) useSources(c config.Agent, next live) error {
 	return g.quarantine.Use(use)
 }
 
-// fixed is the part of a configuration that a reload does not take over.
+// fixed is the part of a configuration that a reload does not take over. The
+// file by which nginx fails by route is written at the start only.
 func fixed(c config.Agent) config.Agent {
+	if c.Gateways.Nginx.Maps.Dir == "" {
+		c.Fail = nil
+	}
 	c.Allow, c.Decoys.Catalogue, c.Sources, c.Privacy = nil, "", nil, config.Privacy{}
-	c.Fail, c.APIs, c.Identify, c.Geo = nil, nil, config.Identify{}, config.Geo{}
+	c.APIs, c.Identify, c.Geo = nil, config.Identify{}, config.Geo{}
 	return c
 }
