@@ -96,6 +96,27 @@ func TestHAProxyExemptions(t *testing.T) {
 	p.Refuses(visitor("192.0.2.1"))
 }
 
+// What the agent's own configuration allows, HAProxy's maps allow.
+func TestHAProxyAllowsWhatTheAgentDoes(t *testing.T) {
+	dir, service, p := shortDir(t), agenttest.New(), haproxytest.New(t, "")
+	c := besideHAProxy(t, dir, p)
+	c.Allow = configure(t, dir, "allow: [192.0.2.7, 'key:friend']").Allow
+	r := start(t, service, dir, c)
+	p.Start()
+	r.put("192.0.2.0/24", block.Deny, nil)
+	p.Holds("deny-address", 1)
+	p.Holds("allow-address", 1)
+	p.Refuses(visitor("192.0.2.1"))
+	p.Passes(visitor("192.0.2.7"))
+	p.Passes(with("192.0.2.1", "/", "X-Api-Key: friend"))
+	c.Allow = nil
+	if _, err := r.Reload(c); err != nil {
+		t.Fatal(err)
+	}
+	p.Holds("allow-address", 0)
+	p.Refuses(visitor("192.0.2.7"))
+}
+
 func TestHAProxyDecoysAndMarks(t *testing.T) {
 	dir, service, p := shortDir(t), agenttest.New(), haproxytest.New(t, "")
 	log := collect(t, p.Log)
