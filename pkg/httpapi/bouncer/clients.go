@@ -32,8 +32,9 @@ const (
 // which does no harm. Two bouncers with one key, address and name are told
 // apart by their connections. It is safe for concurrent use.
 type clients struct {
-	mu   sync.Mutex
-	byID map[client]map[string]*history // by connection
+	mu    sync.Mutex                     // for all below
+	byID  map[client]map[string]*history // by connection
+	swept time.Time
 }
 
 // history is the revisions that were sent on one connection, oldest first.
@@ -76,9 +77,37 @@ func (c *clients) told(who client, connection string, revision uint64, now time.
 	h.sent = append(h.sent, revision)
 	h.sent = h.sent[max(0, len(h.sent)-keptAnswers):]
 	h.at = now
+	c.forget(who, now)
+	if now.Sub(c.swept) > quiet || len(c.byID) > mostSeen {
+		c.sweep(who, now)
+	}
+}
+
+// sweep forgets all that proves nothing any more, and while there are too many
+// bouncers, all but who is there now and who has been of late: they get
+// everything again.
+func (c *clients) sweep(who client, now time.Time) {
+	c.swept = now
 	for other := range c.byID {
 		c.forget(other, now)
 	}
+	for age := quiet; len(c.byID) > mostSeen; age /= 2 {
+		for other, histories := range c.byID {
+			if other != who && now.Sub(last(histories)) >= age {
+				delete(c.byID, other)
+			}
+		}
+	}
+}
+
+// last is when a bouncer was answered last.
+func last(histories map[string]*history) (at time.Time) {
+	for _, h := range histories {
+		if h.at.After(at) {
+			at = h.at
+		}
+	}
+	return at
 }
 
 // forget drops what proves nothing any more: connections that were used once,

@@ -128,7 +128,7 @@ func (h *Handler) authorized(next func(w http.ResponseWriter, r *http.Request, b
 			return
 		}
 		h.mu.Lock()
-		h.seen.note(Seen{b.Name, r.UserAgent(), from.String(), h.options.Now()})
+		h.seen.note(Seen{b.Name, agentOf(r), from.String(), h.options.Now()})
 		h.mu.Unlock()
 		next(w, r, b)
 	}
@@ -138,6 +138,9 @@ func address(r *http.Request) netip.Addr {
 	a, _ := netip.ParseAddrPort(r.RemoteAddr)
 	return a.Addr().Unmap()
 }
+
+// agentOf is what a bouncer calls itself, as far as that is remembered.
+func agentOf(r *http.Request) string { return block.CutValue(r.UserAgent()) }
 
 // answer writes JSON. To HEAD the server itself sends no body.
 func answer(w http.ResponseWriter, r *http.Request, status int, contentType string, body any) {
@@ -175,7 +178,7 @@ type streamJSON struct {
 func (h *Handler) stream(w http.ResponseWriter, r *http.Request, b Bouncer) {
 	f := filterOf(r.URL.Query(), "ip,range")
 	f.repeats = r.URL.Query().Get("dedup") == "false"
-	who, connection := client{b.Name, b.Segments, address(r).String(), r.UserAgent()}, connectionOf(r)
+	who, connection := client{b.Name, b.Segments, address(r).String(), agentOf(r)}, connectionOf(r)
 	startup := r.URL.Query().Get("startup") == "true"
 	revision, known := h.clients.base(who, connection)
 	ended := h.options.Ended

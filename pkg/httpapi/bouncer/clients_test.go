@@ -1,0 +1,32 @@
+package bouncer
+
+import (
+	"strconv"
+	"testing"
+	"time"
+)
+
+// Whoever has a key and another name with each question takes no more memory
+// than so many bouncers, and who asks as always is told what is new.
+func TestAsManyBouncersAsThereMayBe(t *testing.T) {
+	c, now := newClients(), time.Unix(0, 0)
+	good := client{token: "edge", agent: "caddy/1"}
+	for i := range 3 * mostSeen {
+		now = now.Add(time.Millisecond)
+		c.told(client{token: "edge", agent: strconv.Itoa(i)}, "1", 7, now)
+		if i%1000 == 0 {
+			c.told(good, "2", 8, now)
+		}
+	}
+	if n := len(c.byID); n > mostSeen {
+		t.Errorf("%d bouncers are remembered", n)
+	}
+	if revision, known := c.base(good, "2"); !known || revision != 8 {
+		t.Errorf("the bouncer that asks as always is not known: %d %v", revision, known)
+	}
+	now = now.Add(stays + time.Hour)
+	c.told(good, "3", 9, now)
+	if n := len(c.byID); n != 1 {
+		t.Errorf("%d bouncers are remembered after a day", n)
+	}
+}
