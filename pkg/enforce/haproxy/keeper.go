@@ -61,6 +61,7 @@ type Keeper struct {
 	checks  int
 	retry   time.Duration // pause after the last failure; 0 = it went well
 	retryAt time.Duration
+	told    string // the failure that the log has
 	writeAt time.Duration
 	failing bool // files cannot be written
 }
@@ -240,8 +241,9 @@ func (k *Keeper) after(err error) {
 	case err != nil:
 		k.inStep = false
 		k.metrics.failures.Inc()
-		if k.retry == 0 {
-			k.o.Log.Warn("HAProxy's maps are out of step; they are filled again", "error", err)
+		if what := err.Error(); k.retry == 0 || what != k.told {
+			k.told = what
+			k.o.Log.Warn("HAProxy's maps are out of step; they are filled as soon as it can be done", "error", err)
 		}
 		k.retryAt = k.o.Now() + k.retry
 		k.retry = min(max(2*k.retry, firstRetry), lastRetry)
