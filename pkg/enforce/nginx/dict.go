@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"slices"
 	"time"
 
@@ -69,7 +70,7 @@ func NewDict(o DictOptions) (*Dict, error) {
 // Run keeps nginx in step until ctx ends. nginx keeps what it has then.
 func (d *Dict) Run(ctx context.Context) error {
 	defer d.peer.close()
-	const quick, slowest = 50 * time.Millisecond, 2 * time.Second
+	const quick = 50 * time.Millisecond
 	wait := quick
 	for {
 		err := d.session(ctx, func() { wait = quick })
@@ -85,8 +86,19 @@ func (d *Dict) Run(ctx context.Context) error {
 		if err := pause(ctx, wait); err != nil {
 			return err
 		}
-		wait = min(2*wait, slowest)
+		wait = min(2*wait, d.slowest(err))
 	}
+}
+
+// slowest is the longest pause before another attempt. Whether nginx is there
+// again costs little to see, and until then it refuses nobody; to fill it in
+// vain costs both sides.
+func (d *Dict) slowest(err error) time.Duration {
+	var dial *net.OpError
+	if errors.As(err, &dial) && dial.Op == "dial" {
+		return d.o.Check
+	}
+	return 2 * time.Second
 }
 
 // severity: what fails again and again is told once.
