@@ -31,3 +31,18 @@ func (l *Allowlist) Contains(a netip.Addr) bool {
 func (l *Allowlist) Overlaps(t Target) bool {
 	return l != nil && t.prefix.IsValid() && l.table.OverlapsPrefix(t.prefix)
 }
+
+// Meets gives one of the allowlist's prefixes that a target overlaps with; the
+// zero one when there is none.
+func (l *Allowlist) Meets(t Target) netip.Prefix {
+	if !l.Overlaps(t) {
+		return netip.Prefix{}
+	}
+	if p, ok := l.table.LookupPrefixLPM(t.prefix); ok {
+		return p
+	}
+	for p := range l.table.Subnets(t.prefix) {
+		return p
+	}
+	return netip.Prefix{}
+}

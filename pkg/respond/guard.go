@@ -44,7 +44,7 @@ func NewGuard(o GuardOptions) *Guard {
 		{"allowlist", "an address of the allowlist", "take it off the allowlist in the configuration first", block.NewAllowlist(o.Allow)},
 		{"trusted-hop", "one of our trusted proxies", "everybody behind it would be blocked: block the client behind it", block.NewAllowlist(o.TrustedHops)},
 		{"monitor", "one of our monitors", "it would tell that we are down: take it out of network.monitors first", block.NewAllowlist(o.Monitors)},
-		{"own-address", "one of our own addresses", "honeymoat would cut itself off", block.NewAllowlist(o.Own)},
+		{"own-address", "one of our own addresses", "honeymoat would cut itself off: leave it out of what you block", block.NewAllowlist(o.Own)},
 	}}
 }
 
@@ -91,11 +91,22 @@ func (g *Guard) Protects(t block.Target) *Refusal {
 		return &Refusal{Rule: "everybody", Reason: fmt.Sprintf("%s is everybody", t), Hint: "nobody may block that"}
 	}
 	for _, p := range g.protected {
-		if p.list.Overlaps(t) {
-			return &Refusal{Rule: p.rule, Reason: fmt.Sprintf("%s holds %s", t, p.what), Hint: p.hint}
+		if met := p.list.Meets(t); met.IsValid() {
+			return &Refusal{Rule: p.rule, Reason: fmt.Sprintf("%s holds %s%s", t, p.what, naming(met, t)), Hint: p.hint}
 		}
 	}
 	return nil
+}
+
+// naming names what of a list a target holds, unless that is the target itself.
+func naming(met netip.Prefix, t block.Target) string {
+	switch {
+	case met == t.Prefix():
+		return ""
+	case met.IsSingleIP():
+		return ": " + met.Addr().String()
+	}
+	return ": " + met.String()
 }
 
 // hits tells why a block would lock its asker out, or gives nil.

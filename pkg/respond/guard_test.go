@@ -17,6 +17,26 @@ func prefixes(s ...string) []netip.Prefix {
 	return p
 }
 
+// TestGuardNamesWhatItProtects: who asks for a wide block has to learn what it
+// must leave out.
+func TestGuardNamesWhatItProtects(t *testing.T) {
+	g := NewGuard(GuardOptions{Allow: prefixes("198.51.100.200/32", "203.0.113.0/28")})
+	f := func(target, want string) {
+		t.Helper()
+		parsed, err := block.ParseTarget(target)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r := g.Protects(parsed); r == nil || r.Reason != want {
+			t.Errorf("%s: %+v, want %q", target, r, want)
+		}
+	}
+	f("198.51.100.200", "198.51.100.200 holds an address of the allowlist")
+	f("198.51.100.0/24", "198.51.100.0/24 holds an address of the allowlist: 198.51.100.200")
+	f("203.0.113.0/24", "203.0.113.0/24 holds an address of the allowlist: 203.0.113.0/28")
+	f("203.0.113.7", "203.0.113.7 holds an address of the allowlist: 203.0.113.0/28")
+}
+
 func TestGuard(t *testing.T) {
 	g := NewGuard(GuardOptions{
 		Allow:       prefixes("198.51.100.0/24", "2001:db8:a::/48"),

@@ -165,7 +165,7 @@ func (s *Service) doneBefore(b *block.Block) (*block.Block, error) {
 		done := held.Block
 		return &done, nil
 	case ended != nil:
-		return nil, fmt.Errorf("%w: %w, for a block that has %s", ErrInvalid, ErrKeyUsed, ended.How)
+		return nil, fmt.Errorf("%w: %w, for a block that has ended (%s)", ErrInvalid, ErrKeyUsed, ended.How)
 	}
 	return nil, nil
 }
