@@ -63,7 +63,7 @@ func readList(in io.Reader, file, format string) ([]wire.BulkItem, error) {
 	}
 	items, err := readBlocklist(format, data, time.Now())
 	if err != nil {
-		return nil, command.Usage(fmt.Errorf("%s: %w", file, err))
+		return nil, command.Usage(fmt.Errorf("nothing was imported; %s: %w", file, err))
 	}
 	if len(items) == 0 {
 		return nil, command.Usage(fmt.Errorf("%s: there is nothing in the list", file))
@@ -103,11 +103,11 @@ func printAllImported(w io.Writer, results []imported) {
 }
 
 func printImported(w io.Writer, res imported) {
-	fmt.Fprintf(w, "%s:", count(len(res.Items), "target"))
+	var outcomes []string
 	for _, outcome := range slices.Sorted(maps.Keys(res.Counts)) {
-		fmt.Fprintf(w, " %d %s", res.Counts[outcome], outcomeText(outcome, res.DryRun))
+		outcomes = append(outcomes, fmt.Sprintf("%d %s", res.Counts[outcome], outcomeText(outcome, res.DryRun)))
 	}
-	fmt.Fprintln(w, ".")
+	fmt.Fprintf(w, "%s: %s.\n", count(len(res.Items), "target"), strings.Join(outcomes, ", "))
 	printOutcomes(w, res)
 	if res.Approval != nil {
 		printGuard(w, res.Approval.Guard)
