@@ -44,7 +44,7 @@ func TestAsk(t *testing.T) {
 		t.Helper()
 		f(from("192.0.2.7"), "deny "+id.String(), "enforced", 1)
 		f(from("192.0.2.8"), "allow 0000000000000003", "exemption", 2)
-		f(from("192.0.2.9"), "pass", "own configuration", 1)
+		f(from("192.0.2.9"), "pass", "own configuration", 2) // a block, and what allows it
 		f(key, "pass", "own configuration", 1)
 		f(from("127.0.0.1"), "pass", "this host itself", 0)
 		f(from("198.51.100.1"), "pass", "no block", 0)
