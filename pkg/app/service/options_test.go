@@ -73,6 +73,7 @@ func TestNeedRestart(t *testing.T) {
 	f("alerting: {config_file: x.yml}")
 	f("network: {trusted_hops: [192.0.2.7]}", "network.trusted_hops")
 	f("{bus: {max_bytes: 1GiB}, api: {listen: '127.0.0.1:1'}}", "api", "bus")
+	f("blocks: {lists: [{name: x, file: y}]}")
 	f("webhooks: [{name: x, url: 'https://x', secret_file: x}]", "webhooks")
 	f("data_dir: /x", "api", "data_dir", "decoys.responder")
 	f("{rollout: {shadow: 1h}, traffic: {max_clients: 5000}}", "rollout", "traffic")
