@@ -148,6 +148,7 @@ func blocksResume(r remote) *cobra.Command {
 			return err
 		}
 		printBreaker(c.OutOrStdout(), b)
+		fmt.Fprintln(c.OutOrStdout(), "What was recorded in shadow meanwhile comes into force when its actor is found again.")
 		return nil
 	})
 	c.Flags().StringVar(&reason, "reason", "", "Why. Somebody will ask.")
