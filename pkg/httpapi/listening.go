@@ -15,13 +15,14 @@ import (
 // listening is a server and where it listens.
 type listening struct {
 	*http.Server
-	listener net.Listener
+	listener  net.Listener
+	encrypted bool
 }
 
 // serve answers until the server is stopped, which is no error.
 func (l listening) serve() error {
 	var err error
-	if l.TLSConfig != nil {
+	if l.encrypted {
 		err = l.ServeTLS(l.listener, "", "")
 	} else {
 		err = l.Serve(l.listener)
@@ -42,7 +43,7 @@ func (s *Server) listen() ([]listening, error) {
 	named := bouncer.NameConnections()
 	server := s.newServer(s.engine, named)
 	server.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: s.keyPair.get}
-	all := []listening{{server, front}}
+	all := []listening{{server, front, true}}
 	if s.options.PlainListener == nil && s.options.PlainAddress == "" {
 		return all, nil
 	}
@@ -50,7 +51,7 @@ func (s *Server) listen() ([]listening, error) {
 	if err != nil {
 		return nil, errors.Join(err, front.Close())
 	}
-	return append(all, listening{s.newServer(s.bouncers, named), plain}), nil
+	return append(all, listening{s.newServer(s.bouncers, named), plain, false}), nil
 }
 
 func listenOn(l net.Listener, address string) (net.Listener, error) {

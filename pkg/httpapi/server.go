@@ -87,7 +87,7 @@ func (s *Server) Run(ctx context.Context) error {
 	var serving sync.WaitGroup
 	for _, l := range all {
 		serving.Go(func() { failed <- l.serve() })
-		s.options.Log.Info("http front is listening", "address", l.listener.Addr().String(), "tls", l.TLSConfig != nil)
+		s.options.Log.Info("http front is listening", "address", l.listener.Addr().String(), "tls", l.encrypted)
 	}
 	select {
 	case err = <-failed:
