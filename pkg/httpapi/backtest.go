@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/honeymoat/honeymoat/pkg/httpapi/wire"
@@ -26,7 +27,9 @@ func (s *Server) backtest(x *exchange) error {
 	if !s.testing.TryLock() {
 		return backtesting.with("")
 	}
-	defer s.testing.Unlock()
+	// Whoever has the result may ask for the next one at once.
+	unlock := sync.OnceFunc(s.testing.Unlock)
+	defer unlock()
 	if err := unhurried(x.Writer); err != nil {
 		return err
 	}
@@ -36,6 +39,7 @@ func (s *Server) backtest(x *exchange) error {
 	defer context.AfterFunc(s.streams, func() { cancel(errStopping) })()
 	out := newMessages(x.Writer, s.options.SlowReader, s.options.Now, cancel)
 	result, err := s.options.Rules.Backtest(ctx, r, out.progress)
+	unlock()
 	if err == nil {
 		out.send(wire.BacktestMessage{Result: &result})
 		return nil
