@@ -61,11 +61,15 @@ func TestReport(t *testing.T) {
 	r.Stages = []measured{{Name: "store", work: work{Lines: 1000, Own: use{1.5, 3 << 20}, Engine: &use{2.5, 5 << 20}}, LinesPerSecond: 1234, ToWC: 10.5}}
 	r.Propagation = []propagation{{Agents: 50, LinesPerSecond: 20_000, Samples: 9, Written: spread{P50: 4.2, P99: 8.1}, Put: spread{P50: 3.3}}}
 	r.Decisions = []decisions{{Blocks: 1000, Nanoseconds: 41, BytesPerBlock: 132}}
+	r.Gateways = []enforcing{
+		{Gateway: "nginx", Way: "maps", Blocks: 7, Rate: 23_456, P50: 61, CPU: 31.25, Cost: &cost{Percent: 12.5, Micros: 9, CPU: 1.75}},
+		{Gateway: "net/http", Way: "middleware", CPU: 0.85},
+	}
 	var out bytes.Buffer
 	if err := r.table(&out); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"12,345,678", "1,234", "10.5", "3 MB", "2.5", "20000", "8.1", "3.3", "132"} {
+	for _, want := range []string{"12,345,678", "1,234", "10.5", "3 MB", "2.5", "20000", "8.1", "3.3", "132", "costs %", "23456", "31.25", "12.5", "1.75", "0.85"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("the table lacks %q:\n%s", want, out.String())
 		}
@@ -80,7 +84,7 @@ func TestMistakesInFlags(t *testing.T) {
 	if _, err := parseOptions([]string{"-only", "parse,weather"}); err == nil {
 		t.Error("a part that does not exist was taken")
 	}
-	if o, err := parseOptions(nil); err != nil || len(o.parts()) != len(stages)+3 {
+	if o, err := parseOptions(nil); err != nil || len(o.parts()) != len(stages)+4 {
 		t.Errorf("%v, %v", o.parts(), err)
 	}
 }

@@ -20,6 +20,7 @@ type report struct {
 	Stages      []measured    `json:"stages"`
 	Propagation []propagation `json:"propagation"`
 	Decisions   []decisions   `json:"decisions"`
+	Gateways    []enforcing   `json:"gateways"`
 }
 
 // measured is the work of a stage with what follows from it.
@@ -33,7 +34,7 @@ type measured struct {
 func newReport() *report {
 	return &report{
 		Time: time.Now().UTC().Truncate(time.Second), Cores: runtime.NumCPU(), Go: runtime.Version(),
-		Stages: []measured{}, Propagation: []propagation{}, Decisions: []decisions{},
+		Stages: []measured{}, Propagation: []propagation{}, Decisions: []decisions{}, Gateways: []enforcing{},
 	}
 }
 
@@ -45,6 +46,9 @@ func (r *report) measure(ctx context.Context, o options, part string) (err error
 		return err
 	case partDecisions:
 		r.Decisions, err = measureDecisions(ctx)
+		return err
+	case partGateways:
+		r.Gateways, err = measureGateways(ctx, o)
 		return err
 	}
 	if r.Log == nil {
@@ -115,6 +119,12 @@ func (r *report) table(out io.Writer) error {
 	}
 	for _, d := range r.Decisions {
 		row("%s", d.columns())
+	}
+	if len(r.Gateways) > 0 {
+		row(enforcingColumns)
+	}
+	for _, g := range r.Gateways {
+		row("%s", g.columns())
 	}
 	return w.Flush()
 }

@@ -37,6 +37,8 @@ func runStage(ctx context.Context, o options) error {
 		return (&sharedLog{path: liveFile(o.dir)}).fill(ctx, liveRate)
 	case crowdStage:
 		return runCrowd(ctx)
+	case loadStage:
+		return runLoad(ctx)
 	}
 	i := slices.IndexFunc(stages, func(s stageOf) bool { return s.name == o.stage })
 	if i < 0 {

@@ -219,21 +219,21 @@ func (g *Gateway) documented() error {
 func fill(from, to string, places map[string]string) error {
 	data, err := os.ReadFile(from)
 	if err != nil {
-		return fmt.Errorf("configure nginx: %w", err)
+		return fmt.Errorf("configure a gateway: %w", err)
 	}
 	var pairs []string
 	for old, value := range places {
 		if !strings.Contains(string(data), old) {
-			return fmt.Errorf("configure nginx: %s no longer holds %q", from, old)
+			return fmt.Errorf("configure a gateway: %s no longer holds %q", from, old)
 		}
 		pairs = append(pairs, old, value)
 	}
 	text := strings.NewReplacer(pairs...).Replace(string(data))
 	if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
-		return fmt.Errorf("configure nginx: %w", err)
+		return fmt.Errorf("configure a gateway: %w", err)
 	}
 	if err := os.WriteFile(to, []byte(text), 0o600); err != nil {
-		return fmt.Errorf("configure nginx: %w", err)
+		return fmt.Errorf("configure a gateway: %w", err)
 	}
 	return nil
 }

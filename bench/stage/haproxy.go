@@ -84,13 +84,14 @@ func (h *HAProxy) logFormat() (string, error) {
 	return "", errors.New("configure HAProxy: haproxy.cfg no longer has a log-format")
 }
 
-// Start starts the agent and then HAProxy, and waits until both listen.
+// Start starts the agent, if there is use for it, and then HAProxy, and waits
+// until both listen.
 func (h *HAProxy) Start(ctx context.Context) error {
-	if err := h.Agent.Start(); err != nil {
+	if err := h.startAgent(ctx); err != nil {
 		return err
 	}
-	if err := h.Agent.WaitListening(ctx); err != nil {
-		return err
+	if !h.way.refuses() {
+		return h.startAlone(ctx)
 	}
 	return h.StartProxy(ctx)
 }
