@@ -30,7 +30,7 @@ test: setup build lint ## run all checks; sets up what they need
 demo: setup build ## two nginx gateways, an attacker and a client: the timeline
 	go run ./bench/demo -bin $(BIN)
 
-bench: setup build ## measure: lines/s, milliseconds to refusal, nanoseconds a decision
+bench: setup build ## measure: lines/s, milliseconds to refusal, nanoseconds a decision, what gateways pay
 	go run ./bench -bin $(BIN)
 
 torture: setup build ## the long form of the torture test
