@@ -2,11 +2,14 @@ package stage
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 
+	"github.com/honeymoat/honeymoat/pkg/agent"
 	"github.com/honeymoat/honeymoat/pkg/httpapi/wire"
 )
 
@@ -92,9 +95,16 @@ func (a *Agent) Restart(ctx context.Context) error {
 // Holds is nil when the agent would refuse a client out of its state on disk,
 // whether it runs or not.
 func (a *Agent) Holds(ctx context.Context, client string) error {
-	file := a.Config + ".away"
-	away := Settings{"enforce.listen": "unix:" + a.Socket + ".away"} // nobody answers there
-	if err := a.Settings.With(away).write(file); err != nil {
+	// A copy of the state, beside which nobody runs who would answer.
+	file, dir := a.Config+".away", a.StateDir+".away"
+	state, err := os.ReadFile(filepath.Join(a.StateDir, agent.StateFile))
+	if err != nil {
+		return fmt.Errorf("read the state of %s: %w", a.Name, err)
+	}
+	if err := errors.Join(os.MkdirAll(dir, 0o700), os.WriteFile(filepath.Join(dir, agent.StateFile), state, 0o600)); err != nil {
+		return fmt.Errorf("copy the state of %s: %w", a.Name, err)
+	}
+	if err := a.Settings.With(Settings{"state_dir": dir}).write(file); err != nil {
 		return err
 	}
 	out, err := exec.CommandContext(ctx, a.program, "decide", "--config", file, client).CombinedOutput()
