@@ -29,9 +29,7 @@ func modes(f *fakeBus) map[block.Mode]int {
 }
 
 func (f *fakeBus) alert(name string) bool {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	for _, a := range f.alerts {
+	for _, a := range f.active() {
 		if a.Labels["alertname"] == HealthAlert+name {
 			return true
 		}

@@ -254,6 +254,27 @@ func (f *fakeBus) events() []string {
 	return events
 }
 
+// sent gives how many messages of rows and how many puts have come.
+func (f *fakeBus) sent() (messages, puts int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.messages, f.puts
+}
+
+// posted gives every call to Alertmanager, in order.
+func (f *fakeBus) posted() [][]Alert {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.posts)
+}
+
+// active gives the alerts that Alertmanager has.
+func (f *fakeBus) active() []Alert {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Collect(maps.Values(f.alerts))
+}
+
 func (f *fakeBus) count(t Table) int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -262,10 +283,8 @@ func (f *fakeBus) count(t Table) int {
 
 // raised gives the tiers of the active alerts, by actor.
 func (f *fakeBus) raised() map[string]string {
-	f.mu.Lock()
-	defer f.mu.Unlock()
 	raised := map[string]string{}
-	for _, a := range f.alerts {
+	for _, a := range f.active() {
 		raised[a.Labels["actor"]] += a.Labels["tier"]
 	}
 	return raised

@@ -57,10 +57,10 @@ func TestFindingBecomesBlockAlertAndRecord(t *testing.T) {
 		if n := f.count(Findings); n != 2 {
 			t.Errorf("%d rows of findings, want 2", n)
 		}
-		if f.puts != 1 || s.Saved() != 6 || s.Sequence() != 6 {
-			t.Errorf("%d puts, saved up to %d", f.puts, s.Saved())
+		if _, puts := f.sent(); puts != 1 || s.Saved() != 6 || s.Sequence() != 6 {
+			t.Errorf("%d puts, saved up to %d", puts, s.Saved())
 		}
-		for _, a := range f.alerts {
+		for _, a := range f.active() {
 			if a.URL != "https://moat.example/api/v1/actors/address/192.0.2.7" || a.Annotations["block"] == "" || a.Annotations["summary"] == "" {
 				t.Errorf("alert is %+v", a)
 			}
@@ -84,8 +84,8 @@ func TestAFloodIsToldInFewMessages(t *testing.T) {
 		if n := f.count(Findings); n != 2000 || s.Saved() != 1 {
 			t.Errorf("%d rows of findings, saved up to %d", n, s.Saved())
 		}
-		if f.messages > 20 {
-			t.Errorf("%d messages", f.messages)
+		if messages, _ := f.sent(); messages > 20 {
+			t.Errorf("%d messages", messages)
 		}
 	})
 }
@@ -99,7 +99,8 @@ func TestEscalationPostsNewAndResolvesOldTogether(t *testing.T) {
 		page.Tier = finding.Page
 		mustHandle(t, s, 2, page)
 		wantRaised(t, f, map[string]string{"192.0.2.7": "page"})
-		last := f.posts[len(f.posts)-1]
+		posts := f.posted()
+		last := posts[len(posts)-1]
 		if len(last) != 2 || last[0].Labels["tier"] != "page" || last[1].Labels["tier"] != "log" || last[1].EndsAt.IsZero() {
 			t.Errorf("escalation was posted as %+v", last)
 		}
@@ -314,8 +315,8 @@ func TestHealth(t *testing.T) {
 	}
 	step := func(err error, posts, active int) {
 		t.Helper()
-		if err != nil || len(f.posts) != posts || len(f.alerts) != active {
-			t.Errorf("%v, %d posts, %d active; want %d and %d", err, len(f.posts), len(f.alerts), posts, active)
+		if err != nil || len(f.posted()) != posts || len(f.active()) != active {
+			t.Errorf("%v, %d posts, %d active; want %d and %d", err, len(f.posted()), len(f.active()), posts, active)
 		}
 	}
 	ctx := context.Background()
@@ -323,7 +324,7 @@ func TestHealth(t *testing.T) {
 	step(s.RaiseHealth(ctx, "StoreDown", "no answer"), 1, 1)
 	step(s.RaiseHealth(ctx, "StoreDown", "no answer"), 1, 1)
 	step(s.RaiseHealth(ctx, "StoreDown", "no answer since noon"), 2, 1)
-	for _, a := range f.alerts {
+	for _, a := range f.active() {
 		if a.Labels["alertname"] != "HoneymoatStoreDown" || a.Labels["family"] != "health" {
 			t.Errorf("labels are %v", a.Labels)
 		}
