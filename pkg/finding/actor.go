@@ -23,7 +23,25 @@ const (
 	Fingerprint ActorKind = "fingerprint"
 )
 
-var actorKinds = []ActorKind{Address, Prefix, User, Application, Key, Token, Session, Fingerprint}
+// The kinds of places: what something happened to, where nobody can be named
+// who did it. Evidence about a place is kept as that about an actor, and is
+// never blocked on.
+const (
+	Service ActorKind = "service" // all of our traffic
+	Gateway ActorKind = "gateway"
+	Source  ActorKind = "source" // a log
+	API     ActorKind = "api"
+	Route   ActorKind = "route"
+	Network ActorKind = "network" // an autonomous system: too many people to blame
+)
+
+var (
+	places     = []ActorKind{Service, Gateway, Source, API, Route, Network}
+	actorKinds = append([]ActorKind{Address, Prefix, User, Application, Key, Token, Session, Fingerprint}, places...)
+)
+
+// Place tells whether the kind is a place, and nobody to be blocked.
+func (k ActorKind) Place() bool { return slices.Contains(places, k) }
 
 // ParseActorKind checks the name of a kind.
 func ParseActorKind(s string) (ActorKind, error) {

@@ -17,6 +17,24 @@ const (
 	Health Family = "health" // honeymoat itself is not well
 )
 
+// The families of what baselines and behaviour tell. Those of actors are those
+// of the shipped rules that mean the same, so that a rule and a statistic about
+// one thing are one kind of evidence.
+const (
+	Volume       Family = "volume"       // more or less than there should be
+	Errors       Family = "errors"       // answers that fail
+	Latency      Family = "latency"      // answers that take long
+	Silence      Family = "silence"      // what was regular and has stopped
+	Format       Family = "format"       // shapes of requests and answers that should not be
+	Novelty      Family = "novelty"      // what was never done before
+	Object       Family = "object"       // objects of others
+	Credential   Family = "credential"   // guessing who may come in
+	Tokens       Family = "token"        // one token in several hands
+	Scraping     Family = "scraping"     // all there is, page by page
+	Exfiltration Family = "exfiltration" // more data than anybody needs
+	Automation   Family = "automation"   // a program where people are expected
+)
+
 // Finding is one thing that was found. Its ID is deterministic: the same
 // records give the same finding however often they are read.
 type Finding struct {
@@ -40,6 +58,11 @@ type Finding struct {
 	// Names are what agents call actor and principal, where those are users,
 	// keys, tokens or sessions: hashes that a segment's agents can match.
 	Names []Name `json:"names,omitempty"`
+	// Owner is the team that answers for what was touched, by the tag of its
+	// endpoint "owner:TEAM"; "" = nobody is named.
+	Owner string `json:"owner,omitempty"`
+	// Statistic is what a statistical finding rests on; nil for others.
+	Statistic *Statistic `json:"statistic,omitempty"`
 	// Repeats are further records of the same batch by which the same rule
 	// found the same actor: they are counted here instead of being findings.
 	Repeats int64 `json:"repeats,omitempty"`
