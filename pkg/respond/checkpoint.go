@@ -109,7 +109,7 @@ func (s *Service) adopt(saved *state, entries []journalEntry) {
 	s.counts.saved.Store(saved.Sequence)
 	for i := range entries {
 		s.ledger.replay(&entries[i])
-		if e := &entries[i]; e.Touch != nil || e.Removal != nil || e.Undo != nil {
+		if e := &entries[i]; e.Touch != nil || e.Found != nil || e.Removal != nil || e.Undo != nil {
 			s.pending = append(s.pending, *e)
 		}
 	}

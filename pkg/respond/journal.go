@@ -13,7 +13,7 @@ import (
 )
 
 // journal keeps what did not come from the stream of events (touches that
-// agents report, and what people say) from the moment when it is answered
+// agents report, what is found without a batch, and what people say) from the moment when it is answered
 // until a checkpoint holds it. It is small, so it is written at once; those
 // who come while it is being written share the next writing.
 type journal struct {
@@ -35,6 +35,7 @@ type journal struct {
 type journalEntry struct {
 	Number    uint64          `json:"n,omitempty"` // grows over restarts; 0 = written by a version that had none
 	Touch     *touchEntry     `json:"touch,omitempty"`
+	Found     *foundEntry     `json:"found,omitempty"`
 	Removal   *removeEntry    `json:"removal,omitempty"`
 	Discard   *Discard        `json:"discard,omitempty"`
 	Undiscard string          `json:"undiscard,omitempty"`

@@ -97,6 +97,9 @@ func (s *Service) again(ctx context.Context, w *rowWriter, e journalEntry) error
 	if e.Touch != nil {
 		return s.takeTouch(ctx, e.Touch.Agent, e.Touch.Finding)
 	}
+	if e.Found != nil {
+		return s.takeFound(ctx, e.Found.Findings)
+	}
 	if e.Undo != nil {
 		_, err := s.finishUndo(ctx, w, *e.Undo)
 		return err
