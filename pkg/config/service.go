@@ -10,25 +10,27 @@ import (
 
 // Service is the configuration of `honeymoat serve`.
 type Service struct {
-	DataDir  string     `yaml:"data_dir" doc:"Directory of all state: bus, store, positions, keys, certificates. Readable by its owner only."`
-	Log      Log        `yaml:"log" doc:"What honeymoat writes about itself, to standard error."`
-	Network  Networking `yaml:"network" doc:"Who is who in the network."`
-	Sources  []Source   `yaml:"sources" doc:"Logs that the service reads itself. Files named on the command line are added."`
-	Bus      Bus        `yaml:"bus" doc:"NATS JetStream: streams of events, and the blocklist."`
-	Store    Store      `yaml:"store" doc:"ClickHouse."`
-	Privacy  Privacy    `yaml:"privacy" doc:"What is masked, hashed or dropped before anything is stored, found, alerted or exported."`
-	HashKeys HashKeys   `yaml:"hash_keys" doc:"Keys of the hashes that stand for users, tokens and sessions in the store."`
-	Routes   Routes     `yaml:"routes" doc:"Route templates."`
-	Spool    Spool      `yaml:"quarantine" doc:"Raw bytes of records that could not be parsed. They stay on their host, to be read again."`
-	Alerting Alerting   `yaml:"alerting" doc:"Alertmanager."`
-	Decoys   Decoys     `yaml:"decoys" doc:"The decoy catalogue and the responder of a whole decoy API."`
-	Rules    Rules      `yaml:"rules" doc:"Rules that every event is held against."`
-	Intel    Intel      `yaml:"intel" doc:"Threat intelligence from elsewhere."`
-	Blocks   Blocks     `yaml:"blocks" doc:"Limits on what may be blocked, by whom and for how long."`
-	Webhooks []Webhook  `yaml:"webhooks" doc:"Endpoints that are told of changes to the blocks; see deploy/LISTS.md."`
-	Rollout  Rollout    `yaml:"rollout" doc:"How rules whose blocks have the mode rollout come from shadow to enforcement."`
-	Traffic  Traffic    `yaml:"traffic" doc:"Who sent what in the last day, counted in bounded memory."`
-	API      API        `yaml:"api" doc:"The HTTP front: API, metrics, health."`
+	DataDir   string     `yaml:"data_dir" doc:"Directory of all state: bus, store, positions, keys, certificates. Readable by its owner only."`
+	Log       Log        `yaml:"log" doc:"What honeymoat writes about itself, to standard error."`
+	Network   Networking `yaml:"network" doc:"Who is who in the network."`
+	Sources   []Source   `yaml:"sources" doc:"Logs that the service reads itself. Files named on the command line are added."`
+	Bus       Bus        `yaml:"bus" doc:"NATS JetStream: streams of events, and the blocklist."`
+	Store     Store      `yaml:"store" doc:"ClickHouse."`
+	Privacy   Privacy    `yaml:"privacy" doc:"What is masked, hashed or dropped before anything is stored, found, alerted or exported."`
+	HashKeys  HashKeys   `yaml:"hash_keys" doc:"Keys of the hashes that stand for users, tokens and sessions in the store."`
+	Routes    Routes     `yaml:"routes" doc:"Route templates."`
+	Spool     Spool      `yaml:"quarantine" doc:"Raw bytes of records that could not be parsed. They stay on their host, to be read again."`
+	Alerting  Alerting   `yaml:"alerting" doc:"Alertmanager."`
+	Decoys    Decoys     `yaml:"decoys" doc:"The decoy catalogue and the responder of a whole decoy API."`
+	Rules     Rules      `yaml:"rules" doc:"Rules that every event is held against."`
+	Intel     Intel      `yaml:"intel" doc:"Threat intelligence from elsewhere."`
+	Baselines Baselines  `yaml:"baselines" doc:"What is normal, and how often to be told of what is not; see deploy/BASELINES.md."`
+	Behaviour Behaviour  `yaml:"behaviour" doc:"How actors go about what they do."`
+	Blocks    Blocks     `yaml:"blocks" doc:"Limits on what may be blocked, by whom and for how long."`
+	Webhooks  []Webhook  `yaml:"webhooks" doc:"Endpoints that are told of changes to the blocks; see deploy/LISTS.md."`
+	Rollout   Rollout    `yaml:"rollout" doc:"How rules whose blocks have the mode rollout come from shadow to enforcement."`
+	Traffic   Traffic    `yaml:"traffic" doc:"Who sent what in the last day, counted in bounded memory."`
+	API       API        `yaml:"api" doc:"The HTTP front: API, metrics, health."`
 }
 
 // Log is how a process logs about itself.
@@ -144,20 +146,22 @@ type API struct {
 func DefaultService() Service {
 	internal, _ := ParseNetworks("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")
 	return Service{
-		DataDir:  "data",
-		Log:      Log{Level: "info", Format: "text"},
-		Network:  Networking{Internal: internal},
-		Bus:      Bus{MaxBytes: 10 << 30, OnFull: "stop", Replicas: 1, LeaseTTL: 10 * time.Second},
-		Store:    Store{User: "honeymoat", RetentionDays: 30, Engine: Engine{Listen: "127.0.0.1:8123", MaxMemory: 2 << 30}},
-		HashKeys: HashKeys{RotateDays: 90},
-		Routes:   Routes{MaxSegments: 100_000},
-		Spool:    Spool{MaxBytes: 64 << 20},
-		Alerting: Alerting{ResolveAfter: 30 * time.Minute},
-		Rules:    defaultRules(),
-		Blocks:   defaultBlocks(),
-		Rollout:  defaultRollout(),
-		Traffic:  defaultTraffic(),
-		API:      API{Listen: "127.0.0.1:8440", MaxFailedLogin: 30},
+		DataDir:   "data",
+		Log:       Log{Level: "info", Format: "text"},
+		Network:   Networking{Internal: internal},
+		Bus:       Bus{MaxBytes: 10 << 30, OnFull: "stop", Replicas: 1, LeaseTTL: 10 * time.Second},
+		Store:     Store{User: "honeymoat", RetentionDays: 30, Engine: Engine{Listen: "127.0.0.1:8123", MaxMemory: 2 << 30}},
+		HashKeys:  HashKeys{RotateDays: 90},
+		Routes:    Routes{MaxSegments: 100_000},
+		Spool:     Spool{MaxBytes: 64 << 20},
+		Alerting:  Alerting{ResolveAfter: 30 * time.Minute},
+		Rules:     defaultRules(),
+		Baselines: defaultBaselines(),
+		Behaviour: defaultBehaviour(),
+		Blocks:    defaultBlocks(),
+		Rollout:   defaultRollout(),
+		Traffic:   defaultTraffic(),
+		API:       API{Listen: "127.0.0.1:8440", MaxFailedLogin: 30},
 	}
 }
 
@@ -232,6 +236,8 @@ func (c *checker) service(s *Service) {
 	c.atLeast("$.store.engine.max_memory", int64(s.Store.Engine.MaxMemory), 256<<20)
 	c.atLeast("$.hash_keys.rotate_days", int64(s.HashKeys.RotateDays), 1)
 	c.atLeast("$.routes.max_segments", int64(s.Routes.MaxSegments), 1000)
+	c.baselines(s.Baselines)
+	c.behaviour(s.Behaviour)
 	c.blocks(s.Blocks)
 	c.lists(s.Blocks.Lists, s.Intel.Feeds)
 	c.webhooks(s.Webhooks)

@@ -23,6 +23,23 @@ func (m *Masker) Finding(f *finding.Finding) {
 	if m.actor(&f.Principal); m.actorPolicy(f.Principal.Kind) == Drop {
 		f.Principal = finding.Actor{}
 	}
+	f.Statistic = m.statistic(f.Statistic)
+}
+
+// statistic gives a copy whose parts name nobody who must not be named.
+func (m *Masker) statistic(s *finding.Statistic) *finding.Statistic {
+	if s == nil {
+		return nil
+	}
+	masked := *s
+	masked.Series, masked.Parts = m.String(s.Series), slices.Clone(s.Parts)
+	for i := range masked.Parts {
+		p := &masked.Parts[i]
+		a := finding.Actor{Kind: finding.ActorKind(p.Kind), Value: p.Value}
+		m.actor(&a)
+		p.Value = m.String(a.Value)
+	}
+	return &masked
 }
 
 func (m *Masker) actor(a *finding.Actor) {

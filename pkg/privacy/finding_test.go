@@ -31,3 +31,18 @@ func TestFindingsAreMasked(t *testing.T) {
 	f(finding.Key, ring(1).Hash("key", "192.0.2.7"))
 	f(finding.Session, "[session]")
 }
+
+func TestStatisticsAreMasked(t *testing.T) {
+	m := masker(t, Options{Keys: ring(1)})
+	told := &finding.Statistic{Series: "requests of user", Parts: []finding.Part{{Kind: "user", Value: "alice"}, {Kind: "route", Value: "GET /users/{id}"}}}
+	f := finding.Finding{Statistic: told}
+	for range 2 {
+		m.Finding(&f)
+		if got := f.Statistic.Parts; got[0].Value != ring(1).Hash("user", "alice") || got[1].Value != "GET /users/{id}" {
+			t.Errorf("parts are %v", got)
+		}
+	}
+	if told.Parts[0].Value != "alice" {
+		t.Error("what was told was changed in place")
+	}
+}
