@@ -34,6 +34,9 @@ type Statistic struct {
 	// Probability of something as far out on an ordinary day, 0..1, for one
 	// look at one series.
 	Probability float64 `json:"probability"`
+	// Until is when it was over; zero = it lasts. A finding that lasts is told
+	// again, with the same id, when it grows and when it is over.
+	Until time.Time `json:"until,omitzero"`
 	// Parts are what carries the change, the largest share first.
 	Parts []Part `json:"parts,omitempty"`
 }
