@@ -47,5 +47,9 @@ func newMetrics(r prometheus.Registerer) (*metrics, error) {
 			return nil, fmt.Errorf("register the bus's metrics: %w", err)
 		}
 	}
+	// There from the start: the first of them has to be seen as a growth.
+	for _, stream := range []string{linesStream, recordsStream} {
+		m.dead.WithLabelValues(stream)
+	}
 	return m, nil
 }

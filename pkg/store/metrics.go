@@ -41,6 +41,12 @@ func newMetrics(to prometheus.Registerer) (*metrics, error) {
 			return nil, fmt.Errorf("register metrics: %w", err)
 		}
 	}
+	// There from the start: the first failure has to be seen as a growth.
+	for _, stream := range []string{linesStream, recordsStream} {
+		m.failing.WithLabelValues(stream)
+		m.failures.WithLabelValues(stream)
+		m.buried.WithLabelValues(stream)
+	}
 	return m, nil
 }
 

@@ -38,10 +38,16 @@ func (s *Store) NewWriter(opts WriterOptions) (*Writer, error) {
 		return nil, err
 	}
 	return &Writer{
-		lines:   newFeed(s, "lines", opts.Lines, opts.Checkpoints, opts.DeadLines, func() cargo[*event.Batch] { return newLines() }),
-		records: newFeed(s, "records", opts.Records, opts.Checkpoints, opts.DeadRecords, func() cargo[Record] { return &records{} }),
+		lines:   newFeed(s, linesStream, opts.Lines, opts.Checkpoints, opts.DeadLines, func() cargo[*event.Batch] { return newLines() }),
+		records: newFeed(s, recordsStream, opts.Records, opts.Checkpoints, opts.DeadRecords, func() cargo[Record] { return &records{} }),
 	}, nil
 }
+
+// The streams of the bus that are stored, as metrics and progress name them.
+const (
+	linesStream   = "lines"
+	recordsStream = "records"
+)
 
 func newFeed[M any](s *Store, name string, src Source[M], c Checkpoints, dead DeadLetter, newCargo func() cargo[M]) *feed[M] {
 	return &feed[M]{

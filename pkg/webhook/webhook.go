@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"slices"
 	"sync"
@@ -112,6 +113,9 @@ func New(o Options) (*Webhooks, error) {
 	if err != nil {
 		return nil, err
 	}
+	for i := range o.Hooks {
+		m.failing.WithLabelValues(o.Hooks[i].Name).Set(0)
+	}
 	return &Webhooks{o, m}, nil
 }
 
@@ -131,10 +135,14 @@ func (w *Webhooks) Run(ctx context.Context) error {
 type metrics struct {
 	deliveries *prometheus.CounterVec
 	failing    *prometheus.GaugeVec
+
+	mu   sync.Mutex
+	away map[string]bool // webhooks that did not take the last delivery
 }
 
 func newMetrics(r prometheus.Registerer) (*metrics, error) {
 	m := &metrics{
+		away: map[string]bool{},
 		deliveries: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "honeymoat_webhook_deliveries_total", Help: "Deliveries to webhooks, by whether they were taken.",
 		}, []string{"webhook", "result"}),
@@ -158,4 +166,19 @@ func (m *metrics) told(hook string, err error) {
 	}
 	m.deliveries.WithLabelValues(hook, result).Inc()
 	m.failing.WithLabelValues(hook).Set(failing)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err != nil {
+		m.away[hook] = true
+	} else {
+		delete(m.away, hook)
+	}
+}
+
+// Failing names the webhooks that did not take what they were sent last, in
+// order. It may be called at any time.
+func (w *Webhooks) Failing() []string {
+	w.metrics.mu.Lock()
+	defer w.metrics.mu.Unlock()
+	return slices.Sorted(maps.Keys(w.metrics.away))
 }

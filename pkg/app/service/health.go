@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -16,14 +15,14 @@ import (
 const (
 	healthInterval = time.Second
 	healthTimeout  = 2 * time.Second
-	// patience is how long a part may be away until people are told.
-	patience = time.Minute
+	// examineEvery is how many looks at the parts there are for one at all else.
+	examineEvery = 5
 )
 
-// health is how each part did when it was last looked at, and for how long it
-// has been away.
+// health is how everything did when it was last looked at.
 type health struct {
 	latest atomic.Pointer[[]wire.Part]
+	vitals atomic.Pointer[vitals] // nil until the first look
 }
 
 func (h *health) parts() []wire.Part {
@@ -33,23 +32,19 @@ func (h *health) parts() []wire.Part {
 	return []wire.Part{{Name: "honeymoat", Detail: "is starting"}}
 }
 
-// watchHealth looks at the parts once a second, and tells people of one that
-// has been away for a minute: by the same alerts as everything else, so that
-// the embedded mode has them too.
+// watchHealth looks at the parts once a second, and every few seconds at what
+// else may be the matter. It tells people by the same alerts as everything
+// else, so that the embedded mode has them too.
 func (s *Service) watchHealth(ctx context.Context) error {
-	since := map[string]time.Time{}
-	for {
+	w, all, t := newVigil(), conditions(), newTeller(s.alerts.Post, s.consoleURL())
+	d := digester{teller: t, last: s.responder.Digest}
+	for n := 0; ; n++ {
 		parts := s.look(ctx)
 		s.health.latest.Store(&parts)
-		problems := []error{s.tellDead(ctx)}
-		for name, trouble := range s.troubles() {
-			problems = append(problems, s.tellTrouble(ctx, name, trouble))
-		}
-		for _, p := range parts {
-			problems = append(problems, s.tell(ctx, p, since))
-		}
-		if err := errors.Join(problems...); err != nil && ctx.Err() == nil {
-			s.log.Warn("cannot tell about health", "error", err)
+		if n%examineEvery == 0 {
+			if err := s.checkUp(ctx, w, all, t, &d); err != nil && ctx.Err() == nil {
+				s.log.Warn("cannot tell about health", "error", err)
+			}
 		}
 		select {
 		case <-ctx.Done():
@@ -57,6 +52,15 @@ func (s *Service) watchHealth(ctx context.Context) error {
 		case <-time.After(healthInterval):
 		}
 	}
+}
+
+func (s *Service) checkUp(ctx context.Context, w *vigil, all []condition, t *teller, d *digester) error {
+	now := time.Now()
+	bounded, cancel := context.WithTimeout(ctx, healthTimeout)
+	v, err := s.examine(bounded, w, s.health.parts(), now)
+	cancel()
+	s.health.vitals.Store(v)
+	return errors.Join(err, t.tell(ctx, complaints(all, v), now), d.tell(ctx, now))
 }
 
 func (s *Service) look(ctx context.Context) []wire.Part {
@@ -95,34 +99,6 @@ func (s *Service) checkIngest() error {
 	return nil
 }
 
-func (s *Service) tell(ctx context.Context, p wire.Part, since map[string]time.Time) error {
-	if p.Ready {
-		delete(since, p.Name)
-		return s.responder.ResolveHealth(ctx, alertName(p.Name))
-	}
-	if since[p.Name].IsZero() {
-		since[p.Name] = time.Now()
-	}
-	if time.Since(since[p.Name]) < patience {
-		return nil
-	}
-	return s.responder.RaiseHealth(ctx, alertName(p.Name), fmt.Sprintf("%s is not ready: %s", p.Name, p.Detail))
-}
-
-func alertName(part string) string {
-	switch part {
-	case "bus":
-		return "BusDown"
-	case "store":
-		return "StoreDown"
-	case "alertmanager":
-		return "AlertmanagerDown"
-	case "ingest":
-		return "IngestBlocked"
-	}
-	return "PartDown"
-}
-
 // onDeadLetter counts a message that could not be processed and was put
 // aside; watchHealth tells people.
 func (s *Service) onDeadLetter(stream, reason string) {
@@ -131,35 +107,6 @@ func (s *Service) onDeadLetter(stream, reason string) {
 }
 
 type deadLetter struct{ stream, reason string }
-
-// tellDead keeps an alert for as long as there is a dead letter since the
-// start: nothing but a person's look mends it.
-func (s *Service) tellDead(ctx context.Context) error {
-	last := s.lastDead.Load()
-	if last == nil {
-		return nil
-	}
-	return s.responder.RaiseHealth(ctx, "DeadLetters",
-		fmt.Sprintf("%d messages could not be processed and were put aside; the last one, of %s: %s", s.deadLetters.Load(), last.stream, last.reason))
-}
-
-// troubles are what people have to mend although all parts work, by the name of
-// its alert; an empty one is none.
-func (s *Service) troubles() map[string]string {
-	return map[string]string{
-		"RulesRefused":   s.refusedRules(),
-		"FeedsInTrouble": strings.Join(feedTroubles(s.feeds.States()), "; "),
-		"ReloadFailed":   s.failedReload(),
-	}
-}
-
-// tellTrouble keeps an alert for as long as there is a trouble.
-func (s *Service) tellTrouble(ctx context.Context, name, trouble string) error {
-	if trouble == "" {
-		return s.responder.ResolveHealth(ctx, name)
-	}
-	return s.responder.RaiseHealth(ctx, name, trouble)
-}
 
 // refusedRules tells that files of rules have mistakes.
 func (s *Service) refusedRules() string {

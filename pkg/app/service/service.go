@@ -29,6 +29,7 @@ import (
 	"github.com/honeymoat/honeymoat/pkg/inventory"
 	"github.com/honeymoat/honeymoat/pkg/respond"
 	"github.com/honeymoat/honeymoat/pkg/store"
+	"github.com/honeymoat/honeymoat/pkg/webhook"
 )
 
 // Options are what the configuration does not say.
@@ -77,6 +78,7 @@ type Service struct {
 	shipper      *shipping.Shipper
 	receiver     *shipping.Receiver
 	decoys       *decoyserver.Handler // nil when there is no responder
+	webhooks     *webhook.Webhooks    // nil when none are configured
 	health       health
 
 	dropped     dropped
@@ -218,10 +220,10 @@ func (s *Service) serve(ctx context.Context, l *lifecycle) (err error) {
 		return err
 	}
 	l.start("hash keys", s.rotateKeys)
-	l.start("health", s.watchHealth)
 	if err := s.startWebhooks(l); err != nil {
 		return err
 	}
+	l.start("health", s.watchHealth)
 	if err := s.startFront(l); err != nil {
 		return err
 	}

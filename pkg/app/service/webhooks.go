@@ -33,6 +33,7 @@ func (s *Service) startWebhooks(l *lifecycle) error {
 	if err != nil {
 		return err
 	}
+	s.webhooks = hooks
 	l.start("webhooks", hooks.Run)
 	return nil
 }
