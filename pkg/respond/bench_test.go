@@ -2,6 +2,7 @@ package respond
 
 import (
 	"fmt"
+	"runtime"
 	"testing"
 	"time"
 
@@ -27,4 +28,42 @@ func BenchmarkJudge(b *testing.B) {
 		}
 		l.Settle(f.ID, 0)
 	}
+}
+
+// BenchmarkMemory measures what a ledger keeps of an actor, in bytes, with the
+// findings of one, and of a busy one.
+func BenchmarkMemory(b *testing.B) {
+	for _, each := range []int{1, 20} {
+		b.Run(fmt.Sprintf("findings=%d", each), func(b *testing.B) {
+			const actors = 1_000_000 / 20
+			var l *Ledger
+			before := heapBytes()
+			for b.Loop() {
+				l = crowded(actors, each)
+			}
+			b.ReportMetric(float64(heapBytes()-before)/actors, "B/actor")
+			runtime.KeepAlive(l)
+		})
+	}
+}
+
+func heapBytes() uint64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
+}
+
+// crowded is a ledger of many actors with some findings each, without what is
+// remembered of findings by their id.
+func crowded(actors, each int) *Ledger {
+	l, g := NewLedger(LedgerOptions{MaxActors: actors, MaxFindings: 1}), NewGuard(GuardOptions{})
+	for n := range actors * each {
+		i := n % actors
+		f := touchBy(fmt.Sprintf("10.%d.%d.%d", i>>16, i>>8&255, i&255), fmt.Sprint(n), epoch.Add(time.Duration(n/actors)*time.Minute))
+		f.Wanted.LifetimeSeconds, f.Rule, f.Family = 0, fmt.Sprint("rule-", n/actors%5), finding.Family(fmt.Sprint("family-", n/actors%3))
+		l.Judge(Evidence{Finding: f}, g, f.Time)
+		l.Settle(f.ID, 0)
+	}
+	return l
 }
