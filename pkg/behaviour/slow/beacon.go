@@ -18,6 +18,9 @@ const (
 	sameByChance = 0.09
 	mostBeacons  = 0.05 // of peers: above it, that is how one uses the API
 	asBrowser    = 0.8  // of requests, that a person is expected behind
+	// mostlyRegular is from which share of gaps on somebody is taken for a
+	// program.
+	mostlyRegular = 0.6
 )
 
 // beacon tells of requests at regular gaps by what claims to be a browser.
@@ -27,7 +30,7 @@ func beacon(w *window, actor int) *suspicion {
 		return nil
 	}
 	r := rhythmOf(h)
-	if !r.known() {
+	if !r.known() || float64(r.same) < mostlyRegular*float64(r.gaps) {
 		return nil
 	}
 	return &suspicion{
@@ -92,10 +95,6 @@ func rhythmOf(h history) rhythm {
 	}
 	return r
 }
-
-// mostlyRegular is from which share of gaps on somebody is taken for a program
-// when peers are counted.
-const mostlyRegular = 0.7
 
 // regular tells whether an actor is regular, and whether it is one of whom that
 // would be told.

@@ -81,22 +81,19 @@ func hardlyOver(n int, p float64) float64 {
 // follows tells whether most of an actor's objects were newer than all that
 // others had asked for: who handles what comes in walks as well.
 func follows(view *routeView, v *visits) bool {
-	fresh, last, newest := 0, int32(math.MinInt32), uint64(0)
+	fresh := 0
 	for _, n := range v.numbers {
-		if n.day != last {
-			last, newest = n.day, view.newest(v.actor, n.day)
-		}
-		if n.n >= newest {
+		if n.n >= view.newest[n.day].without(v.actor) {
 			fresh++
 		}
 	}
-	return 2*fresh >= len(v.numbers)
+	return 2*fresh >= len(v.numbers) && v.missing() < mostMissed
 }
 
 // foreign looks at how many objects there are, where each actor has its own and
 // these are others', or are not there.
 func foreign(route string, view *routeView, v *visits) *suspicion {
-	shared, missed := view.held(v, 2), float64(v.missed)/float64(max(1, v.requests))
+	shared, missed := view.held(v, 2), v.missing()
 	if view.public || shared < mostForeign && missed < mostMissed {
 		return nil
 	}

@@ -15,6 +15,7 @@ type routeView struct {
 	steps   int              // of all actors: from one object to the next
 	small   int              // of these, as small as those of a walk
 	public  bool             // objects are there for all
+	newest  map[int32]newest // on each day
 }
 
 // visits is what one actor has asked for on a route: each object once, in
@@ -91,6 +92,9 @@ func (v *visits) add(r *RouteDay, day int32, seen map[uint64]bool) {
 	v.pages = append(v.pages, r.Pages...)
 }
 
+// missing is the share of requests that were refused or found nothing.
+func (v *visits) missing() float64 { return float64(v.missed) / float64(max(1, v.requests)) }
+
 // stepMultiples is up to how many strides a step may be to be one of a walk:
 // some objects do not exist, or are left out.
 const stepMultiples = 3
@@ -137,6 +141,7 @@ func (r *routeView) add(v *visits) {
 
 // finish measures a route when all actors are in.
 func (r *routeView) finish() {
+	r.newest = newestOf(r.visits)
 	var breadth, pages, public []float64
 	for i := range r.visits {
 		v := &r.visits[i]
@@ -172,19 +177,4 @@ func (r *routeView) of(actor int) *visits {
 		return nil
 	}
 	return &r.visits[i]
-}
-
-// newest is the highest number that others have asked for before each day.
-func (r *routeView) newest(actor int, upTo int32) (highest uint64) {
-	for i := range r.visits {
-		if r.visits[i].actor == actor {
-			continue
-		}
-		for _, n := range r.visits[i].numbers {
-			if n.day < upTo {
-				highest = max(highest, n.n)
-			}
-		}
-	}
-	return highest
 }
