@@ -9,7 +9,6 @@ package metric
 import (
 	"bufio"
 	"bytes"
-	"compress/gzip"
 	"errors"
 	"fmt"
 	"io"
@@ -18,6 +17,8 @@ import (
 
 	"github.com/honeymoat/honeymoat/pkg/mistake"
 )
+
+const byteOrderMark = "\xef\xbb\xbf"
 
 // Options name the input and its columns. A column is matched exactly, else
 // without regard to case.
@@ -36,6 +37,9 @@ type Row struct {
 	ValueText []byte
 }
 
+// Missing tells whether the row has no value.
+func (row *Row) Missing() bool { return math.IsNaN(row.Value) }
+
 // Reader reads rows. It is not safe for concurrent use.
 type Reader struct {
 	o           Options
@@ -45,16 +49,12 @@ type Reader struct {
 	decimal     byte // what stands before fractions, besides a point
 }
 
-// NewReader reads the header of a CSV, which may be compressed by gzip, begin
-// with a byte order mark, and be divided by commas, semicolons, tabs or bars.
+// NewReader reads the header of a CSV, which may begin with a byte order mark
+// and be divided by commas, semicolons, tabs or bars.
 // What is wrong with the text is a mistake.Mistake.
 func NewReader(in io.Reader, o Options) (*Reader, error) {
 	r := &Reader{o: o}
-	text, err := plain(in)
-	if err != nil {
-		return nil, r.failed(err)
-	}
-	r.records.in = text
+	r.records.in = bufio.NewReaderSize(in, longestLine)
 	line, err := r.records.line()
 	switch {
 	case err == io.EOF:
@@ -64,28 +64,10 @@ func NewReader(in io.Reader, o Options) (*Reader, error) {
 	case bytes.IndexByte(line, 0) >= 0:
 		return nil, r.wrong(1, "is not CSV in UTF-8", "")
 	}
-	if err := r.readHeader(line); err != nil {
+	if err := r.readHeader(bytes.TrimPrefix(line, []byte(byteOrderMark))); err != nil {
 		return nil, r.failed(err)
 	}
 	return r, nil
-}
-
-// plain undoes compression and skips a byte order mark.
-func plain(in io.Reader) (*bufio.Reader, error) {
-	text := bufio.NewReaderSize(in, longestLine)
-	if start, _ := text.Peek(2); bytes.Equal(start, []byte{0x1f, 0x8b}) {
-		unzipped, err := gzip.NewReader(text)
-		if err != nil {
-			return nil, err
-		}
-		text = bufio.NewReaderSize(unzipped, longestLine)
-	}
-	if start, _ := text.Peek(3); bytes.Equal(start, []byte("\xef\xbb\xbf")) {
-		if _, err := text.Discard(3); err != nil {
-			return nil, err
-		}
-	}
-	return text, nil
 }
 
 // readHeader finds the columns, by the divider under which they are there.
@@ -174,11 +156,11 @@ func (r *Reader) Next(row *Row) error {
 	row.Line, row.TimeText, row.ValueText = r.records.begins, r.Field(r.time), r.Field(r.value)
 	var ok bool
 	if row.Time, ok = ParseTime(row.TimeText); !ok {
-		return r.wrong(row.Line, fmt.Sprintf("column %s has %s where a time is needed", r.header[r.time], shown(row.TimeText)),
+		return r.wrongField(r.time, fmt.Sprintf("column %s has %s where a time is needed", r.header[r.time], shown(row.TimeText)),
 			"times are like 2006-01-02T15:04:05Z, 2006-01-02 15:04:05, 2006-01-02, or Unix seconds, milli-, micro- or nanoseconds; "+r.columnsAre())
 	}
 	if row.Value, ok = parseValue(row.ValueText, r.decimal); !ok {
-		return r.wrong(row.Line, fmt.Sprintf("column %s has %s where a number is needed", r.header[r.value], shown(row.ValueText)),
+		return r.wrongField(r.value, fmt.Sprintf("column %s has %s where a number is needed", r.header[r.value], shown(row.ValueText)),
 			"a value that is missing is empty or NaN; "+r.columnsAre())
 	}
 	return nil
@@ -206,7 +188,17 @@ func (r *Reader) noColumn(name string) error {
 func (r *Reader) columnsAre() string { return "columns: " + strings.Join(r.header, ", ") }
 
 func (r *Reader) wrong(line int, message, hint string) error {
-	return mistake.Mistake{File: r.o.File, Line: line, Message: message, Hint: hint}
+	return mistake.Mistake{File: r.o.File, Line: line, Column: min(line, 1), Message: message, Hint: hint}
+}
+
+// wrongField says what is wrong with a field of the last row, and where it
+// begins if nothing before it is in quotes.
+func (r *Reader) wrongField(column int, message, hint string) error {
+	at := 1
+	for _, f := range r.records.fields[:min(column, len(r.records.fields))] {
+		at += len(f) + 1
+	}
+	return mistake.Mistake{File: r.o.File, Line: r.records.begins, Column: at, Message: message, Hint: hint}
 }
 
 // failed names the file and, where the text itself is wrong, the line.
@@ -217,11 +209,6 @@ func (r *Reader) failed(err error) error {
 		return err
 	case errors.Is(err, errText):
 		return r.wrong(max(1, r.records.begins), err.Error(), "")
-	case errors.Is(err, gzip.ErrHeader), errors.Is(err, gzip.ErrChecksum), errors.Is(err, io.ErrUnexpectedEOF):
-		return r.wrong(r.records.lines, "its gzip compression is damaged or cut off: "+err.Error(), "")
 	}
 	return fmt.Errorf("read %s: %w", r.o.File, err)
 }
-
-// Missing tells whether the row has no value.
-func (row *Row) Missing() bool { return math.IsNaN(row.Value) }
