@@ -109,8 +109,8 @@ func TestActorDays(t *testing.T) {
 	if len(got) != len(want) {
 		t.Errorf("%d actors, want %d: %+v", len(got), len(want), got)
 	}
-	if few, err := s.ActorDays(t.Context(), day, 1); err != nil || len(few) != 1 || few[0].Actor.Kind != finding.User {
-		t.Errorf("the one of whom most is to be told: %+v, %v", few, err)
+	if few, err := s.ActorDays(t.Context(), day, 1); err != nil || len(few) != 1 || few[0].Actor.Kind != finding.Prefix {
+		t.Errorf("whose posts are refused: %+v, %v", few, err)
 	}
 	volumes, err := s.ReceivedDays(t.Context(), day-3, day+1)
 	if err != nil || fmt.Sprint(volumes) != fmt.Sprintf("[{%d 8} {%d 1}]", day, day+1) {

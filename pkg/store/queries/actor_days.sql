@@ -1,14 +1,14 @@
 -- What each actor did on each day, among the events that were received in a
 -- period: a row an actor and day. Each event counts for whom it names most
 -- closely (an act) and, as a request from a place, for all others that it
--- names. What our own blocks refused is counted and nothing else. Those of whom
--- most is to be told come first, and the rest is cut off.
+-- names. What our own blocks refused is counted and nothing else. Only some are
+-- looked at, those of whom most is to be told.
 WITH
 -- Events with all whom they name, the closest one marked. IPv6 is told apart
 -- by /64; a network that is not known is a /16, or a /32.
 naming AS (
     SELECT
-        time, decision_action = 'deny' AS ours, ifNull(status, 0) AS code, ifNull(response_bytes, 0) AS size,
+        time, toInt32(toDate(time)) AS day, decision_action = 'deny' AS ours, ifNull(status, 0) AS code, ifNull(response_bytes, 0) AS size,
         toString(api) AS api, toString(tags) AS tags, user_agent, method, path, query, toString(route) AS template, client_address AS client,
         position(client, ':') > 0 AS six,
         if(six, concat(IPv6NumToString(tupleElement(IPv6CIDRToRange(toIPv6OrDefault(client), 64), 1)), '/64'), client) AS source,
@@ -26,13 +26,21 @@ naming AS (
         AND received < fromUnixTimestamp64Nano({until:Int64}, 'UTC')
         AND events.kind != 'decoy' AND direction != 'egress'
 ),
+-- Those who are looked at: the busiest, and whose posts are refused.
+chosen AS (
+    SELECT who.1, who.2, day
+    FROM naming
+    GROUP BY who.1, who.2, day
+    ORDER BY log2(1 + countIf(NOT ours)) + log2(1 + countIf(method = 'POST' AND code BETWEEN 400 AND 499)) + log2(1 + sum(size) / 1000000) DESC, who.1, who.2, day
+    LIMIT {limit:UInt32}
+),
 -- What is counted of each. An object is what stands in the path where the
 -- route has a placeholder: a number as it is, anything else by its hash.
 acting AS (
     SELECT
         who.1 AS kind, who.2 AS value, NOT ours AS request, who.3 AND request AS act, ours, code, size, client, api,
         request AND kind != 'address' AS elsewhere,
-        toInt32(toDate(time)) AS day, toUnixTimestamp64Nano(time) AS at, toUInt16(toHour(time) * 60 + toMinute(time)) AS minute,
+        day, toUnixTimestamp64Nano(time) AS at, toUInt16(toHour(time) * 60 + toMinute(time)) AS minute,
         (land, net) AS place,
         extract(tags, '(?:^|,)owner:([^,]+)') AS owner,
         if(template = '', '', concat(method, ' ', template)) AS route,
@@ -47,6 +55,7 @@ acting AS (
         request AND method = 'POST' AND match(path, {sign_in:String}) AS login,
         login AND code IN (400, 401, 403, 422, 423) AS failed
     FROM naming
+    WHERE (who.1, who.2, day) IN chosen
 ),
 -- By route. Where an address is, is no news about it.
 routed AS (
@@ -70,7 +79,7 @@ counted AS (
         kind, value, day, min(r_first) AS first, max(r_last) AS last,
         sum(r_requests) AS requests, sum(r_acts) AS acts, sum(r_browsers) AS browsers, sum(r_denied) AS denied, sum(r_answered) AS answered,
         sum(r_refused) AS refused, sum(r_missing) AS missing, sum(r_bytes) AS bytes, sum(r_logins) AS logins, sum(r_failed) AS failed,
-        uniqMerge(r_from) AS failed_from, sum(r_distinct) AS objects, arraySort(groupUniqArrayArray(301)(r_minutes)) AS minutes,
+        uniqMerge(r_from) AS failed_from, arraySort(groupUniqArrayArray(301)(r_minutes)) AS minutes,
         minMap(r_came.1, r_came.2) AS came, maxMap(r_left.1, r_left.2) AS gone, sumMap(r_there.1, r_there.2) AS there,
         arraySlice(arraySort(p -> (-p.4, p.1), arrayZip(came.1, came.2, gone.2, there.2)), 1, 24) AS places,
         arraySlice(arraySort(r -> (-r.7, -r.4, r.1), groupArrayIf(
@@ -78,8 +87,6 @@ counted AS (
             r_acts > 0)), 1, 3) AS routes
     FROM routed
     GROUP BY kind, value, day
-    ORDER BY log2(1 + objects) + log2(1 + failed) + log2(1 + bytes / 1000000) + length(places) DESC, kind, value, day
-    LIMIT {limit:UInt32}
 )
 SELECT
     kind, value, day, first, last, toInt64(requests), toInt64(acts), toInt64(browsers), toInt64(denied), toInt64(answered), toInt64(refused),
