@@ -15,7 +15,7 @@ export CGO_ENABLED := 0
 RACE    := ./pkg/event ./pkg/block ./pkg/finding ./pkg/accesslog ./pkg/decoy ./pkg/ingest ./pkg/detect ./pkg/respond ./pkg/agent/... ./pkg/tailer \
            ./pkg/privacy ./pkg/erase ./pkg/receive ./pkg/quarantine
 
-.PHONY: help run test demo bench torture corpus sigmahq build engine foreign setup lint fuzz clean
+.PHONY: help run test demo bench judge torture corpus sigmahq build engine foreign setup lint fuzz clean
 
 help: ## show the targets
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,6 +32,10 @@ demo: setup build ## two nginx gateways, an attacker and a client: the timeline
 
 bench: setup build ## measure: lines/s, milliseconds to refusal, nanoseconds a decision, what gateways pay
 	go run ./bench -bin $(BIN)
+
+judge: ## score anomaly detectors on labelled series: make judge NAB=DIR CLOUD=DIR (either or both)
+	@test -n "$(NAB)$(CLOUD)" || { echo "make judge NAB=DIR CLOUD=DIR: want the Numenta Anomaly Benchmark, a folder of labelled CSV files, or both"; exit 1; }
+	@go run ./bench/judge $(if $(NAB),-nab "$(NAB)") $(if $(CLOUD),-cloud "$(CLOUD)") -split $(or $(SPLIT),all)
 
 torture: setup build ## the long form of the torture test
 	HONEYMOAT_TORTURE=long go test -count=1 -timeout 60m -run Torture -v ./bench/endtoend
