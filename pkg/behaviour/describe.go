@@ -94,9 +94,9 @@ func descriptions() [detectors]Description {
 			CannotSee: "forms that answer a wrong password with 200; how many names there were, where a refused record names none",
 		},
 		distributed: {
-			Title:    "One name fails from many addresses",
-			Families: []finding.Family{finding.Credential},
-			Needs:    append(names(event.User), status, time, address),
+			Title:     "One name fails from many addresses",
+			Families:  []finding.Family{finding.Credential},
+			Needs:     append(names(event.User), status, time, address),
 			WarmUp:    "twenty names that failed somewhere",
 			CannotSee: "names that stand in bodies only",
 		},

@@ -15,7 +15,7 @@ type Options struct {
 	// takes about 600 bytes.
 	MaxRoutes int
 	// MaxSites is how many APIs, hosts and sources have peers of their own; 0
-	// means 512. One takes about 3,000 bytes.
+	// means 512. One takes about 5,000 bytes.
 	MaxSites int
 	// MaxObjects is how many objects are remembered with whom they belong to; 0
 	// means 500,000. One takes 8 bytes.
@@ -33,11 +33,14 @@ type Options struct {
 // what is rare and harmless; how rare is what Rare says.
 type Limits struct {
 	// Rare is the probability by chance, of one look at one actor, below which a
-	// suspicion is told; 0 means 1e-5.
+	// suspicion is told; 0 means 1e-4.
 	Rare float64
 	// Peers is how many actors of a place have to have been watched to the end of
 	// a window; 0 means 30.
 	Peers int
+	// Learning is for how long a site has to have been watched, by the time of
+	// records, before anything is said of actors there; 0 means 2 hours.
+	Learning time.Duration
 	// Window is the longest an actor is watched at one go; 0 means an hour. A
 	// Pause ends it too.
 	Window time.Duration
@@ -53,7 +56,7 @@ type Limits struct {
 	Walk     int // pages of a list, one after the other; 0 means 12
 	// Bytes of successful answers in one window; 0 means 20 MB.
 	Bytes int64
-	Steps int // from one route to another; 0 means 20
+	Steps int // different ones from route to route; 0 means 5
 	Turns int // of browsers to pages; 0 means 12
 }
 
@@ -68,8 +71,9 @@ func (o Options) withDefaults() Options {
 }
 
 func (l Limits) withDefaults() Limits {
-	fill(&l.Rare, 1e-5)
+	fill(&l.Rare, 1e-4)
 	fill(&l.Peers, 30)
+	fill(&l.Learning, 2*time.Hour)
 	fill(&l.Window, time.Hour)
 	fill(&l.Pause, 30*time.Minute)
 	fill(&l.Objects, 12)
@@ -80,7 +84,7 @@ func (l Limits) withDefaults() Limits {
 	fill(&l.Pages, 60)
 	fill(&l.Walk, 12)
 	fill(&l.Bytes, 20_000_000)
-	fill(&l.Steps, 20)
+	fill(&l.Steps, 5)
 	fill(&l.Turns, 12)
 	return l
 }

@@ -1,0 +1,179 @@
+package behaviour
+
+import (
+	"math"
+
+	"github.com/honeymoat/honeymoat/pkg/finding"
+)
+
+// kind is what names an actor, the most telling first.
+type kind uint8
+
+const (
+	kindUser kind = iota
+	kindToken
+	kindKey
+	kindSession
+	kindApplication
+	kindAddress
+	kinds // count
+)
+
+func (k kind) actorKind() finding.ActorKind {
+	return [kinds]finding.ActorKind{
+		finding.User, finding.Token, finding.Key, finding.Session, finding.Application, finding.Address,
+	}[k]
+}
+
+// actor is what is remembered of one.
+type actor struct {
+	kind kind
+	open bool // watch is under way
+	watch
+	past past
+}
+
+// watch is what an actor did in one window.
+type watch struct {
+	start, last int64
+	site        uint64 // of most requests; about
+	sites       int32  // how much it leads
+	crowd       crowd
+	requests    uint32
+	agents      crowdSketch // user agents
+	agent       uint32      // of the last request
+
+	next [detectors]float32 // how much it takes for a detector to look
+	told [detectors]uint8   // how often it has spoken
+
+	turns    uint32 // successful requests that are no parts of pages
+	parts    uint32 // of pages
+	referred uint32 // turns that say where they come from
+	turnAt   int64  // the last one
+	pages    sketch // different paths
+	gaps     [gapsLooked]float32
+	gapped   uint8
+	paces    uint8   // how often pauses were looked at
+	paced    float32 // and how rare they were: the sum of the logarithms
+
+	bytes, sensitive uint64 // of successful answers that are no parts of pages
+
+	objects [tracks]track
+	walk    walking
+	places  [placesKept]place
+	place   uint8 // of the last request
+	returns uint16
+
+	route    uint64 // of the last request that is no part of a page
+	steps    uint32 // different ones, to another route
+	surprise float32
+	spread   float32
+	taught   uint64 // which steps have been learned from, by their hashes
+}
+
+// past is what is remembered of the windows before.
+type past struct {
+	windows uint16
+	lonely  uint16 // windows without an overlap of places
+	objects float32
+	foreign float32
+	pages   float32
+	walk    float32
+	returns float32
+	volume  float32 // mean of the logarithm of bytes
+	spread  float32 // its variance
+	hours   uint32  // of the day in which there was a request, in the last day
+	hour    int64   // of the last one, since 1970
+}
+
+// people is how many stand behind the actor: one, but for addresses, where user
+// agents tell. Who changes his for each request is not many.
+func (a *actor) people() float64 {
+	if a.kind != kindAddress {
+		return 1
+	}
+	return math.Max(math.Min(math.Round(a.agents.count()), float64(a.requests)/6), 1)
+}
+
+// alone tells whether the order of the requests is that of one client.
+func (a *actor) alone() bool { return a.people() < 2 }
+
+// spoken tells whether any detector has.
+func (w *watch) spoken() bool { return w.told != [detectors]uint8{} }
+
+// worth is how much of a loss it would be to forget the actor at this time. Half
+// of it is gone after a quarter of a day.
+func (a *actor) worth(now int64) float64 {
+	w := 3 * float64(a.past.windows)
+	if a.open {
+		w += float64(a.requests)
+		if a.spoken() {
+			w += 1e6
+		}
+	}
+	return w / (1 + math.Max(float64(now/hourNanoseconds-a.past.hour), 0)/6)
+}
+
+// habit is how many times as much as ever is more than an actor is used to.
+const habit = 1.5
+
+// follow moves what an actor is used to: up to what it did, at once, unless that
+// was suspicious: then slowly, so that what goes on for days is its habit.
+func follow(usual *float32, did float32, suspicious bool) {
+	if suspicious {
+		*usual += (did - *usual) / 5
+		return
+	}
+	*usual = max(*usual*0.98, did)
+}
+
+// learn takes what was watched into the past.
+func (p *past) learn(w *watch, l *Limits) {
+	if p.windows++; p.windows == math.MaxUint16 {
+		p.windows /= 2
+	}
+	if w.returns == 0 {
+		p.lonely = min(p.lonely+1, 1000)
+	}
+	for i := range w.objects {
+		t := &w.objects[i]
+		if t.route != 0 && float64(t.ids.count) >= float64(l.Objects)/2 {
+			follow(&p.objects, t.ids.count, w.told[enumeration] > 0)
+			follow(&p.foreign, float32(t.foreign), w.told[foreign] > 0)
+		}
+	}
+	follow(&p.pages, w.pages.count, w.told[scraping] > 0)
+	follow(&p.walk, float32(w.walk.longest), w.told[walk] > 0)
+	follow(&p.returns, float32(w.returns), w.told[shared] > 0)
+	p.weigh(float32(math.Log1p(float64(w.bytes))), w.told[exfiltration] > 0)
+}
+
+// weigh takes the logarithm of a volume into mean and variance, which forget
+// what is older than some ten windows.
+func (p *past) weigh(volume float32, suspicious bool) {
+	rate := max(1/float32(p.windows), 0.1)
+	if suspicious {
+		rate /= 4
+	}
+	off := volume - p.volume
+	p.volume += rate * off
+	p.spread += rate * (off*(1-rate)*off - p.spread)
+}
+
+const hourNanoseconds = int64(3600e9)
+
+// active notes the hour of a request.
+func (p *past) active(t int64) {
+	h := t / hourNanoseconds
+	if h <= p.hour {
+		return
+	}
+	if h-p.hour >= 24 {
+		p.hours = 0
+	}
+	for i := max(p.hour+1, h-23); i < h; i++ {
+		p.hours &^= 1 << uint(i%24)
+	}
+	p.hours |= 1 << uint(h%24)
+	p.hour = h
+}

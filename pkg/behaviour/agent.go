@@ -1,0 +1,65 @@
+package behaviour
+
+import (
+	"bytes"
+
+	"github.com/zeebo/xxh3"
+)
+
+// crowd is who an actor is compared with.
+type crowd uint8
+
+const (
+	programs crowd = iota // who says it is a program, or nothing
+	browsers              // who says it is a browser: a person is expected
+	partners              // applications and keys: programs that are known by name
+	crowds                // count
+)
+
+// agents remembers what user agents are.
+type agents struct {
+	seed  uint64
+	slots [agentSlots]struct {
+		hash uint64
+		kind crowd
+	}
+}
+
+const agentSlots = 1024
+
+// of tells what a user agent is, and gives its hash.
+func (a *agents) of(name []byte) (crowd, uint64) {
+	if len(name) == 0 {
+		return programs, 0
+	}
+	hash := xxh3.HashSeed(name, a.seed)
+	slot := &a.slots[hash%agentSlots]
+	if slot.hash != hash {
+		slot.hash, slot.kind = hash, programs
+		if isBrowser(name) {
+			slot.kind = browsers
+		}
+	}
+	return slot.kind, hash
+}
+
+// isBrowser tells user agents of browsers from those of programs which tell
+// that they are programs, however they begin.
+func isBrowser(name []byte) bool {
+	if !bytes.HasPrefix(name, []byte("Mozilla/")) && !bytes.HasPrefix(name, []byte("Opera/")) {
+		return false
+	}
+	lower := bytes.ToLower(name)
+	return containsAny(lower, "gecko", "chrome/", "firefox/", "safari/", "msie ", "trident/", "opera", "edge/") &&
+		!containsAny(lower, "bot", "crawl", "spider", "slurp", "http:", "https:", "headless", "preview", "monitor", "scan",
+			"feed", "archive", "python", "curl", "wget", "java/", "okhttp", "phantom", "electron/", "validator", "yandex")
+}
+
+func containsAny(text []byte, words ...string) bool {
+	for _, w := range words {
+		if bytes.Contains(text, []byte(w)) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,148 @@
+package behaviour
+
+import (
+	"math"
+
+	"github.com/honeymoat/honeymoat/pkg/event"
+)
+
+// row watches one row.
+func (p *pass) row(row int) {
+	o, r := p.observer, &p.record
+	named := p.read(row)
+	o.sweep(r.time)
+	p.signIn(r)
+	if !named {
+		return
+	}
+	r.asset = isAsset(r.path)
+	p.locate(r)
+	a := p.actor(r)
+	if r.asset {
+		a.parts++
+		return
+	}
+	p.moved(r, a)
+	p.taken(r, a)
+	p.step(r, a)
+	p.turn(r, a)
+	p.object(r, a)
+}
+
+// actor finds or makes the record's actor, in a window that goes on.
+func (p *pass) actor(r *record) *actor {
+	o := p.observer
+	place, fresh := o.actors.take(r.actor)
+	a := o.actors.at(place)
+	if fresh {
+		a.kind = r.kind
+	}
+	if a.open && o.over(a.start, a.last, r.time) {
+		o.end(a)
+	}
+	if !a.open {
+		o.start(a, r)
+		o.actors.until[place] = r.time + int64(o.limits.Pause)
+	}
+	a.last = max(a.last, r.time)
+	a.requests++
+	if a.kind == kindAddress && r.agent != 0 {
+		a.agents.add(r.agent)
+	}
+	a.past.active(r.time)
+	a.lead(r.site, r.crowd)
+	return a
+}
+
+// lead keeps of the sites of a window that of most requests.
+func (w *watch) lead(site uint64, c crowd) {
+	switch {
+	case w.site == site:
+		w.sites++
+	case w.sites == 0:
+		w.site, w.crowd, w.sites = site, c, 1
+	default:
+		w.sites--
+	}
+}
+
+// turn watches pages: how many, at which pace, and what goes with them.
+func (p *pass) turn(r *record, a *actor) {
+	if !r.given {
+		return
+	}
+	b := p.batch
+	a.turns++
+	if len(b.Text(event.Referer, r.row)) > 1 {
+		a.referred++
+	}
+	fresh := a.pages.add(p.observer.hash(r.path, r.site))
+	p.pace(r, a, fresh)
+	a.turnAt = max(a.turnAt, r.time)
+	if query := b.Text(event.Query, r.row); len(query) > 0 {
+		if r.asked = ask(query); r.asked.paging {
+			a.walk.turn(p.observer.hash(r.path, r.site+1), p.observer.hash(r.asked.page, r.site), r.asked.page)
+			p.walked(r, a)
+		}
+	}
+	p.scraped(r, a)
+	p.posed(r, a)
+}
+
+// taken watches how much data is given.
+func (p *pass) taken(r *record, a *actor) {
+	if !r.given {
+		return
+	}
+	if n := p.batch.Number(event.ResponseBytes, r.row); n > 0 {
+		a.bytes += uint64(n)
+		if p.sensitive(r.row) {
+			a.sensitive += uint64(n)
+		}
+		p.took(r, a)
+	}
+}
+
+// wanted tells whether a detector is to look at so much.
+func (p *pass) wanted(a *actor, d detector, measure float64) bool {
+	return float32(measure) >= a.next[d] && !p.observer.disabled[d]
+}
+
+// rare is how rare is rare enough to be told: nothing is while the site is new.
+func (p *pass) rare() float64 {
+	o := p.observer
+	place := o.sites.find(p.record.site)
+	if place < 0 || p.record.time-o.sites.at(place).since < int64(o.limits.Learning) {
+		return 0
+	}
+	return o.limits.Rare
+}
+
+// judge tells whether a look is rare enough to be told, and says when to look
+// again: a little later if not, at twice as much if it is.
+func (p *pass) judge(a *actor, d detector, measure, chance, rare float64) bool {
+	if chance >= rare {
+		a.next[d] = float32(measure*1.15 + 1)
+		return false
+	}
+	a.next[d] = float32(2 * measure)
+	if a.told[d] < math.MaxUint8 {
+		a.told[d]++
+	}
+	return true
+}
+
+// company is whom an actor is compared with, and the site; nil when too few are
+// known by this measure.
+func (p *pass) company(a *actor, of func(*company) *peers) (*company, *peers) {
+	o := p.observer
+	place := o.sites.find(a.site)
+	if place < 0 {
+		return nil, nil
+	}
+	c := &o.sites.at(place).crowds[a.crowd]
+	if known := of(c); float64(known.n) >= float64(o.limits.Peers) {
+		return c, known
+	}
+	return nil, nil
+}
