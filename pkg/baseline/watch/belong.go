@@ -1,0 +1,190 @@
+package watch
+
+import (
+	"slices"
+
+	"github.com/honeymoat/honeymoat/pkg/baseline/series"
+	"github.com/honeymoat/honeymoat/pkg/finding"
+)
+
+// belongs finds the incident that a look is part of, and has it go on. rare:
+// the look would open one itself, and may wake one that was over. off: the look
+// counts by the false discovery rate; if not, only what is looked at itself
+// goes on with it.
+func (w *Watch) belongs(l *look, rare, off bool) bool {
+	for _, i := range w.incidents {
+		if i.over == 0 && (i.same(l) || (rare || off) && w.part(i, l)) {
+			w.goOn(i, l)
+			return true
+		}
+	}
+	if !rare {
+		return false
+	}
+	if l.test == byDrift && w.knownSince(l) {
+		return true
+	}
+	for n, i := range w.past {
+		if w.now-i.over <= comesBack && i.same(l) && !i.momentary() && len(w.incidents) < w.options.MaxIncidents {
+			w.past = slices.Delete(w.past, n, n+1)
+			i.over = 0
+			i.entry.open++
+			w.incidents = append(w.incidents, i)
+			w.goOn(i, l)
+			return true
+		}
+	}
+	return false
+}
+
+func (w *Watch) goOn(i *incident, l *look) {
+	i.take(l, w.now)
+	if l.entry != i.entry || l.measure != i.first.measure || l.pace != i.first.pace {
+		return
+	}
+	if parts := w.explain(i.entry, l); len(parts) > 0 {
+		i.parts = parts
+		if actors := w.blame(i.entry, parts); len(actors) > 0 {
+			i.actors = actors
+		}
+	}
+}
+
+// same tells whether a look is at what an incident is about.
+func (i *incident) same(l *look) bool {
+	if l.entry != i.entry || i.slower(l) {
+		return false
+	}
+	if i.momentary() || l.test == bySize || l.test == byFirst {
+		return i.first.test == l.test && i.first.measure == l.measure
+	}
+	return l.change() == i.change || l.change().follows(i.change) || l.entry.person != nil && l.high == i.change.High
+}
+
+// slower tells whether an incident goes over days and a look over minutes:
+// what breaks down meanwhile is another story.
+func (i *incident) slower(l *look) bool { return i.first.pace == daily && l.pace != daily }
+
+// part tells whether a look at another place or person is part of an incident.
+func (w *Watch) part(i *incident, l *look) bool {
+	if i.slower(l) {
+		return false
+	}
+	if l.entry == i.entry {
+		return !i.momentary() && l.test != bySize && l.test != byDrift
+	}
+	c := l.change()
+	if i.momentary() || l.test == bySize || c != i.change && !c.follows(i.change) {
+		return false
+	}
+	switch {
+	case l.entry.place == nil || !l.entry.steady():
+		return c == i.change && w.carries(i, l)
+	case i.entry.place == nil || !i.entry.steady():
+		return c == i.change && w.carriedBy(l, i.entry)
+	case w.contains(i.entry, l.entry):
+		return true
+	case w.contains(l.entry, i.entry):
+		return w.mostly(i.entry, l)
+	}
+	// A gateway or source beside an API or route: all of it is on both.
+	return beside(i.entry) != beside(l.entry) && (beside(i.entry) || w.mostly(i.entry, l)) || beside(i.entry) && beside(l.entry) && w.mostly(i.entry, l)
+}
+
+func beside(e *entry) bool {
+	return e.key.Dimension == series.Gateway || e.key.Dimension == series.Source
+}
+
+// mostly tells whether a place carries most of what a look saw in a larger one.
+func (w *Watch) mostly(e *entry, l *look) bool {
+	all := l.entry.place.excess(l)
+	return all != 0 && e.place.excess(l)/all >= blamed
+}
+
+// carries tells whether somebody who is off himself carries a part of an
+// incident of a place, or is the same one under another name.
+func (w *Watch) carries(i *incident, l *look) bool {
+	name := l.entry.key.Name
+	for _, p := range i.parts {
+		if p.Value == name && p.Share >= partLeast {
+			return true
+		}
+	}
+	if i.entry.place != nil && i.entry.steady() {
+		return false
+	}
+	// A principal and the address that he comes from do the same.
+	a, b := l.size(), i.worst.size()
+	return l.measure == i.first.measure && min(a, b) >= carriesMost*max(a, b)
+}
+
+// carriedBy tells whether what a look saw at a place is what somebody does, of
+// whom there is an incident.
+func (w *Watch) carriedBy(l *look, who *entry) bool {
+	for _, p := range w.explain(l.entry, l) {
+		if p.Value == who.key.Name && p.Share >= blamed {
+			return true
+		}
+	}
+	return false
+}
+
+// knownSince tells whether what a sum over days adds up is an incident that was
+// told: a level that was accepted is no drift.
+func (w *Watch) knownSince(l *look) bool {
+	known := func(i *incident) bool {
+		return i.told != 0 && i.change == l.change() && i.opened >= l.since-day &&
+			(i.entry == l.entry || w.contains(i.entry, l.entry) || w.contains(l.entry, i.entry))
+	}
+	return slices.ContainsFunc(w.incidents, known) || slices.ContainsFunc(w.past, known)
+}
+
+// shapeOf names what a look saw.
+func (w *Watch) shapeOf(l *look) finding.Shape {
+	switch l.test {
+	case bySilence, byDiary:
+		return finding.Silent
+	case byDrift:
+		return finding.Drift
+	case bySize:
+		return finding.Single
+	case byFirst:
+		return finding.First
+	}
+	switch sortOf(l.measure) {
+	case broken:
+		return finding.Broken
+	case errs:
+		if l.measure == series.ServerErrors && l.entry.place != nil && l.entry.place.neverFailed(l) {
+			return finding.Broken
+		}
+	}
+	if l.pace == hourly && (l.shape == finding.Drift || l.shape == finding.Shift) {
+		return l.shape
+	}
+	return w.plain(l)
+}
+
+func (w *Watch) plain(l *look) finding.Shape {
+	switch {
+	case sortOf(l.measure) != volume && l.entry.key.Dimension != series.Whole:
+		return finding.Glitch
+	case l.high:
+		return finding.Burst
+	case l.measure == series.Requests && l.seen == 0:
+		return finding.Silent
+	}
+	return finding.Drop
+}
+
+const (
+	neverLeast = 2000 // requests that make "never" mean something
+	neverShare = 1e-4
+)
+
+// neverFailed tells whether 5xx of a place are what it never had before.
+func (p *place) neverFailed(l *look) bool {
+	now := l.seen * l.weight
+	before := max(0, p.Failed-now)
+	return p.Answered-l.weight >= neverLeast && before <= neverShare*p.Answered
+}
