@@ -20,11 +20,12 @@ const (
 // fields are what a checkpoint keeps. A copy of it shares memory with it; see
 // Clone.
 type Account struct {
-	Strands []Strand `json:"strands,omitempty"` // in the order of their rules
+	Strands []Strand `json:"strands,omitempty"` // in the order of their rules and families
 	Claims  []Claim  `json:"claims,omitempty"`
 }
 
-// Strand is what one rule has found of an actor.
+// Strand is what one rule has found of an actor, in one family: the next
+// version of a rule may name another.
 type Strand struct {
 	Rule   string         `json:"rule"`
 	Family finding.Family `json:"family"`
@@ -42,10 +43,11 @@ type Strand struct {
 // Claim is a request of late whose weight went to one rule: another rule's
 // finding about the same request adds nothing.
 type Claim struct {
-	Request uint64  `json:"request"`
-	Rule    string  `json:"rule"`
-	Nats    float64 `json:"nats"`
-	At      int64   `json:"at"`
+	Request uint64         `json:"request"`
+	Rule    string         `json:"rule"`
+	Family  finding.Family `json:"family"`
+	Nats    float64        `json:"nats"`
+	At      int64          `json:"at"`
 }
 
 // Clone is a copy that shares nothing with the account.
@@ -70,13 +72,13 @@ func (s *Scale) Add(a *Account, f *finding.Finding, share float64) {
 		strand.Suggested = max(strand.Suggested, finding.Log)
 	}
 	s.move(strand, f.Time.UnixNano())
-	s.claim(a, Claim{Request: requestOf(f), Rule: f.Rule, Nats: share * s.Weight(f), At: f.Time.UnixNano()})
+	s.claim(a, Claim{Request: requestOf(f), Rule: f.Rule, Family: f.Family, Nats: share * s.Weight(f), At: f.Time.UnixNano()})
 }
 
 // Renew takes a finding that was there before, and has grown. old is what it
 // was; nil if that is not known any more.
 func (s *Scale) Renew(a *Account, f, old *finding.Finding) {
-	request, before := requestOf(f), a.find(f.Rule)
+	request, before := requestOf(f), a.find(f.Rule, f.Family)
 	if before == nil {
 		s.Add(a, f, 1)
 		return
@@ -84,16 +86,16 @@ func (s *Scale) Renew(a *Account, f, old *finding.Finding) {
 	before.note(f)
 	before.Suggested = max(before.Suggested, f.Tier)
 	s.move(before, f.Time.UnixNano())
-	next := Claim{Request: request, Rule: f.Rule, Nats: s.Weight(f), At: f.Time.UnixNano()}
+	next := Claim{Request: request, Rule: f.Rule, Family: f.Family, Nats: s.Weight(f), At: f.Time.UnixNano()}
 	if i := a.claimed(request); i >= 0 {
 		held := a.Claims[i]
-		if held.Rule != f.Rule {
+		if held.Rule != f.Rule || held.Family != f.Family {
 			return
 		}
 		a.Claims = slices.Delete(a.Claims, i, i+1)
 		s.pay(a, held, -1)
 	} else if old != nil {
-		s.pay(a, Claim{Rule: f.Rule, Nats: s.Weight(old), At: old.Time.UnixNano()}, -1)
+		s.pay(a, Claim{Rule: f.Rule, Family: f.Family, Nats: s.Weight(old), At: old.Time.UnixNano()}, -1)
 	} else {
 		return // what it weighs has been counted, nobody knows how much
 	}
@@ -113,7 +115,7 @@ func (s *Scale) Forget(a *Account, rules func(rule string) bool, kept []finding.
 		}
 	}
 	for i := range a.Strands {
-		a.Strands[i].limit(before.find(a.Strands[i].Rule))
+		a.Strands[i].limit(before.find(a.Strands[i].Rule, a.Strands[i].Family))
 	}
 }
 
@@ -137,7 +139,7 @@ func (s *Scale) claim(a *Account, c Claim) {
 		return
 	}
 	held := a.Claims[i]
-	if held.Nats > c.Nats || held.Nats == c.Nats && held.Rule <= c.Rule {
+	if cmp.Or(cmp.Compare(c.Nats, held.Nats), cmp.Compare(held.Rule, c.Rule), cmp.Compare(held.Family, c.Family)) <= 0 {
 		return
 	}
 	s.pay(a, held, -1)
@@ -155,7 +157,7 @@ func (a *Account) claimed(request uint64) int {
 
 // pay adds a claim to its rule's strand, or takes it off.
 func (s *Scale) pay(a *Account, c Claim, sign float64) {
-	if t := a.find(c.Rule); t != nil {
+	if t := a.find(c.Rule, c.Family); t != nil {
 		t.Nats = max(0, t.Nats+sign*c.Nats*s.fresh(t.Family, time.Duration(t.Last-c.At)))
 	}
 }
@@ -193,27 +195,32 @@ func magnitude(s *finding.Statistic) float64 {
 	return ratio
 }
 
-func (a *Account) find(rule string) *Strand {
-	if i, ok := a.place(rule); ok {
+func (a *Account) find(rule string, family finding.Family) *Strand {
+	if i, ok := a.place(rule, family); ok {
 		return &a.Strands[i]
 	}
 	return nil
 }
 
-func (a *Account) place(rule string) (int, bool) {
-	return slices.BinarySearchFunc(a.Strands, rule, func(t Strand, rule string) int { return cmp.Compare(t.Rule, rule) })
+func (a *Account) place(rule string, family finding.Family) (int, bool) {
+	return slices.BinarySearchFunc(a.Strands, rule, func(t Strand, rule string) int {
+		return cmp.Or(cmp.Compare(t.Rule, rule), cmp.Compare(t.Family, family))
+	})
 }
+
+// isOf tells whether a finding is of a strand.
+func (t *Strand) isOf(f *finding.Finding) bool { return t.Rule == f.Rule && t.Family == f.Family }
 
 // strand gives that of a finding's rule, making room for a new one: what
 // weighs least by then goes.
 func (s *Scale) strand(a *Account, f *finding.Finding) *Strand {
-	i, ok := a.place(f.Rule)
+	i, ok := a.place(f.Rule, f.Family)
 	if ok {
 		return &a.Strands[i]
 	}
 	if len(a.Strands) >= maxStrands {
 		s.evict(a, f.Time)
-		i, _ = a.place(f.Rule)
+		i, _ = a.place(f.Rule, f.Family)
 	}
 	a.Strands = slices.Insert(a.Strands, i, Strand{Rule: f.Rule, Family: f.Family})
 	return &a.Strands[i]

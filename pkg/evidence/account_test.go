@@ -179,7 +179,7 @@ func TestForgettingNeverWeighsMore(t *testing.T) {
 			t.Fatalf("round %d: risk %v before, %v after", round, s.Risk(&before, now, nil), s.Risk(&a, now, nil))
 		}
 		for i := range a.Strands {
-			if was := before.find(a.Strands[i].Rule); was == nil || a.Strands[i].Suggested > was.Suggested {
+			if was := before.find(a.Strands[i].Rule, a.Strands[i].Family); was == nil || a.Strands[i].Suggested > was.Suggested {
 				t.Fatalf("round %d: %+v has become %+v", round, was, a.Strands[i])
 			}
 		}
@@ -198,7 +198,7 @@ func TestRenewReplaces(t *testing.T) {
 			s.Add(&a, found(fmt.Sprint("r", i), "recon", 10+i), 1)
 		}
 		s.Renew(&a, large, old)
-		got := a.find("baseline.burst")
+		got := a.find("baseline.burst", finding.Volume)
 		if math.Abs(got.Nats-want) > 1e-9 || got.Count != 1 || got.Magnitude != 100 || got.Hours.count() != 2 {
 			t.Errorf("%+v, want %v nats", got, want)
 		}
@@ -207,7 +207,7 @@ func TestRenewReplaces(t *testing.T) {
 	f(small, 20, s.Weight(large))
 	f(nil, 20, s.Weight(small)*s.fresh(finding.Volume, 90*time.Minute))
 	var a Account
-	if s.Renew(&a, large, nil); a.find(large.Rule) == nil {
+	if s.Renew(&a, large, nil); a.find(large.Rule, large.Family) == nil {
 		t.Error("what nobody remembers was not taken as new")
 	}
 }
@@ -216,11 +216,11 @@ func TestAccountIsBounded(t *testing.T) {
 	s := NewScale(Options{})
 	var a Account
 	s.Add(&a, found("heavy", "injection", 0), 1)
-	a.find("heavy").Nats = 9
+	a.find("heavy", "injection").Nats = 9
 	for i := range 1000 {
 		s.Add(&a, found(fmt.Sprint("r", i), "recon", i), 1)
 	}
-	if len(a.Strands) != maxStrands || len(a.Claims) != maxClaims || a.find("heavy") == nil {
+	if len(a.Strands) != maxStrands || len(a.Claims) != maxClaims || a.find("heavy", "injection") == nil {
 		t.Errorf("%d strands, %d claims", len(a.Strands), len(a.Claims))
 	}
 }

@@ -93,6 +93,19 @@ func (f *Feedback) remove(match func(Vote) bool) []Vote {
 	return gone
 }
 
+// Redact puts a word in place of the reasons that name somebody, and counts
+// them.
+func (f *Feedback) Redact(names func(text string) bool, by string) int {
+	n := 0
+	for i := range f.votes {
+		if names(f.votes[i].Reason) {
+			f.votes[i].Reason = by
+			n++
+		}
+	}
+	return n
+}
+
 func (f *Feedback) keep(votes []Vote) {
 	f.votes, f.about = slices.Clone(votes), map[Subject][]int{}
 	for i, v := range f.votes {

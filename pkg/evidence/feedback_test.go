@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"strings"
 	"testing"
 	"time"
 
@@ -59,6 +60,18 @@ func TestFeedbackIsOneWordEachAndCanBeTakenBack(t *testing.T) {
 	}
 	if NewFeedback(NewScale(Options{})).For(finding.Address, epoch).of("x") != 0 {
 		t.Error("no feedback moves something")
+	}
+}
+
+func TestFeedbackForgetsNames(t *testing.T) {
+	b := NewFeedback(NewScale(Options{}))
+	named := vote("a", true, epoch)
+	named.Reason = "mallory told us"
+	b.Add(named)
+	b.Add(vote("b", true, epoch))
+	n := b.Redact(func(text string) bool { return strings.Contains(text, "mallory") }, "erased")
+	if v, _ := b.Vote("a"); n != 1 || v.Reason != "erased" {
+		t.Errorf("%d reasons, %+v", n, v)
 	}
 }
 

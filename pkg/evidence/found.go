@@ -94,7 +94,7 @@ func (c *chain) complete(match int, after int64) bool {
 	}
 	for i := range c.j.Account.Strands {
 		t := &c.j.Account.Strands[i]
-		if match == c.newest && t.Rule != c.j.Finding.Rule || c.taken(match, i) {
+		if match == c.newest && !t.isOf(c.j.Finding) || c.taken(match, i) {
 			continue
 		}
 		at, ok := c.time(match, i, after)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -18,14 +19,36 @@ const (
 	HealthAlert = "Honeymoat"
 )
 
-// activeAlert is the identity of an alert that has been raised about an
-// actor, so that it can be resolved, also after a restart.
+// activeAlert is the identity of an alert that has been raised about a story,
+// so that it can be resolved, also after a restart. It stays the same as long
+// as the alert lives, whatever else is found.
 type activeAlert struct {
 	Actor    finding.Actor  `json:"actor"`
 	Tier     finding.Tier   `json:"tier"`
 	Family   finding.Family `json:"family"`
 	API      string         `json:"api,omitempty"`
+	Owner    string         `json:"owner,omitempty"`
+	Shape    finding.Shape  `json:"shape,omitempty"`
+	Gateway  string         `json:"gateway,omitempty"`
 	StartsAt time.Time      `json:"starts_at"`
+}
+
+// alertOf is the alert that a story begins with, named after its latest
+// finding.
+func alertOf(a *Actor, st *Story, last *finding.Finding, now time.Time) *activeAlert {
+	alert := activeAlert{
+		Actor: a.Actor, Tier: st.Tier, Family: last.Family, API: last.API, Owner: last.Owner, Gateway: last.Sighting.Gateway, StartsAt: now,
+	}
+	if last.Statistic != nil {
+		alert.Shape = last.Statistic.Shape
+	}
+	switch a.Actor.Kind {
+	case finding.Gateway:
+		alert.Gateway = a.Actor.Value
+	case finding.API:
+		alert.API = cmp.Or(alert.API, a.Actor.Value)
+	}
+	return &alert
 }
 
 func (a *activeAlert) labels() map[string]string {
@@ -33,8 +56,10 @@ func (a *activeAlert) labels() map[string]string {
 		"alertname": ActorAlert, "actor_kind": string(a.Actor.Kind), "actor": a.Actor.Value,
 		"tier": a.Tier.String(), "family": string(a.Family),
 	}
-	if a.API != "" {
-		labels["api"] = a.API
+	for name, value := range map[string]string{"api": a.API, "owner": a.Owner, "shape": string(a.Shape), "gateway": a.Gateway} {
+		if value != "" {
+			labels[name] = value
+		}
 	}
 	return labels
 }
@@ -51,70 +76,51 @@ type Links struct {
 }
 
 // announce gives the alerts to be posted so that people know of an actor as
-// it stands: the alert of its tier, and the end of that of another tier.
+// it stands: for each story the alert of its tier, and the end of that of
+// another tier.
 func (l *Ledger) announce(a *Actor, links Links, now time.Time) []Alert {
-	if a.Tier == 0 || len(a.Evidence) == 0 {
-		return l.silence(a, now)
-	}
 	var alerts []Alert
-	last := a.Evidence[len(a.Evidence)-1]
-	if a.Alert != nil && a.Alert.Tier != a.Tier {
-		alerts = l.silence(a, now)
+	for i := range a.Stories {
+		alerts = append(alerts, l.tell(a, &a.Stories[i], links, now)...)
 	}
-	if a.Alert == nil {
-		a.Alert = &activeAlert{Actor: a.Actor, Tier: a.Tier, Family: last.Family, API: last.API, StartsAt: now}
-	}
-	return append([]Alert{l.alert(a, links)}, alerts...)
+	return alerts
 }
 
-// silence gives the end of an actor's alert, if there is one.
-func (l *Ledger) silence(a *Actor, now time.Time) []Alert {
-	if a.Alert == nil {
+func (l *Ledger) tell(a *Actor, st *Story, links Links, now time.Time) []Alert {
+	evidence := st.evidence(a)
+	if st.Tier == 0 || len(evidence) == 0 {
+		return st.silence(now)
+	}
+	var alerts []Alert
+	if st.Alert != nil && st.Alert.Tier != st.Tier {
+		alerts = st.silence(now)
+	}
+	if st.Alert == nil {
+		st.Alert = alertOf(a, st, &evidence[len(evidence)-1], now)
+	}
+	return append([]Alert{l.alert(a, st, links, now)}, alerts...)
+}
+
+// silence gives the end of a story's alert, if there is one.
+func (st *Story) silence(now time.Time) []Alert {
+	if st.Alert == nil {
 		return nil
 	}
-	over := a.Alert.resolved(now)
-	a.Alert = nil
+	over := st.Alert.resolved(now)
+	st.Alert = nil
 	return []Alert{over}
 }
 
-func (l *Ledger) alert(a *Actor, links Links) Alert {
-	alert := Alert{Labels: a.Alert.labels(), StartsAt: a.Alert.StartsAt, URL: links.actor(a.Actor)}
-	alert.Annotations = map[string]string{
-		"summary":     fmt.Sprintf("%s: %s", a.Actor.Value, strings.Join(a.Reasons, "; ")),
-		"description": l.describe(a),
-		"evidence":    evidenceText(a.Evidence),
+// evidence gives what a story is about of the latest findings.
+func (st *Story) evidence(a *Actor) []finding.Finding {
+	if st.Family == "" {
+		return a.Evidence
 	}
-	for name, value := range map[string]string{
-		"block": l.blockText(a), "actor_url": links.actor(a.Actor), "dashboard_url": links.dashboard(a.Actor),
-	} {
-		if value != "" {
-			alert.Annotations[name] = value
-		}
+	own := slices.DeleteFunc(slices.Clone(a.Evidence), func(f finding.Finding) bool { return f.Family != st.Family })
+	if len(own) == 0 {
+		return a.Evidence // what began it is so long ago
 	}
-	return alert
-}
-
-func (l *Ledger) describe(a *Actor) string {
-	return fmt.Sprintf("%d findings from %s to %s. Last: %s", a.Findings,
-		a.FirstSeen.UTC().Format(time.RFC3339), a.LastSeen.UTC().Format(time.RFC3339), a.Evidence[len(a.Evidence)-1].Reason)
-}
-
-func (l *Ledger) blockText(a *Actor) string {
-	for _, id := range a.Blocks {
-		if h := l.blocks.byID[id]; h != nil {
-			return fmt.Sprintf("%s %s in %s until %s (%s)", h.Block.Mode, h.Block.Target, h.Block.Segment,
-				h.Block.ExpiresAt().UTC().Format(time.RFC3339), h.Block.ID)
-		}
-	}
-	return ""
-}
-
-func evidenceText(evidence []finding.Finding) string {
-	ids := make([]string, 0, len(evidence))
-	for i := range evidence {
-		ids = append(ids, evidence[i].ID)
-	}
-	return strings.Join(ids, " ")
+	return own
 }
 
 func (l Links) actor(a finding.Actor) string {
@@ -135,16 +141,25 @@ func (l Links) dashboard(a finding.Actor) string {
 	return l.Dashboard + separator + "var-actor=" + url.QueryEscape(a.Value)
 }
 
-// quiet gives the ends of the alerts about actors from whom nothing came for
-// a while and whose block, if any, is over.
+// quiet gives the ends of the alerts of stories of which nothing came for a
+// while, or which are known to be over, and whose actor's block, if any, is over.
 func (l *Ledger) quiet(after time.Duration, now time.Time) (over []Alert, changed []finding.Actor) {
 	for key, a := range l.actors {
-		if a.Tier == 0 && a.Alert == nil || now.Sub(a.Touched) < after || l.blocked(a) {
+		if len(a.Stories) == 0 || l.blocked(a) {
 			continue
 		}
-		over = append(over, l.silence(a, now)...)
-		a.endEpisode()
-		changed = append(changed, key)
+		n := len(a.Stories)
+		a.Stories = slices.DeleteFunc(a.Stories, func(st Story) bool {
+			if !st.over(after, now) {
+				return false
+			}
+			over = append(over, st.silence(now)...)
+			return true
+		})
+		if len(a.Stories) < n {
+			a.sum()
+			changed = append(changed, key)
+		}
 	}
 	for i := range l.orphans {
 		over = append(over, l.orphans[i].resolved(now))
@@ -154,11 +169,13 @@ func (l *Ledger) quiet(after time.Duration, now time.Time) (over []Alert, change
 }
 
 // active gives all alerts that are raised now.
-func (l *Ledger) active(links Links) []Alert {
+func (l *Ledger) active(links Links, now time.Time) []Alert {
 	var alerts []Alert
 	for _, a := range l.actors {
-		if a.Alert != nil && len(a.Evidence) > 0 {
-			alerts = append(alerts, l.alert(a, links))
+		for i := range a.Stories {
+			if st := &a.Stories[i]; st.Alert != nil && len(a.Evidence) > 0 {
+				alerts = append(alerts, l.alert(a, st, links, now))
+			}
 		}
 	}
 	return alerts

@@ -28,9 +28,15 @@ type Discard struct {
 func (d *Discard) live(now time.Time) bool { return d.ExpiresAt.IsZero() || now.Before(d.ExpiresAt) }
 
 func (d *Discard) matches(f *finding.Finding) bool {
-	return (d.Actor == finding.Actor{} || d.Actor == f.Actor) &&
+	return (d.Actor == finding.Actor{} || d.Actor == f.Actor || d.Actor == f.Principal) &&
 		(d.Rule == "" || d.Rule == f.Rule) &&
 		(d.Path == "" || matchesPath(d.Path, f.Sighting.Path))
+}
+
+// isAbout tells whether a discard is about all that a rule has found of an
+// actor, whatever of it is remembered.
+func (d *Discard) isAbout(a finding.Actor, rule string) bool {
+	return d.Path == "" && (d.Actor == finding.Actor{} || d.Actor == a) && (d.Rule == "" || d.Rule == rule)
 }
 
 func matchesPath(pattern, path string) bool {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/honeymoat/honeymoat/pkg/block"
+	"github.com/honeymoat/honeymoat/pkg/evidence"
 	"github.com/honeymoat/honeymoat/pkg/finding"
 	"github.com/honeymoat/honeymoat/pkg/rollout"
 )
@@ -21,23 +22,93 @@ func (l *Ledger) Discards() []Discard {
 // blocks that stand on nothing that counts, which are to be removed: those of
 // an earlier word too, in case that was interrupted.
 func (l *Ledger) Discard(d Discard) (changed []finding.Actor, groundless []block.Block) {
+	votes := l.votesOf(&d)
 	l.discards[d.ID] = d
 	for key, a := range l.actors {
-		forgotten := a.forget(d.matches)
+		forgotten, found := l.unfind(a, &d)
 		for i := range forgotten {
 			l.discarded(&forgotten[i], d.At)
+			votes.take(&d, &forgotten[i], key.Kind)
 		}
-		if len(forgotten) > 0 {
+		if found {
 			changed = append(changed, key)
 		}
 		groundless = append(groundless, l.groundless(a)...)
+	}
+	for _, subject := range votes.subjects {
+		l.feedback.Add(evidence.Vote{ID: d.ID, Subject: subject, By: d.By, At: d.At, Reason: d.Reason})
 	}
 	slices.SortFunc(changed, compareActors)
 	slices.SortFunc(groundless, func(a, b block.Block) int { return cmp.Compare(a.Key(), b.Key()) })
 	return changed, groundless
 }
 
-// discarded notes that a finding does not count, for its rule's rollout too.
+// unfind takes back what a discard matches of an actor, and judges again by
+// what is left: to forget something never makes an actor more urgent.
+func (l *Ledger) unfind(a *Actor, d *Discard) (forgotten []finding.Finding, found bool) {
+	kept := make([]finding.Finding, 0, len(a.Evidence))
+	gone := map[string]bool{}
+	for i := range a.Evidence {
+		f := &a.Evidence[i]
+		if !d.matches(f) && !d.isAbout(a.Actor, f.Rule) {
+			kept = append(kept, *f)
+			continue
+		}
+		forgotten, gone[f.Rule] = append(forgotten, *f), true
+	}
+	for i := range a.Account.Strands {
+		if rule := a.Account.Strands[i].Rule; d.isAbout(a.Actor, rule) {
+			gone[rule] = true
+		}
+	}
+	if len(gone) == 0 {
+		return nil, false
+	}
+	a.Evidence, a.Findings = kept, max(len(kept), a.Findings-len(forgotten))
+	l.scale().Forget(&a.Account, func(rule string) bool { return gone[rule] }, kept)
+	l.judgeAgain(a, d.At)
+	return forgotten, true
+}
+
+// judgeAgain sets the tiers of an actor's stories by what is left of the
+// evidence.
+func (l *Ledger) judgeAgain(a *Actor, now time.Time) {
+	before := a.Stories
+	a.Stories, a.Families = nil, nil
+	for i := range a.Evidence {
+		f := &a.Evidence[i]
+		was := slices.IndexFunc(before, func(st Story) bool { return st.Family == a.storyOf(f) && st.Tier != 0 })
+		if was < 0 {
+			continue // that story was over
+		}
+		if !slices.Contains(a.Families, f.Family) {
+			a.Families = append(a.Families, f.Family)
+		}
+		st := a.story(f)
+		st.raise(l.options.Policy.Judge(l.caseOf(a, f, now)), f.Title)
+		st.Tier = min(st.Tier, before[was].Tier)
+	}
+	for i := range before {
+		a.resume(&before[i])
+	}
+	a.Stories = slices.DeleteFunc(a.Stories, func(st Story) bool { return st.Tier == 0 && st.Alert == nil })
+	a.sum()
+}
+
+// resume takes over of a story what is not of its evidence. A story of which
+// nothing is left has its alert still, which is to be resolved.
+func (a *Actor) resume(was *Story) {
+	i := slices.IndexFunc(a.Stories, func(st Story) bool { return st.Family == was.Family })
+	if i < 0 {
+		a.Stories = append(a.Stories, Story{Family: was.Family, Alert: was.Alert, Touched: was.Touched})
+		return
+	}
+	st := &a.Stories[i]
+	st.Alert, st.Touched, st.Lasting, st.Ended = was.Alert, was.Touched, was.Lasting, was.Ended
+}
+
+// discarded notes that a finding does not count, for its rule's rollout too,
+// and that who kept it was wrong.
 func (l *Ledger) discarded(f *finding.Finding, at time.Time) {
 	if m := l.memos.byID[f.ID]; m != nil {
 		m.Discarded = true
@@ -45,13 +116,15 @@ func (l *Ledger) discarded(f *finding.Finding, at time.Time) {
 	if f.Wanted.Rollout {
 		l.book.Observe(f.Rule, f.RuleVersion, rollout.Measure{Discards: 1}, at)
 	}
+	l.feedback.Remove(f.ID)
 }
 
-// Undiscard takes a discard back, for findings to come. It tells whether
-// there was one.
+// Undiscard takes a discard back, for findings to come, and its word about the
+// rule. It tells whether there was one.
 func (l *Ledger) Undiscard(id string) bool {
 	_, ok := l.discards[id]
 	delete(l.discards, id)
+	l.feedback.Remove(id)
 	return ok
 }
 

@@ -88,7 +88,7 @@ func (s *Service) tell(ctx context.Context, w *rowWriter, changed []finding.Acto
 		now := s.now()
 		for _, key := range changed {
 			if a := s.ledger.actors[key]; a != nil {
-				rows.add(Actors, rowOfActor(a, s.ledger.liveBlock(a), now))
+				rows.add(Actors, s.ledger.rowOfActor(a, now))
 				alerts = append(alerts, s.ledger.announce(a, s.options.Links, now)...)
 			}
 		}
@@ -103,24 +103,26 @@ func (s *Service) tell(ctx context.Context, w *rowWriter, changed []finding.Acto
 // latest of its actor; it is in the store then, and Discard takes its actor
 // and rule.
 func (s *Service) DiscardFinding(ctx context.Context, by Caller, findingID, reason string, lifetime time.Duration) (Discard, error) {
-	f, ok := s.finding(findingID)
+	f, about, ok := s.finding(findingID)
 	if !ok {
 		return Discard{}, fmt.Errorf("finding %s: %w", findingID, ErrNotFound)
 	}
-	return s.Discard(ctx, by, AddDiscard{Actor: f.Actor, Rule: f.Rule, Reason: reason, Lifetime: lifetime})
+	return s.Discard(ctx, by, AddDiscard{Actor: about, Rule: f.Rule, Reason: reason, Lifetime: lifetime})
 }
 
-func (s *Service) finding(id string) (finding.Finding, bool) {
+// finding gives a finding of late, and whom its evidence counts against: the
+// principal, where the address keeps only what is left over.
+func (s *Service) finding(id string) (f finding.Finding, about finding.Actor, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, a := range s.ledger.actors {
+	for key, a := range s.ledger.actors {
 		for i := range a.Evidence {
-			if a.Evidence[i].ID == id {
-				return a.Evidence[i], true
+			if e := &a.Evidence[i]; e.ID == id && (!ok || key == e.Principal) {
+				f, about, ok = *e, key, true
 			}
 		}
 	}
-	return finding.Finding{}, false
+	return f, about, ok
 }
 
 // Discards lists what does not count, ordered by id.

@@ -43,7 +43,7 @@ func (s *Service) forget(ctx context.Context, actors []finding.Actor, names func
 	s.mu.Lock()
 	keys := keysOf(who, blocks, s.ledger)
 	n := s.ledger.forget(who)
-	n += redact(s.audit, names)
+	n += redact(s.audit, names) + s.ledger.feedback.Redact(names, erased)
 	s.touch()
 	s.mu.Unlock()
 	if err := s.resolve(ctx); err != nil {
@@ -60,6 +60,11 @@ func (s *Service) Knows(actors []finding.Actor, names func(text string) bool) in
 	defer s.mu.Unlock()
 	for i := range s.audit {
 		if s.audit[i].about(names) {
+			n++
+		}
+	}
+	for _, v := range s.ledger.feedback.Votes() {
+		if names(v.Reason) {
 			n++
 		}
 	}
@@ -154,8 +159,8 @@ func keysOf(who *subject, blocks []block.Block, l *Ledger) []string {
 func (l *Ledger) forget(who *subject) int {
 	n := l.knows(who)
 	for _, key := range who.actors {
-		if a := l.actors[key]; a != nil && a.Alert != nil {
-			l.orphans = append(l.orphans, *a.Alert)
+		if a := l.actors[key]; a != nil {
+			l.orphans = append(l.orphans, a.alerts()...)
 		}
 		delete(l.actors, key)
 	}

@@ -203,8 +203,9 @@ func (s *Service) conclude(steps []step) ([]outRow, []Alert) {
 	for _, st := range inOrderOfBlocks(steps) {
 		told := s.concludeBlock(&w, st, now)
 		w.add(Findings, rowOfFinding(&st.Evidence, st.Discarded, st.blockID()))
-		if !st.Settled && !st.Discarded {
-			touched[st.Finding.Actor] = told || touched[st.Finding.Actor]
+		if !st.Discarded && (st.Grown || !st.Settled) {
+			touched[st.About] = told || touched[st.About]
+			touched[st.Finding.Actor] = touched[st.Finding.Actor] // whose row is told, at least
 		}
 	}
 	var alerts []Alert
@@ -213,8 +214,8 @@ func (s *Service) conclude(steps []step) ([]outRow, []Alert) {
 		if a == nil {
 			continue // evicted meanwhile
 		}
-		w.add(Actors, rowOfActor(a, s.ledger.liveBlock(a), now))
-		if touched[key] || a.Alert != nil || a.Tier == finding.Page {
+		w.add(Actors, s.ledger.rowOfActor(a, now))
+		if touched[key] || a.told() || a.Tier == finding.Page {
 			alerts = append(alerts, s.ledger.announce(a, s.options.Links, now)...)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/honeymoat/honeymoat/pkg/block"
+	"github.com/honeymoat/honeymoat/pkg/evidence"
 	"github.com/honeymoat/honeymoat/pkg/finding"
 )
 
@@ -39,6 +40,8 @@ type journalEntry struct {
 	Removal   *removeEntry    `json:"removal,omitempty"`
 	Discard   *Discard        `json:"discard,omitempty"`
 	Undiscard string          `json:"undiscard,omitempty"`
+	Keep      *evidence.Vote  `json:"keep,omitempty"`
+	Unkeep    string          `json:"unkeep,omitempty"`
 	Approval  *Approval       `json:"approval,omitempty"`
 	Decision  *decision       `json:"decision,omitempty"`
 	Batch     *batch          `json:"batch,omitempty"`
@@ -93,6 +96,10 @@ func (l *Ledger) replay(e *journalEntry) {
 		l.Undiscard(e.Undiscard)
 	case e.Discard != nil:
 		l.Discard(*e.Discard)
+	case e.Keep != nil:
+		l.feedback.Add(*e.Keep)
+	case e.Unkeep != "":
+		l.feedback.Remove(e.Unkeep)
 	case e.Approval != nil:
 		l.approvals[e.Approval.ID] = e.Approval
 	case e.Decision != nil:

@@ -18,14 +18,18 @@ type Evidence struct {
 
 // Verdict is what follows from a sighting.
 type Verdict struct {
-	First     bool         // the finding was not known before
-	Settled   bool         // everything that follows was done before: nothing is left to do
-	Discard   *Discard     // the analyst's word by which it does not count
-	Discarded bool         // it does not count
-	Tier      finding.Tier // of the actor, now
-	Before    finding.Tier // of the actor, before
-	Block     block.ID     // that stands on it, or holds its target already; 0 = none
-	Enforced  bool         // that block refuses all that the actor sends
+	First     bool     // the finding was not known before
+	Settled   bool     // everything that follows was done before: nothing is left to do
+	Discard   *Discard // the analyst's word by which it does not count
+	Discarded bool     // it does not count
+	Grown     bool     // it was known before, and says more now, or that it is over
+	// About is whom the evidence counts against: the actor, or the principal
+	// behind an address that many share.
+	About    finding.Actor
+	Tier     finding.Tier // of the actor, now
+	Before   finding.Tier // of the actor, before
+	Block    block.ID     // that stands on it, or holds its target already; 0 = none
+	Enforced bool         // that block refuses all that the actor sends
 	// Asked is the block that the finding asks for; nil when it asks for none.
 	// Wanted is what its rule asks for, if that is in rollout.
 	Asked  *block.Block
@@ -56,31 +60,55 @@ func (l *Ledger) Judge(e Evidence, g *Guard, now time.Time) Verdict {
 		return Verdict{Settled: m.Settled, Discarded: true}
 	}
 	if m.Settled {
-		return l.seenAgain(e, m)
+		return l.seenAgain(e, m, now)
 	}
 	a := l.actor(f.Actor)
 	a.shippedBy(e.Agent)
-	v := Verdict{First: first, Before: a.Tier, Tier: a.Tier, Block: m.Block}
+	v := Verdict{First: first, About: f.Actor, Block: m.Block}
+	subject := a
+	if v.About = l.about(f, now); v.About != f.Actor {
+		subject = l.actor(v.About)
+		subject.shippedBy(e.Agent)
+	}
+	v.Before, v.Tier = subject.Tier, subject.Tier
 	if first {
-		a.add(f, l.stale(f, now), now)
-		v.Tier = a.Tier
+		l.count(&v, a, subject, f, now)
 	}
 	l.propose(&v, f, a, g, now)
 	v.Enforced = v.by != nil && enforcedOn(v.by, f.Actor)
 	return v
 }
 
+// count adds a new finding to the evidence about its actor, and about the
+// subject if that is another.
+func (l *Ledger) count(v *Verdict, a, subject *Actor, f *finding.Finding, now time.Time) {
+	as := l.credit(f, now)
+	if as == denied {
+		v.Note = "it was refused on a block of ours"
+	}
+	if subject != a {
+		l.add(a, f, as, leftover, now)
+	}
+	l.add(subject, f, as, 1, now)
+	v.Tier = subject.Tier
+}
+
 // seenAgain is the verdict on another sighting of a finding from which all
 // has followed. An actor that was forgotten meanwhile is not made anew.
-func (l *Ledger) seenAgain(e Evidence, m *memo) Verdict {
-	v := Verdict{Settled: true, Block: m.Block}
+func (l *Ledger) seenAgain(e Evidence, m *memo, now time.Time) Verdict {
+	f := &e.Finding
+	v := Verdict{Settled: true, About: f.Actor, Block: m.Block}
 	if h := l.blocks.byID[m.Block]; h != nil {
-		v.Enforced = enforcedOn(&h.Block, e.Finding.Actor)
+		v.Enforced = enforcedOn(&h.Block, f.Actor)
 	}
-	if a := l.actors[e.Finding.Actor]; a != nil {
-		a.shippedBy(e.Agent)
-		v.Before, v.Tier = a.Tier, a.Tier
+	a := l.actors[f.Actor]
+	if a == nil {
+		return v
 	}
+	a.shippedBy(e.Agent)
+	v.Before = a.Tier
+	v.Grown = f.Statistic != nil && l.grown(a, f, now)
+	v.Tier = a.Tier
 	return v
 }
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/honeymoat/honeymoat/pkg/block"
+	"github.com/honeymoat/honeymoat/pkg/evidence"
 	"github.com/honeymoat/honeymoat/pkg/finding"
 	"github.com/honeymoat/honeymoat/pkg/rollout"
 )
@@ -26,6 +27,7 @@ type Ledger struct {
 	asked    map[string]block.Block // proposed blocks that nobody has answered for
 	orphans  []activeAlert          // of actors that were forgotten
 
+	feedback  *evidence.Feedback
 	book      *rollout.Book // how far rules have come
 	breaker   breaker
 	repeats   repeats
@@ -50,6 +52,7 @@ func NewLedger(o LedgerOptions) *Ledger {
 		discards: map[string]Discard{},
 		budget:   newBudget(&o),
 
+		feedback:  evidence.NewFeedback(o.Policy.Scale()),
 		book:      rollout.New(o.Rollouts),
 		breaker:   breaker{limit: o.BreakerPerMinute},
 		repeats:   repeats{},
@@ -66,6 +69,11 @@ func (l *Ledger) Actor(a finding.Actor) (Actor, bool) {
 		return Actor{}, false
 	}
 	return actor.clone(), true
+}
+
+// risk is what the evidence about an actor comes to, 0..1.
+func (l *Ledger) risk(a *Actor, now time.Time) float64 {
+	return l.scale().Risk(&a.Account, now, l.feedback.For(a.Actor.Kind, now))
 }
 
 // Actors lists all actors, ordered by kind and value.
@@ -206,7 +214,7 @@ func (l *Ledger) Sweep(now time.Time) {
 	l.repeats.sweep(now)
 	l.overflow.sweep(now)
 	for key, a := range l.actors {
-		if a.Alert == nil && a.Touched.Before(before) && !l.blocked(a) {
+		if !a.told() && a.Touched.Before(before) && !l.blocked(a) {
 			delete(l.actors, key)
 		}
 	}
@@ -231,9 +239,7 @@ func (l *Ledger) evict() {
 		return cmp.Or(l.actors[a].Touched.Compare(l.actors[b].Touched), compareActors(a, b))
 	})
 	for _, key := range quietest[:len(quietest)/10+1] {
-		if alert := l.actors[key].Alert; alert != nil {
-			l.orphans = append(l.orphans, *alert)
-		}
+		l.orphans = append(l.orphans, l.actors[key].alerts()...)
 		delete(l.actors, key)
 	}
 }

@@ -130,7 +130,8 @@ func TestDiscardNeverRaises(t *testing.T) {
 	f(func(*account) {}, finding.Log)
 	f(func(a *account) {
 		for _, actor := range a.actors {
-			actor.endEpisode()
+			actor.Stories = nil
+			actor.sum()
 		}
 	}, 0)
 }

@@ -16,11 +16,11 @@ import (
 var ErrState = errors.New("state cannot be read")
 
 // ledgerVersion is the version of the encoding of a ledger.
-const ledgerVersion = 2
+const ledgerVersion = 3
 
 type ledgerState struct {
 	Version  int                    `json:"version"`
-	Actors   []Actor                `json:"actors"`
+	Actors   []actorState           `json:"actors"`
 	Memos    []*memo                `json:"memos"`
 	Held     []*Held                `json:"held"`
 	Ended    []*Ended               `json:"ended"`
@@ -35,6 +35,37 @@ type ledgerState struct {
 	Batches   map[string]batch     `json:"batches,omitempty"`
 	Overflow  overflow             `json:"overflow,omitempty"`
 	Trip      *tripped             `json:"trip,omitempty"`
+	// Since version 3:
+	Feedback json.RawMessage `json:"feedback,omitempty"`
+}
+
+// actorState is an actor as it is kept.
+type actorState struct {
+	Actor
+	// Alert is that of the one story that there was before version 3.
+	Alert *activeAlert `json:"alert,omitempty"`
+}
+
+// actorStates copies nothing but the actors' own fields: they are written at once.
+func (l *Ledger) actorStates() []actorState {
+	list := make([]actorState, 0, len(l.actors))
+	for _, a := range l.actors {
+		list = append(list, actorState{Actor: *a})
+	}
+	slices.SortFunc(list, func(a, b actorState) int { return compareActors(a.Actor.Actor, b.Actor.Actor) })
+	return list
+}
+
+// upgrade makes of an actor of before version 3 one with an account, of the
+// findings that are remembered, and with one story.
+func (l *Ledger) upgrade(s *actorState) {
+	a := &s.Actor
+	for i := range a.Evidence {
+		l.scale().Add(&a.Account, &a.Evidence[i], 1)
+	}
+	if a.Tier != 0 || s.Alert != nil {
+		a.Stories = []Story{{Tier: a.Tier, Reasons: a.Reasons, Touched: a.Touched, Alert: s.Alert}}
+	}
 }
 
 // MarshalJSON implements json.Marshaler. Budgets are not kept: they are of
@@ -44,10 +75,15 @@ func (l *Ledger) MarshalJSON() ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("write ledger: %w", err)
 	}
+	feedback, err := l.feedback.MarshalJSON()
+	if err != nil {
+		return nil, fmt.Errorf("write ledger: %w", err)
+	}
 	return json.Marshal(ledgerState{
+		Feedback: feedback,
 		Rollouts: rollouts, Repeats: l.repeats, Approvals: l.approvals, Batches: l.batches, Overflow: l.overflow, Trip: l.breaker.trip,
 
-		Version: ledgerVersion, Actors: l.Actors(), Memos: l.memos.queue,
+		Version: ledgerVersion, Actors: l.actorStates(), Memos: l.memos.queue,
 		Held: slices.Collect(maps.Values(l.blocks.byID)), Ended: slices.Collect(maps.Values(l.blocks.ended)),
 		Removed: l.blocks.removed, Refusals: l.refusals, Discards: l.Discards(), Orphans: l.orphans,
 	})
@@ -68,6 +104,11 @@ func (l *Ledger) UnmarshalJSON(data []byte) error {
 	next.budget = l.budget
 	next.orphans = s.Orphans
 	next.take(&s)
+	if len(s.Feedback) > 0 {
+		if err := next.feedback.UnmarshalJSON(s.Feedback); err != nil {
+			return fmt.Errorf("read ledger: %w: %w", ErrState, err)
+		}
+	}
 	if err := next.book.Restore(s.Rollouts); err != nil {
 		return fmt.Errorf("read ledger: %w: %w", ErrState, err)
 	}
@@ -77,7 +118,10 @@ func (l *Ledger) UnmarshalJSON(data []byte) error {
 
 func (l *Ledger) take(s *ledgerState) {
 	for i := range s.Actors {
-		l.actors[s.Actors[i].Actor] = &s.Actors[i]
+		if s.Version < ledgerVersion {
+			l.upgrade(&s.Actors[i])
+		}
+		l.actors[s.Actors[i].Actor.Actor] = &s.Actors[i].Actor
 	}
 	for _, m := range s.Memos {
 		if m != nil {

@@ -3,9 +3,11 @@ package respond
 import (
 	"cmp"
 	"fmt"
+	"net/netip"
 	"time"
 
 	"github.com/honeymoat/honeymoat/pkg/block"
+	"github.com/honeymoat/honeymoat/pkg/evidence"
 	"github.com/honeymoat/honeymoat/pkg/rollout"
 )
 
@@ -41,6 +43,11 @@ type LedgerOptions struct {
 
 	Traffic  Traffic         // nil: nothing is known of the last day
 	Rollouts rollout.Options // how rules come from shadow to enforcement
+	// Policy says what makes which tier; nil = evidence.Default.
+	Policy *evidence.Policy
+	// Internal are our own networks, for rules of tiers that ask.
+	Internal []netip.Prefix
+
 	// Finished: logs of the past are played. Rules in rollout are taken for
 	// rolled out, since what they would do is the question.
 	Finished bool
@@ -61,6 +68,9 @@ func (o *LedgerOptions) setDefaults() {
 	o.PreviewPrincipals = cmp.Or(o.PreviewPrincipals, 50)
 	o.MaxLifetime = cmp.Or(o.MaxLifetime, 7*24*time.Hour)
 	o.WidenAfter = cmp.Or(o.WidenAfter, 4)
+	if o.Policy == nil {
+		o.Policy = evidence.Default(evidence.NewScale(evidence.Options{}))
+	}
 }
 
 // preview tells why a block that would hit so much is nobody's decision alone,

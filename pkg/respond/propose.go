@@ -15,6 +15,10 @@ func (l *Ledger) propose(v *Verdict, f *finding.Finding, a *Actor, g *Guard, now
 	if f.Wanted.LifetimeSeconds <= 0 {
 		return
 	}
+	if f.Actor.Kind.Place() {
+		v.Note = "a " + string(f.Actor.Kind) + " is a place, and nobody to be blocked"
+		return
+	}
 	b, wanted, err := l.blockOf(f, now)
 	if err != nil {
 		v.Note = err.Error()

@@ -3,6 +3,7 @@ package respond
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/honeymoat/honeymoat/pkg/block"
@@ -55,6 +56,62 @@ type findingRow struct {
 	Repeats     int64          `json:"repeats"`
 	Discarded   bool           `json:"discarded"`
 	BlockID     string         `json:"block_id"`
+	Owner       string         `json:"owner"`
+	statisticRow
+}
+
+// statisticRow is what a finding rests on, if that is a statistic. Numbers that
+// are none are left out, and null in the store.
+type statisticRow struct {
+	Shape       finding.Shape `json:"shape"`
+	Series      string        `json:"series"`
+	Unit        string        `json:"unit"`
+	Expected    *float64      `json:"expected,omitempty"`
+	Seen        *float64      `json:"seen,omitempty"`
+	Lower       *float64      `json:"lower,omitempty"`
+	Upper       *float64      `json:"upper,omitempty"`
+	Since       *time.Time    `json:"since,omitempty"`
+	Until       *time.Time    `json:"until,omitempty"`
+	Probability *float64      `json:"probability,omitempty"`
+	Parts       string        `json:"parts"` // JSON; empty = none
+}
+
+func rowOfStatistic(s *finding.Statistic) statisticRow {
+	if s == nil {
+		return statisticRow{}
+	}
+	return statisticRow{
+		Shape: s.Shape, Series: s.Series, Unit: s.Unit, Expected: numberOf(s.Expected), Seen: numberOf(s.Seen),
+		Lower: numberOf(s.Lower), Upper: numberOf(s.Upper), Since: timeOf(s.Since), Until: timeOf(s.Until),
+		Probability: numberOf(s.Probability), Parts: partsText(s.Parts),
+	}
+}
+
+// numberOf is a number that JSON can write, or nil.
+func numberOf(x float64) *float64 {
+	if math.IsNaN(x) || math.IsInf(x, 0) {
+		return nil
+	}
+	return &x
+}
+
+func timeOf(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	t = t.UTC()
+	return &t
+}
+
+func partsText(parts []finding.Part) string {
+	if len(parts) == 0 {
+		return ""
+	}
+	text, err := json.Marshal(parts)
+	if err != nil { // a share that is no number, which nobody can draw
+		return ""
+	}
+	return string(text)
 }
 
 // rowOfFinding writes a sighting. The sighting's identity is through what it
@@ -67,7 +124,7 @@ func rowOfFinding(e *Evidence, discarded bool, made block.ID) findingRow {
 		Actor: f.Actor.Value, Title: f.Title, Reason: f.Reason, API: f.API, Segment: f.Segment, Via: s.Via, Record: s.Record,
 		Source: s.Source, Gateway: s.Gateway, File: s.File, Line: max(0, s.Line), RequestID: s.RequestID, Method: s.Method,
 		Host: s.Host, Path: s.Path, Status: s.Status, UserAgent: s.UserAgent,
-		Repeats: f.Repeats, Discarded: discarded, BlockID: idText(made),
+		Repeats: f.Repeats, Discarded: discarded, BlockID: idText(made), Owner: f.Owner, statisticRow: rowOfStatistic(f.Statistic),
 	}
 }
 
@@ -84,13 +141,15 @@ type actorRow struct {
 	FirstSeen time.Time        `json:"first_seen"`
 	LastSeen  time.Time        `json:"last_seen"`
 	BlockID   string           `json:"block_id"`
+	Risk      float64          `json:"risk"`
 }
 
-func rowOfActor(a *Actor, live block.ID, now time.Time) actorRow {
+func (l *Ledger) rowOfActor(a *Actor, now time.Time) actorRow {
 	return actorRow{
 		ID: a.Actor.String(), Kind: string(a.Actor.Kind), Value: a.Actor.Value, At: now.UTC(), Tier: a.Tier.String(),
 		Reasons: append([]string{}, a.Reasons...), Families: append([]finding.Family{}, a.Families...), Findings: a.Findings,
-		FirstSeen: a.FirstSeen.UTC(), LastSeen: a.LastSeen.UTC(), BlockID: idText(live),
+		FirstSeen: a.FirstSeen.UTC(), LastSeen: a.LastSeen.UTC(), BlockID: idText(l.liveBlock(a)),
+		Risk: l.risk(a, now),
 	}
 }
 

@@ -65,7 +65,7 @@ func (s *Service) serve(ctx context.Context) error {
 // under the same ids.
 func (s *Service) resume(ctx context.Context) error {
 	s.mu.Lock()
-	alerts, pending, unlogged, replaced := s.ledger.active(s.options.Links), s.pending, s.unlogged, s.replaced
+	alerts, pending, unlogged, replaced := s.ledger.active(s.options.Links, s.now()), s.pending, s.unlogged, s.replaced
 	s.pending, s.unlogged, s.replaced = nil, nil, nil
 	s.mu.Unlock()
 	if err := s.post(ctx, alerts); err != nil {
@@ -188,7 +188,7 @@ func (s *Service) resolve(ctx context.Context) error {
 		over, changed := s.ledger.quiet(s.options.Quiet, now)
 		slices.SortFunc(changed, compareActors)
 		for _, key := range changed {
-			w.add(Actors, rowOfActor(s.ledger.actors[key], 0, now))
+			w.add(Actors, s.ledger.rowOfActor(s.ledger.actors[key], now))
 			s.touch()
 		}
 		return w.rows, over

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/honeymoat/honeymoat/pkg/block"
+	"github.com/honeymoat/honeymoat/pkg/evidence"
 	"github.com/honeymoat/honeymoat/pkg/finding"
 )
 
@@ -116,6 +117,22 @@ func New(o Options) (*Service, error) {
 	return s, nil
 }
 
+// SetTiers replaces the policy by which evidence weighs and makes tiers. What
+// was told stands until it is over.
+func (s *Service) SetTiers(p *evidence.Policy) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ledger.setPolicy(p)
+	s.options.Ledger.Policy = p
+}
+
+// Tiers is the policy in force.
+func (s *Service) Tiers() *evidence.Policy {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.ledger.options.Policy
+}
+
 // SetGuard replaces the guard. Live blocks that the new one would refuse for
 // everybody are removed within a minute.
 func (s *Service) SetGuard(g *Guard) { s.guard.Store(g) }
@@ -185,7 +202,11 @@ func (s *Service) Saved() uint64 { return s.counts.saved.Load() }
 func (s *Service) Actors() []Actor {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.ledger.Actors()
+	list, now := s.ledger.Actors(), s.now()
+	for i := range list {
+		list[i].Risk = s.ledger.risk(&list[i], now)
+	}
+	return list
 }
 
 // Actor gives what is known of one; the error wraps ErrNotFound when nothing is.
@@ -193,6 +214,7 @@ func (s *Service) Actor(a finding.Actor) (Actor, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if actor, ok := s.ledger.Actor(a); ok {
+		actor.Risk = s.ledger.risk(&actor, s.now())
 		return actor, nil
 	}
 	return Actor{}, fmt.Errorf("actor %s: %w", a, ErrNotFound)

@@ -1,0 +1,156 @@
+package respond
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/honeymoat/honeymoat/pkg/evidence"
+	"github.com/honeymoat/honeymoat/pkg/finding"
+)
+
+// votes are what a discard says of rules.
+type votes struct {
+	count    bool
+	subjects []evidence.Subject
+}
+
+// votesOf begins the votes of a discard. One that names no rule says nothing
+// of any; one that says again what another does is no second word.
+func (l *Ledger) votesOf(d *Discard) votes {
+	v := votes{count: d.Rule != ""}
+	for id, other := range l.discards {
+		if id != d.ID && other.Actor == d.Actor && other.Rule == d.Rule && other.Path == d.Path && other.live(d.At) {
+			v.count = false
+		}
+	}
+	if d.Actor != (finding.Actor{}) {
+		v.add(evidence.Subject{Rule: d.Rule, Kind: d.Actor.Kind})
+	}
+	return v
+}
+
+// take adds what a discard says by a finding that it takes back.
+func (v *votes) take(d *Discard, f *finding.Finding, kind finding.ActorKind) {
+	if d.Actor == (finding.Actor{}) {
+		v.add(evidence.Subject{Rule: f.Rule, Kind: kind})
+	}
+}
+
+func (v *votes) add(s evidence.Subject) {
+	if v.count && !slices.Contains(v.subjects, s) {
+		v.subjects = append(v.subjects, s)
+	}
+}
+
+// AddKeep is a person's word that a finding was right.
+type AddKeep struct {
+	Finding string // its id
+	// Rule and Kind are the finding's, for one that is in the store only; empty:
+	// it is looked up among the latest of its actor.
+	Rule   string
+	Kind   finding.ActorKind
+	Reason string
+}
+
+// Keep takes an analyst's word that a finding was right: findings of its rule
+// about actors of its kind weigh more from now on, within bounds. Of one
+// finding one word counts: another call gives that one. The error wraps
+// ErrNotFound when the finding is not among the latest of its actor and Rule is
+// empty, and ErrInvalid when it has been discarded or there is no reason.
+func (s *Service) Keep(ctx context.Context, by Caller, r AddKeep) (evidence.Vote, error) {
+	if err := s.gate.enter(ctx); err != nil {
+		return evidence.Vote{}, fmt.Errorf("keep finding %s: %w", r.Finding, err)
+	}
+	defer s.gate.leave()
+	v, err := s.keep(ctx, by, r)
+	return v, s.close(ctx, &rowWriter{}, by, "finding.keep", r.Finding, v, err)
+}
+
+func (s *Service) keep(ctx context.Context, by Caller, r AddKeep) (evidence.Vote, error) {
+	v := evidence.Vote{
+		ID: r.Finding, Subject: evidence.Subject{Rule: r.Rule, Kind: r.Kind}, Keep: true, By: by.Name, At: s.now(), Reason: r.Reason,
+	}
+	if r.Reason == "" {
+		return v, fmt.Errorf("%w: a finding is kept for a reason: somebody will ask", ErrInvalid)
+	}
+	if f, a, ok := s.finding(r.Finding); ok {
+		v.Subject = evidence.Subject{Rule: f.Rule, Kind: a.Kind}
+	} else if r.Rule == "" {
+		return v, fmt.Errorf("finding %s: %w", r.Finding, ErrNotFound)
+	}
+	s.mu.Lock()
+	m, known := s.ledger.memos.byID[r.Finding], false
+	if m != nil && m.Discarded {
+		s.mu.Unlock()
+		return v, fmt.Errorf("%w: finding %s is discarded: take the discard back first", ErrInvalid, r.Finding)
+	}
+	if old, ok := s.ledger.feedback.Vote(r.Finding); ok {
+		v, known = old, true
+	} else {
+		s.ledger.feedback.Add(v)
+		s.touch()
+	}
+	s.mu.Unlock()
+	if known {
+		return v, nil
+	}
+	return v, s.journal.add(ctx, journalEntry{Keep: &v})
+}
+
+// RemoveKeep takes the word back that a finding was right; it wraps
+// ErrNotFound when there is none.
+func (s *Service) RemoveKeep(ctx context.Context, by Caller, findingID string) error {
+	if err := s.gate.enter(ctx); err != nil {
+		return fmt.Errorf("keep finding %s no longer: %w", findingID, err)
+	}
+	defer s.gate.leave()
+	err := s.removeKeep(ctx, findingID)
+	return s.close(ctx, &rowWriter{}, by, "finding.unkeep", findingID, nil, err)
+}
+
+func (s *Service) removeKeep(ctx context.Context, findingID string) error {
+	s.mu.Lock()
+	vote, ok := s.ledger.feedback.Vote(findingID)
+	if ok = ok && vote.Keep; ok {
+		s.ledger.feedback.Remove(findingID)
+		s.touch()
+	}
+	s.mu.Unlock()
+	if !ok {
+		return fmt.Errorf("finding %s: nobody has kept it: %w", findingID, ErrNotFound)
+	}
+	return s.journal.add(ctx, journalEntry{Unkeep: findingID})
+}
+
+// Feedback lists what analysts' words come to, ordered by rule and kind of
+// actor.
+func (s *Service) Feedback() []evidence.Opinion {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.ledger.feedback.Opinions(s.now())
+}
+
+// Explained is what the evidence about an actor comes to, and by what.
+type Explained struct {
+	Actor   finding.Actor
+	Tier    finding.Tier
+	Stories []Story
+	evidence.Reading
+}
+
+// Explain tells what the evidence about an actor comes to; the error wraps
+// ErrNotFound when there is none.
+func (s *Service) Explain(key finding.Actor) (Explained, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a := s.ledger.actors[key]
+	if a == nil {
+		return Explained{}, fmt.Errorf("actor %s: %w", key, ErrNotFound)
+	}
+	now := s.now()
+	return Explained{
+		Actor: key, Tier: a.Tier, Stories: a.clone().Stories,
+		Reading: s.ledger.scale().Explain(&a.Account, now, s.ledger.feedback.For(key.Kind, now)),
+	}, nil
+}
