@@ -24,13 +24,17 @@ func (k *course) Plot(c draw.Canvas, p *plot.Plot) {
 	}
 	x, y := p.Transforms(&c)
 	within := func(v float64) vg.Length { return y(min(max(v, p.Y.Min), p.Y.Max)) }
-	columns := thin(k.samples, func(at float64) int { return int(x(at) / pixel) })
+	column := func(at float64) int { return int(x(at) / pixel) }
+	pieces := parts(k.samples, breaks(k.samples))
+	for i, part := range pieces {
+		pieces[i] = thin(part, column)
+	}
 	k.lasting(c, x)
-	for _, part := range parts(columns, breaks(k.samples)) {
+	for _, part := range pieces {
 		k.band(c, part, x, within)
 		k.line(c, part, x, within, draw.LineStyle{Color: k.colour.expected, Width: 1 * pixel}, func(s sample) float64 { return s.expected })
 	}
-	for _, part := range parts(columns, breaks(k.samples)) {
+	for _, part := range pieces {
 		k.line(c, part, x, within, draw.LineStyle{Color: k.colour.value, Width: 1.2 * pixel}, func(s sample) float64 { return s.value })
 	}
 	k.marks(c, x, within)

@@ -137,6 +137,32 @@ func TestLinesBreakWhereRowsAreMissing(t *testing.T) {
 	}
 }
 
+// TestAFlatLineIsALine where many rows share a column of pixels.
+func TestAFlatLineIsALine(t *testing.T) {
+	d := wave(20_000, -1)
+	for i := range d.samples {
+		d.samples[i].value = 0
+	}
+	var out bytes.Buffer
+	if err := d.draw(&out, formatPNG); err != nil {
+		t.Fatal(err)
+	}
+	picture, err := png.Decode(&out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for x := 100; x < 700; x++ {
+		dark := false
+		for y := 40; y < 250; y++ {
+			r, g, b, _ := picture.At(x, y).RGBA()
+			dark = dark || max(r, g, b)>>8 < 0x90
+		}
+		if !dark {
+			t.Fatalf("nothing is drawn in column %d", x)
+		}
+	}
+}
+
 func labels(ticks []plot.Tick) string {
 	var all []string
 	for _, tick := range ticks {
