@@ -56,7 +56,8 @@ type watch struct {
 	paces    uint8   // how often pauses were looked at
 	paced    float32 // and how rare they were: the sum of the logarithms
 
-	bytes, sensitive uint64 // of successful answers that are no parts of pages
+	bytes, sensitive uint64 // of successful answers that are no parts of pages, nor downloads
+	largest          uint64 // of one of them
 
 	objects [tracks]track
 	walk    walking
@@ -97,6 +98,10 @@ func (a *actor) people() float64 {
 
 // alone tells whether the order of the requests is that of one client.
 func (a *actor) alone() bool { return a.people() < 2 }
+
+// volume is how much data was given, of which one answer does not make more than
+// half: a single large one is for the tail of single answers to judge.
+func (w *watch) volume() float64 { return float64(min(w.bytes, 2*(w.bytes-w.largest))) }
 
 // spoken tells whether any detector has.
 func (w *watch) spoken() bool { return w.told != [detectors]uint8{} }
@@ -145,7 +150,7 @@ func (p *past) learn(w *watch, l *Limits) {
 	follow(&p.pages, w.pages.count, w.told[scraping] > 0)
 	follow(&p.walk, float32(w.walk.longest), w.told[walk] > 0)
 	follow(&p.returns, float32(w.returns), w.told[shared] > 0)
-	p.weigh(float32(math.Log1p(float64(w.bytes))), w.told[exfiltration] > 0)
+	p.weigh(float32(math.Log1p(w.volume())), w.told[exfiltration] > 0)
 }
 
 // weigh takes the logarithm of a volume into mean and variance, which forget

@@ -100,7 +100,7 @@ func (p *pass) guessed(r *record, s *signIn) {
 	p.sayOf(guessed, r, whom, s.start, 0, look{
 		chance: float64(s.chance), seen: float64(s.failures), tier: finding.Notify,
 		series: "failed sign-ins of an address before one that succeeds at " + p.siteName(r), unit: "sign-ins",
-		reason: fmt.Sprintf("After %d of %d sign-ins had failed in %s at one address, one succeeded there, by the same client",
-			s.failures, s.attempts-1, lasting(s.start, r.time)),
+		reason: fmt.Sprintf("%d of %d sign-ins failed in %s at one address, and then one succeeded there, by the same client",
+			s.failures, s.attempts, lasting(s.start, r.time)),
 	}.among(&known.failures))
 }

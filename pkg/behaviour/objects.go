@@ -71,8 +71,11 @@ func (t *track) note(r *record, id []byte, relation relation) {
 // identifiers were not come by honestly: refusals, gaps, objects of others, or
 // neighbour after neighbour.
 func (p *pass) enumerated(r *record, a *actor, t *track) {
-	people := a.people()
 	count := float64(t.ids.count)
+	if !p.wanted(a, enumeration, count) {
+		return
+	}
+	people := a.people()
 	if !p.wanted(a, enumeration, count/people) || float64(r.template.objects.n) < float64(p.observer.limits.Peers) {
 		return
 	}

@@ -78,6 +78,7 @@ func (o *Observer) Add(b *event.Batch, from, to int, refused []int, tell func(*S
 // Stats tell how full an observer is.
 type Stats struct {
 	Actors, SignIns, Routes, Sites int
+	Learning                       int    // sites of which nothing is said yet
 	Evicted                        uint64 // actors and sign-ins that had to make room
 	Rows                           uint64 // watched
 	Suspicions                     uint64 // told
@@ -85,8 +86,15 @@ type Stats struct {
 
 // Stats gives them.
 func (o *Observer) Stats() Stats {
+	learning := 0
+	for place := range o.sites.rows() {
+		if o.now-o.sites.at(place).since < int64(o.limits.Learning) {
+			learning++
+		}
+	}
 	return Stats{
-		Actors: o.actors.rows(), SignIns: o.froms.rows() + o.names.rows(), Routes: o.routes.rows(), Sites: o.sites.rows(),
+		Learning: learning,
+		Actors:   o.actors.rows(), SignIns: o.froms.rows() + o.names.rows(), Routes: o.routes.rows(), Sites: o.sites.rows(),
 		Evicted: o.actors.evicted + o.froms.evicted + o.names.evicted, Rows: o.rows, Suspicions: o.told,
 	}
 }

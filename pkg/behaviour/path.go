@@ -2,15 +2,33 @@ package behaviour
 
 import "bytes"
 
-// isAsset tells what a page brings along: styles, scripts, pictures, fonts.
-func isAsset(path []byte) bool {
+// extension gives what follows the last dot of a path's last segment, if it is
+// short enough to be one.
+func extension(path []byte) []byte {
 	for i := len(path) - 1; i >= 0 && i >= len(path)-6; i-- {
 		switch path[i] {
 		case '/':
-			return false
+			return nil
 		case '.':
-			return isAssetExtension(path[i+1:])
+			return path[i+1:]
 		}
+	}
+	return nil
+}
+
+// isAsset tells what a page brings along: styles, scripts, pictures, fonts.
+func isAsset(path []byte) bool {
+	ext := extension(path)
+	return len(ext) > 0 && isAssetExtension(ext)
+}
+
+// isDownload tells files that are there to be downloaded: their size says
+// nothing.
+func isDownload(path []byte) bool {
+	switch string(extension(path)) {
+	case "zip", "gz", "tgz", "xz", "bz2", "7z", "rar", "jar", "war", "whl", "gem", "deb", "rpm", "apk", "ipa", "iso", "img", "exe", "dmg",
+		"msi", "pkg", "bin", "pdf", "ppt", "pptx", "wav", "flv", "avi", "mkv", "mov", "mpg", "m4v", "m4a", "flac", "torrent":
+		return true
 	}
 	return false
 }

@@ -20,6 +20,19 @@ func TestAssets(t *testing.T) {
 	f("/js", false)
 }
 
+func TestDownloads(t *testing.T) {
+	f := func(path string, want bool) {
+		t.Helper()
+		if got := isDownload([]byte(path)); got != want {
+			t.Errorf("%q is a download: %v", path, got)
+		}
+	}
+	f("/files/tool-1.2.tar.gz", true)
+	f("/files/tool.jar", true)
+	f("/exports/customers.csv", false)
+	f("/exports/zip", false)
+}
+
 func TestHoles(t *testing.T) {
 	f := func(template, path, want string) {
 		t.Helper()

@@ -38,7 +38,8 @@ type pass struct {
 	elsewhen int64 // the time of those that have none
 	plain    uint64
 	host     lastText
-	record   record
+	site     uint64 // of the record that is watched
+	time     int64
 	said     Suspicion
 }
 
@@ -69,17 +70,17 @@ func (p *pass) begin(o *Observer, b *event.Batch, tell func(*Suspicion)) {
 		p.now = 1<<63 - 1
 	}
 	p.host = lastText{}
-	p.plain = xxh3.HashStringSeed(b.Source, o.seed+saltSite)
+	p.plain = xxh3.HashStringSeed(b.Source, o.seed+saltSite) | 1
 }
 
 // finish lets go of the batch.
 func (p *pass) finish() {
-	p.batch, p.tell, p.host, p.record, p.said = nil, nil, lastText{}, record{}, Suspicion{}
+	p.batch, p.tell, p.host, p.said = nil, nil, lastText{}, Suspicion{}
 }
 
 // read fills in the record of a row. It fails for one that names nobody.
-func (p *pass) read(row int) bool {
-	b, r := p.batch, &p.record
+func (p *pass) read(row int, r *record) bool {
+	b := p.batch
 	*r = record{row: row, time: p.elsewhen, path: b.Text(event.Path, row)}
 	if t := b.Number(event.Time, row); t != event.Unknown {
 		r.time = max(min(t, p.now), 0)
@@ -88,9 +89,11 @@ func (p *pass) read(row int) bool {
 	r.given = r.status >= 200 && r.status < 300 || r.status == 304
 	r.denied = r.status == 403 || r.status == 404 || r.status == 410 || r.status == 400 || r.status == 422
 	r.crowd, r.agent = p.observer.agents.of(b.Text(event.UserAgent, row))
-	if place := row; place < len(b.AddrColumn(event.ClientAddress)) {
-		r.address = p.client(b.AddrColumn(event.ClientAddress)[place])
+	if addresses := b.AddrColumn(event.ClientAddress); row < len(addresses) {
+		r.address = p.client(addresses[row])
 	}
+	p.time = r.time
+	r.asset = isAsset(r.path)
 	return p.identify(r)
 }
 
@@ -155,8 +158,11 @@ func (p *pass) whom(r *record) finding.Actor {
 	return finding.Actor{Kind: r.kind.actorKind(), Value: string(p.batch.Text(field, r.row))}
 }
 
-// locate finds the record's site and route.
+// locate finds the record's site and route, once.
 func (p *pass) locate(r *record) {
+	if r.site != 0 {
+		return
+	}
 	o, b := p.observer, p.batch
 	name := b.Text(event.API, r.row)
 	if len(name) == 0 {
@@ -166,6 +172,7 @@ func (p *pass) locate(r *record) {
 	if len(name) > 0 {
 		r.site = p.host.of(name, o.seed+saltSite)
 	}
+	p.site = r.site
 	template := b.Text(event.Route, r.row)
 	if len(template) == 0 || r.asset {
 		return

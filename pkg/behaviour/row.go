@@ -2,31 +2,34 @@ package behaviour
 
 import (
 	"math"
+	"net/http"
 
 	"github.com/honeymoat/honeymoat/pkg/event"
 )
 
 // row watches one row.
 func (p *pass) row(row int) {
-	o, r := p.observer, &p.record
-	named := p.read(row)
-	o.sweep(r.time)
-	p.signIn(r)
+	var r record
+	named := p.read(row, &r)
+	p.observer.sweep(r.time)
+	p.signIn(&r)
 	if !named {
 		return
 	}
-	r.asset = isAsset(r.path)
-	p.locate(r)
-	a := p.actor(r)
+	p.locate(&r)
+	a := p.actor(&r)
 	if r.asset {
 		a.parts++
 		return
 	}
-	p.moved(r, a)
-	p.taken(r, a)
-	p.step(r, a)
-	p.turn(r, a)
-	p.object(r, a)
+	if string(p.batch.Text(event.Method, row)) == http.MethodOptions {
+		return // a browser asks so by itself
+	}
+	p.moved(&r, a)
+	p.taken(&r, a)
+	p.step(&r, a)
+	p.turn(&r, a)
+	p.object(&r, a)
 }
 
 // actor finds or makes the record's actor, in a window that goes on.
@@ -94,8 +97,9 @@ func (p *pass) taken(r *record, a *actor) {
 	if !r.given {
 		return
 	}
-	if n := p.batch.Number(event.ResponseBytes, r.row); n > 0 {
+	if n := p.batch.Number(event.ResponseBytes, r.row); n > 0 && !isDownload(r.path) {
 		a.bytes += uint64(n)
+		a.largest = max(a.largest, uint64(n))
 		if p.sensitive(r.row) {
 			a.sensitive += uint64(n)
 		}
@@ -111,8 +115,8 @@ func (p *pass) wanted(a *actor, d detector, measure float64) bool {
 // rare is how rare is rare enough to be told: nothing is while the site is new.
 func (p *pass) rare() float64 {
 	o := p.observer
-	place := o.sites.find(p.record.site)
-	if place < 0 || p.record.time-o.sites.at(place).since < int64(o.limits.Learning) {
+	place := o.sites.find(p.site)
+	if place < 0 || p.time-o.sites.at(place).since < int64(o.limits.Learning) {
 		return 0
 	}
 	return o.limits.Rare

@@ -5,8 +5,11 @@ import "fmt"
 // scraped looks for somebody who fetches far more different pages than others
 // of his kind, and than he did before.
 func (p *pass) scraped(r *record, a *actor) {
-	people := a.people()
 	count := float64(a.pages.count)
+	if !p.wanted(a, scraping, count) {
+		return
+	}
+	people := a.people()
 	if !p.wanted(a, scraping, count/people) || count < habit*float64(a.past.pages) {
 		return
 	}

@@ -15,7 +15,6 @@ type signIn struct {
 	attempts    uint32
 	failures    uint32
 	others      sketch // an address: names that failed; a name: addresses where it failed
-	agents      crowdSketch
 	agent       uint32 // user agent of the last failure
 	next        float32
 	told        uint8
@@ -43,6 +42,7 @@ const (
 	noSignIn outcome = iota
 	failed
 	succeeded
+	accepted // no sign-in: a request with a name that was answered
 )
 
 // signInOf tells whether a record is a sign-in, or the refusal of a name.
@@ -53,7 +53,7 @@ func (p *pass) signInOf(r *record) outcome {
 	}
 	if method := p.batch.Text(event.Method, r.row); string(method) != "POST" || !isSignIn(r.path) {
 		if named && r.given && p.observer.hot.has(r.address) {
-			return succeeded
+			return accepted
 		}
 		return noSignIn
 	}
@@ -97,26 +97,30 @@ func (p *pass) signIn(r *record) {
 	if outcome == noSignIn || r.address == 0 {
 		return
 	}
-	if r.site == 0 {
-		p.locate(r)
-	}
+	p.locate(r)
 	o := p.observer
 	place, _ := o.froms.take(r.address)
 	s := o.froms.at(place)
 	o.open(o.froms, place, r, o.endFrom)
-	s.attempts++
-	name := p.batch.Text(event.User, r.row)
-	if outcome == succeeded {
-		p.guessed(r, s)
-		return
+	if outcome != accepted {
+		s.attempts++
 	}
+	if outcome == failed {
+		p.failedThere(r, s)
+	} else {
+		p.guessed(r, s)
+	}
+}
+
+// failedThere watches an address at which a sign-in failed.
+func (p *pass) failedThere(r *record, s *signIn) {
+	o := p.observer
 	s.failures++
 	s.agent = uint32(r.agent)
-	s.agents.add(r.agent)
 	if s.failures == uint32(o.limits.Failures) {
 		o.hot.add(r.address)
 	}
-	if len(name) > 0 {
+	if name := p.batch.Text(event.User, r.row); len(name) > 0 {
 		s.others.add(o.hash(name, uint64(kindUser)))
 		p.refusedName(r, name)
 	}
@@ -229,7 +233,6 @@ func (s *signIn) code(c *codec) {
 	whole(c, &s.attempts, math.MaxUint32)
 	whole(c, &s.failures, math.MaxUint32)
 	s.others.code(c)
-	c.fixed((*uint64)(&s.agents))
 	whole(c, &s.agent, math.MaxUint32)
 	c.float(&s.next)
 	whole(c, &s.told, math.MaxUint8)

@@ -43,13 +43,14 @@ const fewTurns = 4
 
 // learn takes in what an actor did in a window.
 func (c *company) learn(a *actor, weight float32) {
-	w := &a.watch
+	w, people := &a.watch, a.people()
+	if v := w.volume(); v > 0 {
+		c.volume.learn(v/1000/people, weight)
+	}
 	if w.turns < fewTurns {
 		return
 	}
-	people := a.people()
 	c.pages.learn(float64(w.pages.count)/people, weight)
-	c.volume.learn(float64(w.bytes)/1000/people, weight)
 	if w.walk.list != 0 {
 		c.walks.learn(float64(w.walk.longest), weight)
 	}

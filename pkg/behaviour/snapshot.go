@@ -142,6 +142,9 @@ func (w *watch) code(c *codec) {
 	c.float(&w.paced)
 	whole(c, &w.bytes, math.MaxInt64)
 	whole(c, &w.sensitive, math.MaxInt64)
+	if whole(c, &w.largest, math.MaxInt64); w.largest > w.bytes {
+		c.fail()
+	}
 	for i := range w.objects {
 		w.objects[i].code(c)
 	}

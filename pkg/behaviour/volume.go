@@ -27,7 +27,11 @@ func (p *pass) sensitive(row int) bool {
 // took looks for somebody to whom far more data goes than to others, and than
 // ever went to him.
 func (p *pass) took(r *record, a *actor) {
-	people, volume := a.people(), float64(a.bytes)
+	volume := a.volume()
+	if !p.wanted(a, exfiltration, volume) {
+		return
+	}
+	people := a.people()
 	if !p.wanted(a, exfiltration, volume/people) {
 		return
 	}
@@ -80,8 +84,8 @@ func (p *past) rarity(volume float64) float64 {
 	if p.windows < 2 {
 		return 0.25
 	}
-	const usual = 0.5 // variance, of the logarithm, for who is seldom seen
-	n := math.Min(float64(p.windows), 20)
+	const usual = 1.0 // variance, of the logarithm, for who is seldom seen
+	n := math.Min(float64(p.windows), 8)
 	variance := (n*float64(p.spread) + 4*usual) / (n + 4)
 	return beyond((math.Log1p(volume)-float64(p.volume))/math.Sqrt(variance), n+2)
 }

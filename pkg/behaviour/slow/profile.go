@@ -21,10 +21,11 @@ const (
 	Handshake               // protocol, TLS fingerprint, headers
 	Queries                 // names of keys
 	Referers                // from where it says it comes
+	Kinds                   // pages, images, scripts …
 	aspects                 // count
 )
 
-var aspectNames = [aspects]string{"paths", "order", "answers", "pace", "hours", "user agent", "handshake", "query keys", "referers"}
+var aspectNames = [aspects]string{"paths", "order", "answers", "pace", "hours", "user agent", "handshake", "query keys", "referers", "kinds of files"}
 
 // String is the aspect's name for people and in the API.
 func (a Aspect) String() string { return aspectNames[a] }
@@ -76,6 +77,7 @@ func (p *Profile) add(r *Request) {
 	p.see(Handshake, r.handshake())
 	p.see(Queries, r.keys())
 	p.see(Referers, r.from())
+	p.see(Kinds, kindOf(r.Path))
 }
 
 func (p *Profile) follow(before, r *Request) {

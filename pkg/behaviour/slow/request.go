@@ -1,6 +1,9 @@
 package slow
 
-import "strings"
+import (
+	"path"
+	"strings"
+)
 
 // Request is one request of an actor, as far as a profile goes by it. Text
 // that is not known is empty.
@@ -22,11 +25,8 @@ const maxShape = 160 // bytes of a path that count
 
 // Shape is a path without what differs from request to request of one program:
 // numbers are "#", and long words of digits and letters "*".
-func Shape(path string) string {
-	if len(path) > maxShape {
-		path = path[:maxShape]
-	}
-	segments := strings.Split(path, "/")
+func Shape(p string) string {
+	segments := strings.Split(p[:min(maxShape, len(p))], "/")
 	for i, s := range segments {
 		segments[i] = shapeOf(s)
 	}
@@ -54,6 +54,17 @@ func shapeOf(segment string) string {
 		}
 	}
 	return b.String()
+}
+
+const maxExtension = 6 // bytes of what is taken for one
+
+// kindOf is the extension of what is asked for, "page" without one.
+func kindOf(p string) string {
+	extension := strings.ToLower(path.Ext(p))
+	if len(extension) < 2 || len(extension) > maxExtension {
+		return "page"
+	}
+	return extension
 }
 
 // keys are the names of a query's keys, in order.

@@ -27,14 +27,18 @@ type Likeness struct {
 	Common   string  // the rarest feature that both have
 }
 
-// weights are what the aspects are worth, by how well each told apart the bots
-// of one script from all others in a simulated population (see the test, which
-// prints what each aspect does alone).
+// weights are what the aspects are worth: a compromise between what tells bots
+// of one script from all others, in a simulated population and on a public log,
+// and what finds a client again. How well each aspect does alone is printed by
+// the test, and what all do together by `make alike`.
 func weights() [aspects]float64 {
 	return [aspects]float64{
-		Paths: 3, Order: 3, Answers: 1, Pace: 1.5, Hours: 0.25, Agent: 1.5, Handshake: 1.5, Queries: 1.5, Referers: 1,
+		Paths: 2, Order: 2, Answers: 1, Pace: 1, Hours: 0.25, Agent: 2, Handshake: 0.5, Queries: 1.5, Referers: 0.75, Kinds: 1,
 	}
 }
+
+// forged is what another user agent weighs, beside the same one.
+const forged = 0.7
 
 // Similar ranks candidates by how alike they are to a profile, the most alike
 // first; at most limit. What many of the candidates have in common counts less
@@ -85,10 +89,14 @@ func compareProfiles(of *Profile, c *Candidate, r *rarity) Match {
 			continue
 		}
 		p := Likeness{Aspect: a}
-		if a == Pace || a == Hours || a == Answers {
+		if spread(a) {
 			p.Likeness = overlap(mine, theirs)
 		} else {
 			p.Likeness, p.Common = cosine(mine, theirs, r[a])
+		}
+		if a == Agent {
+			// One is soon forged: another one says less than the same.
+			worth[a] *= forged + (1-forged)*p.Likeness
 		}
 		whole += worth[a]
 		p.Share = worth[a] * p.Likeness
@@ -103,6 +111,12 @@ func compareProfiles(of *Profile, c *Candidate, r *rarity) Match {
 	}
 	slices.SortStableFunc(m.Parts, func(a, b Likeness) int { return -cmp.Compare(a.Share, b.Share) })
 	return m
+}
+
+// spread tells whether an aspect has few features, which nearly everybody has:
+// how they are spread is what counts.
+func spread(a Aspect) bool {
+	return a == Pace || a == Hours || a == Answers || a == Kinds || a == Referers
 }
 
 // cosine compares bags of features, each worth its rarity, and however often
