@@ -46,6 +46,10 @@ corpus: build ## read public logs whole: make corpus CORPUS=DIR (gzipped logs)
 	@for f in "$(CORPUS)"/*log.gz "$(CORPUS)"/*logs.gz; do \
 	  test ! -e "$$f" || { echo "== $$f"; $(BIN)/honeymoat replay "$$f"; }; done
 
+alike: ## how well those who behave alike are found: make alike CORPUS=DIR (gzipped logs)
+	@test -d "$(CORPUS)" || { echo "make alike CORPUS=DIR: want a folder with logs, *.log.gz or *logs.gz"; exit 1; }
+	@for f in "$(CORPUS)"/*log.gz "$(CORPUS)"/*logs.gz; do test ! -e "$$f" || go run ./bench/alike "$$f"; done
+
 sigmahq: build ## read public Sigma rules whole: make sigmahq RULES=DIR; what is refused, and why
 	@test -d "$(RULES)" || { echo "make sigmahq RULES=DIR: want a folder with Sigma rules"; exit 1; }
 	@$(BIN)/honeymoat rules lint "$(RULES)" | awk '/: warning: /{skip=1; next} /^[ \t]/&&skip{next} {skip=0; print}' || \

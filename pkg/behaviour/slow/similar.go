@@ -38,7 +38,7 @@ func weights() [aspects]float64 {
 }
 
 // forged is what another user agent weighs, beside the same one.
-const forged = 0.7
+const forged = 0.5
 
 // Similar ranks candidates by how alike they are to a profile, the most alike
 // first; at most limit. What many of the candidates have in common counts less
