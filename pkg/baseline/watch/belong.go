@@ -1,6 +1,7 @@
 package watch
 
 import (
+	"math"
 	"slices"
 
 	"github.com/honeymoat/honeymoat/pkg/baseline/series"
@@ -25,6 +26,9 @@ func (w *Watch) belongs(l *look, rare, off bool) bool {
 		return true
 	}
 	for n, i := range w.past {
+		if l.began(w.now) <= i.seen && !i.momentary() && l.test != byDrift && (i.same(l) || w.part(i, l)) {
+			return true // a longer look at what is over
+		}
 		if w.now-i.over <= comesBack && i.same(l) && !i.momentary() && len(w.incidents) < w.options.MaxIncidents {
 			w.past = slices.Delete(w.past, n, n+1)
 			i.over = 0
@@ -61,9 +65,13 @@ func (i *incident) same(l *look) bool {
 	return l.change() == i.change || l.change().follows(i.change) || l.entry.person != nil && l.high == i.change.High
 }
 
-// slower tells whether an incident goes over days and a look over minutes:
-// what breaks down meanwhile is another story.
-func (i *incident) slower(l *look) bool { return i.first.pace == daily && l.pace != daily }
+// slower tells whether an incident goes over days, and a look over minutes saw
+// much more than that: what breaks down meanwhile is another story.
+func (i *incident) slower(l *look) bool {
+	const much = 5
+	return i.first.pace == daily && l.pace != daily &&
+		(l.measure != i.first.measure || math.Abs(l.seen-l.expected) > much*math.Abs(i.worst.seen-i.worst.expected))
+}
 
 // part tells whether a look at another place or person is part of an incident.
 func (w *Watch) part(i *incident, l *look) bool {
@@ -85,20 +93,26 @@ func (w *Watch) part(i *incident, l *look) bool {
 	case w.contains(i.entry, l.entry):
 		return true
 	case w.contains(l.entry, i.entry):
-		return w.mostly(i.entry, l)
+		return c != i.change || w.mostly(i, l)
+	case beside(i.entry) && !beside(l.entry):
+		return true // what an API or route has is on a gateway, too
 	}
-	// A gateway or source beside an API or route: all of it is on both.
-	return beside(i.entry) != beside(l.entry) && (beside(i.entry) || w.mostly(i.entry, l)) || beside(i.entry) && beside(l.entry) && w.mostly(i.entry, l)
+	return beside(l.entry) && w.mostly(i, l)
 }
 
 func beside(e *entry) bool {
 	return e.key.Dimension == series.Gateway || e.key.Dimension == series.Source
 }
 
-// mostly tells whether a place carries most of what a look saw in a larger one.
-func (w *Watch) mostly(e *entry, l *look) bool {
-	all := l.entry.place.excess(l)
-	return all != 0 && e.place.excess(l)/all >= blamed
+// mostly tells whether what an incident is about carries most of what a look
+// saw somewhere else: now, or when it was worst, since models get used to it.
+func (w *Watch) mostly(i *incident, l *look) bool {
+	all := math.Abs(w.excess(l.entry, l))
+	mine := math.Abs(w.excess(i.entry, l))
+	if l.measure == i.first.measure {
+		mine = math.Max(mine, i.worst.perMinute())
+	}
+	return mine >= blamed*all
 }
 
 // carries tells whether somebody who is off himself carries a part of an

@@ -22,6 +22,7 @@ const (
 	errs
 	slow
 	broken
+	sized
 )
 
 func sortOf(m series.Measure) sort {
@@ -33,19 +34,25 @@ func sortOf(m series.Measure) sort {
 	case finding.Format:
 		return broken
 	}
+	if m == series.RequestBytes || m == series.ResponseBytes {
+		return sized
+	}
 	return volume
 }
 
 func changeOf(m series.Measure, high bool) change { return change{sortOf(m), high} }
 
 // follows tells whether a change is what comes of another one in the same
-// place: what fails or is silent is asked for less, and takes another time.
+// place, or around it: what fails or is silent is asked for less, and where a
+// part has more or fewer requests, means over the whole are others.
 func (c change) follows(cause change) bool {
-	down := cause.Sort == volume && !cause.High
-	if cause.Sort != errs && cause.Sort != slow && !down {
-		return false
+	switch cause.Sort {
+	case errs, slow:
+		return c.Sort == slow || c.Sort == errs || c.Sort == sized || c.Sort == volume && !c.High
+	case volume:
+		return c.Sort == slow || c.Sort == errs || c.Sort == sized
 	}
-	return c.Sort == slow || c.Sort == errs || c.Sort == volume && !c.High
+	return false
 }
 
 // told tells whether anybody wants to know of a measure that goes this way.

@@ -44,10 +44,12 @@ func (g *gap) fade() {
 // chance is that of a silence as long as this one. Requests that come one by
 // one are silent for as long as e^-expected; those that come together are
 // silent for longer, by as much as the longest of n ordinary silences was
-// longer than the longest of n that are exponential.
+// longer than the longest of n that are exponential. Before there were any, it
+// is taken for five times as long.
 func (g *gap) chance() float64 {
-	scale := math.Max(1, g.Most/math.Log(math.E+g.Count))
-	return math.Exp(-g.Expected / scale)
+	const unknown, until = 5, 10
+	scale := math.Max(g.Most/math.Log(math.E+g.Count), unknown*until/(until+g.Count))
+	return math.Exp(-g.Expected / math.Max(1, scale))
 }
 
 func (g *gap) code(c *coder) {

@@ -45,9 +45,11 @@ const (
 	quietSilence  = 2 * minute
 	comesBack     = 1 * hour // within which it is the same one
 	tellEvery     = 1 * hour
+	tellOften     = 6 * hour // after which it is no news
 	tellEverySlow = 1 * day
 	tellLeast     = 10 * minute
 	mostTellings  = 48
+	mostLeads     = 4 // after which another explanation is no news
 	doubles       = 2.0
 	longest       = 7 * day // of one that is looked at by minutes
 )
@@ -60,6 +62,7 @@ func (w *Watch) open(l *look) bool {
 		return true
 	}
 	at := w.lookAt(w.locate(l), l)
+	at.class = l.class
 	if at != l && w.belongs(at, true, true) {
 		return false
 	}
@@ -103,20 +106,50 @@ func (w *Watch) newIncident(at *look) *incident {
 	return i
 }
 
-// lookAt is the look at a place that shows the same as another one; that one
-// itself if there is none.
+// lookAt is the look at a place that shows the same as one at another. If there
+// is none, since its model finds nothing in what the other one did, it is made
+// of what is usual there.
 func (w *Watch) lookAt(e *entry, l *look) *look {
-	best := l
+	if l.entry == e {
+		return l
+	}
+	var best *look
 	for i := range w.looks {
 		x := &w.looks[i]
-		if x.entry != e || x.change() != l.change() || x.test != l.test && (x.test == byDrift || l.test == byDrift) {
+		if x.entry != e || x.change() != l.change() || (x.test == byDrift) != (l.test == byDrift) {
 			continue
 		}
-		if best.entry != e || x.measure == l.measure && best.measure != l.measure {
+		if best == nil || x.measure == l.measure && best.measure != l.measure {
 			best = x
 		}
 	}
-	return best
+	if best != nil {
+		best.chance = math.Min(best.chance, l.chance)
+		return best
+	}
+	return l.elsewhere(e)
+}
+
+// elsewhere is what a look would have been at another place.
+func (l *look) elsewhere(e *entry) *look {
+	at := *l
+	at.entry, at.record, at.lower, at.upper = e, nil, 0, 0
+	pace := min(l.pace, hourly)
+	f := &e.place.flows[pace][l.measure]
+	at.expected, at.seen = float64(f.Usual), float64(f.Value)
+	if l.weight > 0 {
+		at.weight = float64(f.Weight)
+	}
+	if l.test == byModel {
+		at.step = minute
+		if pace == hourly {
+			at.step = hour
+		}
+	}
+	if t := e.place.tracks[pace][l.measure]; t != nil {
+		at.record = &t.record
+	}
+	return &at
 }
 
 func idOf(l *look, shape finding.Shape) string {
@@ -243,15 +276,19 @@ func (w *Watch) worthTelling(i *incident) bool {
 		return false
 	}
 	every := int64(tellEvery)
-	if i.first.pace != fast {
+	if i.first.pace != fast || w.now-i.opened > tellOften {
 		every = tellEverySlow
 	}
-	return w.now-i.told >= every || i.worst.size() >= doubles*i.toldSize || leadOf(i.parts) != i.leading
+	if w.now-i.told >= every || i.worst.size() >= doubles*i.toldSize {
+		return true
+	}
+	lead := leadOf(i.parts)
+	return lead != "" && lead != i.leading && i.tellings < mostLeads
 }
 
-// leadOf names what carries most of a change, if anything carries half of it.
+// leadOf names what carries most of a change, if anything does.
 func leadOf(parts []finding.Part) string {
-	if len(parts) == 0 || parts[0].Share < blamed {
+	if len(parts) == 0 || parts[0].Share < carriesMost {
 		return ""
 	}
 	return parts[0].Kind + ":" + parts[0].Value

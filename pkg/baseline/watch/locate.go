@@ -9,6 +9,10 @@ import (
 // carriesMost is the share of a change at which one part explains it.
 const carriesMost = 0.7
 
+// wholeOf is the share of a gateway's or source's change that the whole has at
+// least, unless another one makes up for it.
+const wholeOf = 0.9
+
 // around is the place that contains one; nil for the whole and for people.
 func (w *Watch) around(e *entry) *entry {
 	switch e.key.Dimension {
@@ -50,7 +54,7 @@ func (w *Watch) locate(l *look) *entry {
 	}
 	c := l.change()
 	for out := w.around(e); out != nil; out = w.around(out) {
-		if out.moves(c, w.now) || w.common(c) {
+		if out.moves(c, w.now) || w.common(c) || beside(e) && w.excess(out, l)/w.excess(e, l) >= wholeOf {
 			e = out
 		}
 	}
@@ -103,11 +107,11 @@ func (w *Watch) several(d series.Dimension) bool {
 // descend goes in for as long as one part carries most of a change.
 func (w *Watch) descend(e *entry, l *look) *entry {
 	for {
-		all := e.place.excess(l)
+		all := w.excess(e, l)
 		best, most := (*entry)(nil), 0.0
 		for _, x := range w.places {
 			if w.inside(x, e) {
-				if share := x.place.excess(l) / all; share > most {
+				if share := w.excess(x, l) / all; share > most {
 					best, most = x, share
 				}
 			}
@@ -136,7 +140,7 @@ func (w *Watch) inside(x, e *entry) bool {
 // beside is the gateway or source that carries most of a change, if there are
 // so many of them.
 func (w *Watch) beside(e *entry, l *look, d series.Dimension, least int) *entry {
-	all := e.place.excess(l)
+	all := w.excess(e, l)
 	best, most, n := (*entry)(nil), 0.0, 0
 	for _, x := range w.places {
 		if x.key.Dimension != d {
@@ -145,7 +149,7 @@ func (w *Watch) beside(e *entry, l *look, d series.Dimension, least int) *entry 
 		if x.place.usual() > 0 {
 			n++
 		}
-		if share := x.place.excess(l) / all; share > most {
+		if share := w.excess(x, l) / all; share > most {
 			best, most = x, share
 		}
 	}
@@ -155,13 +159,17 @@ func (w *Watch) beside(e *entry, l *look, d series.Dimension, least int) *entry 
 	return best
 }
 
-// excess is a place's part of what a look saw.
-func (p *place) excess(l *look) float64 {
-	pace := l.pace
-	if pace == daily {
-		pace = hourly
+// excess is a place's part of what a look saw, a minute: by its model where it
+// has looked at the same time, else by what is usual.
+func (w *Watch) excess(e *entry, l *look) float64 {
+	pace := min(l.pace, hourly)
+	x := e.place.flows[pace][l.measure].excess(l.measure)
+	if pace == hourly {
+		x /= 60
 	}
-	x := p.flows[pace][l.measure].excess(l.measure)
+	if t := e.place.tracks[pace][l.measure]; t != nil && l.pace != daily && w.now+minute-t.At < t.length() {
+		x = float64(t.Excess)
+	}
 	if x > 0 == l.high {
 		return x
 	}

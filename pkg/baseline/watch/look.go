@@ -56,6 +56,12 @@ func (l *look) size() float64 {
 	return off
 }
 
+// perMinute is the size of a minute.
+func (l *look) perMinute() float64 { return l.size() * float64(minute) / float64(max(l.step, minute)) }
+
+// began is when what it looked at did.
+func (l *look) began(now int64) int64 { return now + minute - l.step }
+
 // rarity is a look's place among others: powers of ten of its chance, up to
 // where one is as impossible as another, and what a person would name first.
 func (l *look) rarity() float64 {

@@ -59,6 +59,7 @@ func (w *Watch) measure(e *entry, m series.Measure, v, weight float64) {
 // observe has a model look at a point.
 func (w *Watch) observe(e *entry, t *track, m series.Measure, p baseline.Point) {
 	v := t.model.Observe(p)
+	t.note(m, p, &v)
 	if v.Learning || w.now-e.born < w.learning(t.pace()) {
 		return
 	}
@@ -70,7 +71,7 @@ func (w *Watch) observe(e *entry, t *track, m series.Measure, p baseline.Point) 
 	if m.Kind() != baseline.Count {
 		l.weight = p.Weight
 	}
-	if v.Since > 0 && p.Time-v.Since < day {
+	if v.Since > 0 && p.Time-v.Since <= 30*l.step {
 		l.since = v.Since
 	}
 	w.weigh(&l)
@@ -197,7 +198,7 @@ func (w *Watch) silence(e *entry, came float64) {
 	if !ok {
 		expected = 0
 	}
-	p.gap.grow(w.now, expected/float64(t.Step))
+	p.gap.grow(w.now, math.Min(expected/float64(t.Step), p.Slowly))
 	if w.now-e.born >= w.learning(fast) {
 		w.silent(e, &p.gap, fast)
 	}

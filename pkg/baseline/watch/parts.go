@@ -33,13 +33,13 @@ func (w *Watch) explain(e *entry, l *look) []finding.Part {
 
 // partsOf are the places directly inside one that carry a change.
 func (w *Watch) partsOf(e *entry, l *look) (parts []finding.Part) {
-	all := e.place.excess(l)
+	all := w.excess(e, l)
 	if all == 0 {
 		return nil
 	}
 	for _, x := range w.places {
 		if w.inside(x, e) {
-			parts = addPart(parts, string(x.key.Actor().Kind), x.key.Name, x.place.excess(l)/all)
+			parts = addPart(parts, string(x.key.Actor().Kind), x.key.Name, w.excess(x, l)/all)
 		}
 	}
 	return parts
@@ -48,7 +48,7 @@ func (w *Watch) partsOf(e *entry, l *look) (parts []finding.Part) {
 // sidesOf are the gateways and sources, where there are several, that carry a
 // change of another place: as far as their own change is no larger.
 func (w *Watch) sidesOf(e *entry, l *look) (parts []finding.Part) {
-	all := e.place.excess(l)
+	all := w.excess(e, l)
 	if all == 0 || !e.steady() || l.pace != fast {
 		return nil
 	}
@@ -56,8 +56,8 @@ func (w *Watch) sidesOf(e *entry, l *look) (parts []finding.Part) {
 		if d == e.key.Dimension || !w.several(d) {
 			continue
 		}
-		if x := w.beside(e, l, d, 2); x != nil && x.moves(l.change(), w.now) && x.place.excess(l) <= 1.3*all {
-			parts = addPart(parts, string(x.key.Actor().Kind), x.key.Name, x.place.excess(l)/all)
+		if x := w.beside(e, l, d, 2); x != nil && x.moves(l.change(), w.now) && w.excess(x, l) <= 1.3*all {
+			parts = addPart(parts, string(x.key.Actor().Kind), x.key.Name, w.excess(x, l)/all)
 		}
 	}
 	return parts

@@ -26,6 +26,8 @@ type place struct {
 	Failed   float64 // of them with 5xx
 
 	Lately float64 // requests a minute, over half an hour
+	Slowly float64 // over two hours
+	Busy   float64 // share of minutes with requests, over a day
 
 	glimpse glimpse
 	sizes   [2]*baseline.Tail // of the largest response and request of a minute
@@ -52,10 +54,13 @@ func (p *place) count(answered, refused float64) {
 	p.Rate += (answered - p.Rate) / p.Minutes
 	p.Denied = math.Max(refused, p.Denied*math.Exp2(-float64(minute)/float64(deniedFades)))
 	p.Lately += (answered - p.Lately) / 30
+	p.Slowly += (answered - p.Slowly) / 120
 	p.Answered += answered
+	came := 0.0
 	if answered > 0 {
-		p.came = true
+		p.came, came = true, 1
 	}
+	p.Busy += (came - p.Busy) / p.Minutes
 }
 
 // steps is at which steps a measure is looked at, in minutes; 0 = not by
@@ -69,7 +74,7 @@ func (p *place) steps(m series.Measure) (fast, slow int32) {
 		return stepOf(p.Rate, fastRate), slowStep(p.Rate*60, fastRate/2)
 	}
 	if m == series.Requests {
-		return stepOf(p.Rate, 0.5), slowStep(p.Rate*60, 0.3)
+		return stepOf(p.Busy, 0.4), slowStep(p.Rate*60, 0.3)
 	}
 	return stepOf(float64(usual.Usual), 1), 0
 }
@@ -137,7 +142,7 @@ func (p *place) code(c *coder, o *Options) {
 	p.slow.code(c)
 	p.diary.code(c)
 	c.flag(&p.came)
-	for _, v := range []*float64{&p.Rate, &p.Minutes, &p.Denied, &p.Answered, &p.Failed, &p.Lately} {
+	for _, v := range []*float64{&p.Rate, &p.Minutes, &p.Denied, &p.Answered, &p.Failed, &p.Lately, &p.Slowly, &p.Busy} {
 		c.float(v)
 	}
 	c.int(&p.Reviewed)

@@ -153,10 +153,6 @@ func TestEachShapeIsFoundAtItsPlace(t *testing.T) {
 			late: func(at time.Time, m *series.Minute) {
 				for i := range m.Rows {
 					row := &m.Rows[i]
-					if row.Weights[series.ServerErrors] == 0 {
-						continue
-					}
-					row.Values[series.OddFormats], row.Weights[series.OddFormats] = 0, row.Weights[series.ServerErrors]
 					if row.Key.Name == "GET /r1/{id}" && between(at, noon, 30*time.Minute) {
 						row.Values[series.OddFormats] = 0.5
 					}

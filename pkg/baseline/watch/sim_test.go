@@ -256,6 +256,7 @@ func (s *simSum) finish(n int32, key *series.Key) series.Row {
 		set(series.ClientErrors, s.four/s.weight, s.weight)
 		set(series.ResponseBytes, s.bytes/s.weight, s.weight)
 		if key.Dimension.Steady() {
+			set(series.OddFormats, 0, s.weight)
 			set(series.Latency95, s.time/s.weight, s.weight)
 		}
 	}

@@ -10,12 +10,13 @@ import (
 )
 
 const (
-	lasting  = 15 * minute // after which an incident suggests to notify, if it is large
-	large    = 3.0         // times what was expected
-	largeOf  = 0.1         // of the answers fail
-	several  = 3           // places or measures
-	scoreMid = 6           // powers of ten at which the score is half
-	tellMost = 1024        // anomalies that wait for the next Advance
+	lasting     = 15 * minute // after which an incident suggests to notify, if it is large
+	large       = 3.0         // times what was expected
+	largeOf     = 0.1         // of the answers fail
+	several     = 3           // places or measures
+	leastChance = 1e-30       // that is told
+	scoreMid    = 6           // powers of ten at which the score is half
+	tellMost    = 1024        // anomalies that wait for the next Advance
 )
 
 // tell tells of an incident as it is now.
@@ -51,7 +52,7 @@ func (w *Watch) statistic(i *incident, over bool) finding.Statistic {
 	s := finding.Statistic{
 		Shape: i.shape, Series: seriesOf(i.entry.key, i.first.measure), Unit: unitOf(l),
 		Expected: l.expected, Lower: finite(l.lower), Upper: finite(l.upper), Seen: l.seen,
-		Since: time.Unix(0, i.first.since).UTC(), Probability: i.best,
+		Since: time.Unix(0, i.first.since).UTC(), Probability: math.Max(i.best, leastChance),
 	}
 	s.Parts = slices.Clone(i.parts[:min(len(i.parts), partsMost)])
 	if over {

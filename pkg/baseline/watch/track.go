@@ -21,6 +21,9 @@ type track struct {
 
 	High, Low uint16 // whether the last looks were off this way, the last one in bit 0
 
+	At     int64   // when the last look ended
+	Excess float32 // of it, a minute, in a unit that adds up over places
+
 	record record
 }
 
@@ -122,6 +125,19 @@ func (t *track) point(m series.Measure, start int64) (baseline.Point, bool) {
 	return p, enough
 }
 
+// note keeps by how much a point was off.
+func (t *track) note(m series.Measure, p baseline.Point, v *baseline.Verdict) {
+	if v.Learning || math.IsNaN(v.Expected) {
+		t.At = 0
+		return
+	}
+	off := (p.Value - v.Expected) / float64(t.Step)
+	if m.Kind() != baseline.Count {
+		off *= p.Weight
+	}
+	t.At, t.Excess = p.Time+t.length(), float32(off)
+}
+
 // off notes whether a look was off, and gives the chance that so many of the
 // last ones were, this way, for no reason. Looks that follow each other are
 // alike: its square root is taken for that.
@@ -163,6 +179,8 @@ func (t *track) code(c *coder, m series.Measure, o *Options) {
 	whole(c, &t.Carried)
 	whole(c, &t.High)
 	whole(c, &t.Low)
+	c.int(&t.At)
+	c.small(&t.Excess)
 	t.record.code(c)
 	t.codeModel(c, m, o)
 }
