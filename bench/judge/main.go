@@ -5,7 +5,7 @@
 //
 //	go run ./bench/judge -nab DIR -cloud DIR [-split odd|even|all]
 //
-// It changes nothing and asserts nothing. bench/README.md says what each figure
+// It changes nothing and asserts nothing. README.md says what each figure
 // means. The data are not part of this repository.
 package main
 

@@ -11,11 +11,8 @@ func ours(f *file) verdicts {
 	said := newVerdicts(len(f.times))
 	model := baseline.New(baseline.Options{})
 	for i, x := range f.values {
-		if math.IsNaN(x) {
-			continue
-		}
 		v := model.Observe(baseline.Point{Time: f.times[i], Value: x})
-		if !v.Learning {
+		if !v.Learning && !math.IsNaN(x) {
 			said.scores[i] = v.Score
 			said.flags[i] = v.Anomalous
 		}

@@ -159,8 +159,12 @@ func printRows(out io.Writer, rows []row) {
 			fmt.Fprint(w, r.told+"\t")
 		}
 		delay, share := r.delays()
-		fmt.Fprintf(w, "%.3f\t%.3f\t%.3f\t%.2f\t%.3f\t%s\t%s\t%.3f\t%.3f\t\n",
-			r.f1(), r.precision(), r.recall(), r.perThousand(), r.adjusted(), delay, share, r.top, r.area)
+		precision := "-"
+		if r.found+r.alarms > 0 {
+			precision = fmt.Sprintf("%.3f", r.precision())
+		}
+		fmt.Fprintf(w, "%.3f\t%s\t%.3f\t%.2f\t%.3f\t%s\t%s\t%.3f\t%.3f\t\n",
+			r.f1(), precision, r.recall(), r.perThousand(), r.adjusted(), delay, share, r.top, r.area)
 	}
 	w.Flush()
 }
