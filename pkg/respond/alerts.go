@@ -168,6 +168,14 @@ func (l *Ledger) quiet(after time.Duration, now time.Time) (over []Alert, change
 	return over, changed
 }
 
+// Rest ends the stories of which nothing came for a while, or which are known
+// to be over, and gives the ends of their alerts. The service does it by
+// itself; whoever plays logs of the past, when time passes.
+func (l *Ledger) Rest(after time.Duration, now time.Time) []Alert {
+	over, _ := l.quiet(after, now)
+	return over
+}
+
 // active gives all alerts that are raised now.
 func (l *Ledger) active(links Links, now time.Time) []Alert {
 	var alerts []Alert

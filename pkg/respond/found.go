@@ -3,6 +3,7 @@ package respond
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/honeymoat/honeymoat/pkg/finding"
 )
@@ -20,6 +21,10 @@ type foundEntry struct {
 func (s *Service) Found(ctx context.Context, findings []finding.Finding) error {
 	if len(findings) == 0 {
 		return nil
+	}
+	findings = slices.Clone(findings)
+	for i := range findings {
+		finite(&findings[i])
 	}
 	if err := s.gate.enter(ctx); err != nil {
 		return fmt.Errorf("take %d findings: %w", len(findings), err)

@@ -203,9 +203,12 @@ func (s *Service) conclude(steps []step) ([]outRow, []Alert) {
 	for _, st := range inOrderOfBlocks(steps) {
 		told := s.concludeBlock(&w, st, now)
 		w.add(Findings, rowOfFinding(&st.Evidence, st.Discarded, st.blockID()))
-		if !st.Discarded && (st.Grown || !st.Settled) {
-			touched[st.About] = told || touched[st.About]
-			touched[st.Finding.Actor] = touched[st.Finding.Actor] // whose row is told, at least
+		if st.Discarded || st.Settled && !st.Grown {
+			continue
+		}
+		touched[st.About] = told || touched[st.About]
+		if _, known := touched[st.Finding.Actor]; !known {
+			touched[st.Finding.Actor] = false // what it keeps is a row at least
 		}
 	}
 	var alerts []Alert

@@ -51,6 +51,7 @@ type Verdict struct {
 // may begin again.
 func (l *Ledger) Judge(e Evidence, g *Guard, now time.Time) Verdict {
 	f := &e.Finding
+	finite(f)
 	m, first := l.memos.of(f.ID, now)
 	if d := l.discard(f, now); d != nil && !m.Settled {
 		m.Discarded = true

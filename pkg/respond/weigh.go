@@ -2,6 +2,7 @@ package respond
 
 import (
 	"cmp"
+	"math"
 	"net/netip"
 	"slices"
 	"time"
@@ -39,8 +40,11 @@ func (l *Ledger) credit(f *finding.Finding, now time.Time) credit {
 // refused, though the log does not say so: gateways that poll a list mark
 // nothing. What is known for certain counts all the same.
 func (l *Ledger) ownDenial(f *finding.Finding) bool {
+	if f.Tier >= finding.Page || f.Sighting.Status == 0 {
+		return false
+	}
 	t, ok := Target(f.Actor)
-	if !ok || f.Tier >= finding.Page || f.Sighting.Status == 0 {
+	if !ok {
 		return false
 	}
 	asked := block.Block{Segment: cmp.Or(f.Segment, block.All), Target: t, Mode: block.Shadow}
@@ -168,6 +172,22 @@ func (l *Ledger) grown(a *Actor, f *finding.Finding, now time.Time) bool {
 	l.weigh(a, f, now)
 	a.sum()
 	return true
+}
+
+// finite takes numbers that are none out of a finding's statistic: neither a
+// checkpoint nor a row can hold them.
+func finite(f *finding.Finding) {
+	if f.Statistic == nil {
+		return
+	}
+	s := *f.Statistic
+	for _, x := range []*float64{&s.Expected, &s.Lower, &s.Upper, &s.Seen, &s.Probability} {
+		if math.IsNaN(*x) || math.IsInf(*x, 0) {
+			*x = 0
+		}
+	}
+	s.Parts = slices.DeleteFunc(slices.Clone(s.Parts), func(p finding.Part) bool { return math.IsNaN(p.Share) || math.IsInf(p.Share, 0) })
+	f.Statistic = &s
 }
 
 // isNews tells whether a finding says more than it did.

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"reflect"
 	"time"
@@ -61,10 +62,16 @@ func triState(b *bool) string {
 func scanFinding(scan scanner, f *wire.Finding) error {
 	var family, tier, kind string
 	var sightings [][]any
+	var st storedStatistic
 	err := scan(&f.ID, &f.Time, &f.Rule, &f.RuleVersion, &family, &tier, &f.Score, &kind, &f.Actor.Value,
-		&f.Title, &f.Reason, &f.API, &f.Segment, &f.Discarded, &f.BlockID, &sightings)
+		&f.Title, &f.Reason, &f.API, &f.Segment, &f.Discarded, &f.BlockID,
+		&f.Owner, &st.shape, &st.series, &st.unit, &st.expected, &st.seen, &st.lower, &st.upper,
+		&st.since, &st.until, &st.probability, &st.parts, &sightings)
 	if err != nil {
 		return err
+	}
+	if f.Statistic, err = st.statistic(); err != nil {
+		return fmt.Errorf("finding %s: %w", f.ID, err)
 	}
 	f.Family, f.Actor.Kind = finding.Family(family), finding.ActorKind(kind)
 	for _, v := range sightings {
@@ -75,6 +82,40 @@ func scanFinding(scan scanner, f *wire.Finding) error {
 		f.Sightings = append(f.Sightings, sighting)
 	}
 	return f.Tier.UnmarshalText([]byte(tier))
+}
+
+// storedStatistic is what a finding rests on, as the store has it: what is not
+// known is null.
+type storedStatistic struct {
+	shape, series, unit, parts                string
+	expected, seen, lower, upper, probability *float64
+	since, until                              *time.Time
+}
+
+// statistic is nil without a shape.
+func (s *storedStatistic) statistic() (*finding.Statistic, error) {
+	if s.shape == "" {
+		return nil, nil
+	}
+	st := finding.Statistic{
+		Shape: finding.Shape(s.shape), Series: s.series, Unit: s.unit, Expected: orZero(s.expected), Seen: orZero(s.seen),
+		Lower: orZero(s.lower), Upper: orZero(s.upper), Since: orZero(s.since), Until: orZero(s.until), Probability: orZero(s.probability),
+	}
+	if s.parts == "" {
+		return &st, nil
+	}
+	if err := json.Unmarshal([]byte(s.parts), &st.Parts); err != nil {
+		return nil, fmt.Errorf("parts of a statistic: %w", err)
+	}
+	return &st, nil
+}
+
+func orZero[T any](p *T) T {
+	if p == nil {
+		var zero T
+		return zero
+	}
+	return *p
 }
 
 // sightingOf reads a tuple: time, then the fields of a sighting in order.

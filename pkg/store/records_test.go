@@ -88,6 +88,31 @@ func TestFindingsWithSightings(t *testing.T) {
 	testFindingFilters(t, s)
 }
 
+// TestFindingsWithStatistics: a finding that grew is told as it was last.
+func TestFindingsWithStatistics(t *testing.T) {
+	s, _ := migrated(t)
+	statistic := row{
+		"owner": "team-a", "shape": "burst", "series": "requests of GET /users/{id}", "unit": "requests", "expected": 10.5, "seen": 300.0,
+		"lower": 4.0, "upper": 20.0, "since": today, "probability": 1e-6, "parts": `[{"kind":"address","value":"192.0.2.7","share":0.9}]`,
+	}
+	grown := row{"seen": 900.0, "until": today.Add(time.Hour)}
+	for k, v := range statistic {
+		if grown[k] == nil {
+			grown[k] = v
+		}
+	}
+	recorded(t, s, record(t, "findings", findingRow("s1", today, statistic)))
+	recorded(t, s, record(t, "findings", findingRow("s1", today, grown)))
+	got, err := s.Finding(t.Context(), "s1")
+	want := &finding.Statistic{
+		Shape: finding.Burst, Series: "requests of GET /users/{id}", Unit: "requests", Expected: 10.5, Seen: 900, Lower: 4, Upper: 20,
+		Since: today, Until: today.Add(time.Hour), Probability: 1e-6, Parts: []finding.Part{{Kind: "address", Value: "192.0.2.7", Share: 0.9}},
+	}
+	if err != nil || got.Owner != "team-a" || !reflect.DeepEqual(got.Statistic, want) {
+		t.Errorf("owner %q, statistic %+v, %v; want %+v", got.Owner, got.Statistic, err, want)
+	}
+}
+
 func testFindingFilters(t *testing.T, s *Store) {
 	t.Helper()
 	f := func(want string, q wire.FindingQuery) {

@@ -20,21 +20,24 @@ type FindingQuery struct {
 
 // Finding is what was found, with everything by which it was seen.
 type Finding struct {
-	ID          string             `json:"id"`
-	Time        time.Time          `json:"time"`
-	Rule        string             `json:"rule"`
-	RuleVersion string             `json:"rule_version"`
-	Family      finding.Family     `json:"family"`
-	Tier        finding.Tier       `json:"tier"`
-	Score       float64            `json:"score"`
-	Actor       finding.Actor      `json:"actor"`
-	Title       string             `json:"title"`
-	Reason      string             `json:"reason"`
-	API         string             `json:"api,omitempty"`
-	Segment     string             `json:"segment,omitempty"`
-	Discarded   bool               `json:"discarded"`
-	BlockID     string             `json:"block_id,omitempty"` // that it caused
-	Sightings   []finding.Sighting `json:"sightings"`
+	ID          string         `json:"id"`
+	Time        time.Time      `json:"time"`
+	Rule        string         `json:"rule"`
+	RuleVersion string         `json:"rule_version"`
+	Family      finding.Family `json:"family"`
+	Tier        finding.Tier   `json:"tier"`
+	Score       float64        `json:"score"`
+	Actor       finding.Actor  `json:"actor"`
+	Title       string         `json:"title"`
+	Reason      string         `json:"reason"`
+	API         string         `json:"api,omitempty"`
+	Segment     string         `json:"segment,omitempty"`
+	Discarded   bool           `json:"discarded"`
+	BlockID     string         `json:"block_id,omitempty"` // that it caused
+	Owner       string         `json:"owner,omitempty"`    // the team that answers for what was touched
+	// Statistic is what a statistical finding rests on; none for others.
+	Statistic *finding.Statistic `json:"statistic,omitempty"`
+	Sightings []finding.Sighting `json:"sightings"`
 }
 
 // DiscardRequest says that findings like these are none. At least one of

@@ -10,6 +10,9 @@ SELECT
     argMax(title, received), argMax(reason, received), argMax(api, received), argMax(segment, received),
     argMax(discarded, received)                  AS last_discarded,
     argMaxIf(block_id, received, block_id != ''),
+    argMax(owner, received), argMax(shape, received), argMax(series, received), argMax(unit, received),
+    argMax(expected, received), argMax(seen, received), argMax(lower, received), argMax(upper, received),
+    argMax(since, received), argMax(until, received), argMax(probability, received), argMax(parts, received),
     arraySort(groupUniqArray((time, via, record, source, gateway, file, line, request_id, method, host, path, status, user_agent))) AS sightings
 FROM findings FINAL
 WHERE ({id:String} = '' OR id = {id:String})
