@@ -78,3 +78,10 @@ func (k *Key) Actor() finding.Actor {
 	}
 	return a
 }
+
+// owned is the key with another owner.
+func (k *Key) owned(owner string) *Key {
+	other := *k
+	other.Owner = owner
+	return &other
+}
