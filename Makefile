@@ -15,7 +15,7 @@ export CGO_ENABLED := 0
 RACE    := ./pkg/event ./pkg/block ./pkg/finding ./pkg/accesslog ./pkg/decoy ./pkg/ingest ./pkg/detect ./pkg/respond ./pkg/agent/... ./pkg/tailer \
            ./pkg/privacy ./pkg/erase ./pkg/receive ./pkg/quarantine
 
-.PHONY: help run test demo bench judge torture corpus sigmahq build engine foreign setup lint fuzz clean
+.PHONY: help run test demo bench judge torture corpus alike sigmahq build engine foreign setup lint fuzz clean
 
 help: ## show the targets
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
