@@ -143,16 +143,22 @@ func TestEachTierReachesItsReceiver(t *testing.T) {
 		if got := pager.CommonAnnotations["actor_url"]; got != "https://moat.example.org/actors/address/192.0.2.3" {
 			t.Errorf("the page links to %q", got)
 		}
-		wantMail(t, to.Mail.Next(t))
+		wantMail(t, to.Mail.NextTo(t, soc))
 	})
 }
 
+// Where the example sends mail.
+const (
+	soc       = "soc@example.org"
+	socDigest = "soc-digest@example.org"
+)
+
 func wantMail(t *testing.T, m alertingtest.Mail) {
 	t.Helper()
-	if want := "[honeymoat notify] A decoy was touched (address 192.0.2.2) on shop"; m.Subject != want {
+	if want := "[honeymoat notify] A decoy was touched on shop"; m.Subject != want {
 		t.Errorf("subject is %q, want %q", m.Subject, want)
 	}
-	if !slices.Equal(m.To, []string{"soc@example.org"}) || m.From != "honeymoat@example.org" {
+	if !slices.Equal(m.To, []string{soc}) || m.From != "honeymoat@example.org" {
 		t.Errorf("mail from %s to %v", m.From, m.To)
 	}
 	for _, want := range []string{
@@ -178,10 +184,10 @@ func TestEndIsTold(t *testing.T) {
 		page, notify := about("192.0.2.3", "page"), about("192.0.2.2", "notify")
 		post(t, p, page, notify)
 		to.Pager.Next(t)
-		to.Mail.Next(t)
+		to.Mail.NextTo(t, soc)
 		post(t, p, over(page), over(notify))
 		wantActors(t, to.Pager.Next(t), "resolved", "192.0.2.3")
-		if m := to.Mail.Next(t); !strings.HasPrefix(m.Subject, "[honeymoat over]") || !strings.Contains(m.Text, "OVER (1)") {
+		if m := to.Mail.NextTo(t, soc); !strings.HasPrefix(m.Subject, "[honeymoat over]") || !strings.Contains(m.Text, "OVER (1)") {
 			t.Errorf("the mail of the end is %q:\n%s", m.Subject, m.Text)
 		}
 	})
@@ -191,7 +197,7 @@ func TestEscalation(t *testing.T) {
 	both(t, func(t *testing.T, p *alerting.Poster, to alertingtest.Receivers) {
 		notify := about("192.0.2.2", "notify")
 		post(t, p, notify)
-		to.Mail.Next(t)
+		to.Mail.NextTo(t, soc)
 		post(t, p, about("192.0.2.2", "page"), over(notify))
 		wantActors(t, to.Pager.Next(t), "firing", "192.0.2.2")
 	})
@@ -207,7 +213,7 @@ func TestPageInhibitsMilderTiersOfItsActorOnly(t *testing.T) {
 		to.Pager.Next(t)
 		to.Pager.Next(t)
 		post(t, p, about("192.0.2.1", "notify"), about("192.0.2.9", "notify"))
-		m := to.Mail.Next(t)
+		m := to.Mail.NextTo(t, soc)
 		if !strings.Contains(m.Text, "192.0.2.9") || strings.Contains(m.Text, "192.0.2.1\n") {
 			t.Errorf("the mail is\n%s\nwant 192.0.2.9 alone", m.Text)
 		}
@@ -220,7 +226,7 @@ func TestPageInhibitsMilderTiersOfItsActorOnly(t *testing.T) {
 func TestActorsThatDoTheSameAreOneMail(t *testing.T) {
 	both(t, func(t *testing.T, p *alerting.Poster, to alertingtest.Receivers) {
 		post(t, p, about("192.0.2.1", "notify"), about("192.0.2.2", "notify"), about("192.0.2.3", "notify"))
-		if m := to.Mail.Next(t); !strings.Contains(m.Subject, "(3 active, 0 over)") {
+		if m := to.Mail.NextTo(t, soc); !strings.Contains(m.Subject, "(3 active, 0 over)") {
 			t.Errorf("the subject is %q, want three in one mail", m.Subject)
 		}
 	})

@@ -50,22 +50,34 @@ func ExamplePath(tb testing.TB) string {
 }
 
 // ExampleConfig writes the example configuration with the receivers r, secrets
-// in files, and waits of milliseconds, and gives its path. Everything else is
-// as operators get it.
+// in files, waits of milliseconds, and a morning of all day, and gives its path.
+// Everything else is as operators get it.
 func ExampleConfig(tb testing.TB, r Receivers) string {
 	tb.Helper()
-	example := ExamplePath(tb)
-	text, err := os.ReadFile(example)
+	dir := tb.TempDir()
+	return writeConfig(tb, dir, adapted(tb, r, dir))
+}
+
+// readExample gives a file of deploy/alertmanager.
+func readExample(tb testing.TB, name string) string {
+	tb.Helper()
+	text, err := os.ReadFile(filepath.Join(filepath.Dir(ExamplePath(tb)), name))
 	if err != nil {
 		tb.Fatalf("read the example configuration: %v", err)
 	}
-	dir := tb.TempDir()
-	config := string(text)
+	return string(text)
+}
+
+// adapted is the example with what of it tests have to change.
+func adapted(tb testing.TB, r Receivers, dir string) string {
+	tb.Helper()
+	example, config := ExamplePath(tb), readExample(tb, "alertmanager.yml")
 	for _, change := range [...]struct{ from, to string }{
 		{"http://digest.example.org:8081/honeymoat", r.Digest.URL()},
 		{"http://pager.example.org:8082/honeymoat", r.Pager.URL()},
 		{"mail.example.org:587", r.Mail.Address()},
 		{"smtp_require_tls: true", "smtp_require_tls: false"},
+		{"start_time: '08:00', end_time: '09:00'", "start_time: '00:00', end_time: '24:00'"},
 		{"templates/*.tmpl", filepath.Join(filepath.Dir(example), "templates", "*.tmpl")},
 		{"/etc/honeymoat/secrets/smtp_password", writeSecret(tb, dir, "smtp_password", SMTPPassword)},
 		{"/etc/honeymoat/secrets/digest_token", writeSecret(tb, dir, "digest_token", DigestToken)},
@@ -76,7 +88,11 @@ func ExampleConfig(tb testing.TB, r Receivers) string {
 		}
 		config = strings.ReplaceAll(config, change.from, change.to)
 	}
-	config = hasten(config)
+	return hasten(config)
+}
+
+func writeConfig(tb testing.TB, dir, config string) string {
+	tb.Helper()
 	path := filepath.Join(dir, "alertmanager.yml")
 	if err := os.WriteFile(path, []byte(config), 0o600); err != nil {
 		tb.Fatalf("write configuration: %v", err)

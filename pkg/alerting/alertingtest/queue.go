@@ -1,6 +1,7 @@
 package alertingtest
 
 import (
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -31,23 +32,26 @@ func (q *queue[T]) put(item T) {
 	}
 }
 
-func (q *queue[T]) take() (item T, ok bool) {
+func (q *queue[T]) take(wanted func(*T) bool) (item T, ok bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if len(q.items) == 0 {
-		return item, false
+	for i := range q.items {
+		if wanted(&q.items[i]) {
+			item = q.items[i]
+			q.items = slices.Delete(q.items, i, i+1)
+			return item, true
+		}
 	}
-	item, q.items = q.items[0], q.items[1:]
-	return item, true
+	return item, false
 }
 
-// next waits for the first item that has not been taken.
-func (q *queue[T]) next(tb testing.TB, what string) T {
+// next waits for the first item that is wanted and has not been taken.
+func (q *queue[T]) next(tb testing.TB, what string, wanted func(*T) bool) T {
 	tb.Helper()
 	deadline := time.NewTimer(patience)
 	defer deadline.Stop()
 	for {
-		if item, ok := q.take(); ok {
+		if item, ok := q.take(wanted); ok {
 			return item
 		}
 		select {
@@ -57,6 +61,9 @@ func (q *queue[T]) next(tb testing.TB, what string) T {
 		}
 	}
 }
+
+// every wants them in the order in which they came.
+func every[T any](*T) bool { return true }
 
 func (q *queue[T]) len() int {
 	q.mu.Lock()

@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"mime"
 	"mime/multipart"
 	"mime/quotedprintable"
 	"net"
 	"net/mail"
+	"slices"
 	"strings"
 	"testing"
 
@@ -45,12 +47,14 @@ func NewSMTPSink(tb testing.TB, password string) *SMTPSink {
 	s := &SMTPSink{address: listener.Addr().String(), password: password, got: newQueue[Mail]()}
 	server := smtp.NewServer(s)
 	server.Domain = "localhost"
+	server.ErrorLog = log.New(io.Discard, "", 0) // clients of a test that ends break off
 	server.AllowInsecureAuth = true
 	done := make(chan error, 1)
 	go func() { done <- server.Serve(listener) }()
 	tb.Cleanup(func() {
+		listener.Close() // Close does not, of a server that is about to serve
 		server.Close()
-		if err := <-done; err != nil && !errors.Is(err, smtp.ErrServerClosed) {
+		if err := <-done; err != nil && !errors.Is(err, smtp.ErrServerClosed) && !errors.Is(err, net.ErrClosed) {
 			tb.Errorf("mail server: %v", err)
 		}
 	})
@@ -64,7 +68,13 @@ func (s *SMTPSink) Address() string { return s.address }
 // for one, then fails the test.
 func (s *SMTPSink) Next(tb testing.TB) Mail {
 	tb.Helper()
-	return s.got.next(tb, "mail")
+	return s.got.next(tb, "mail", every)
+}
+
+// NextTo is Next for mail to one address; the rest waits.
+func (s *SMTPSink) NextTo(tb testing.TB, address string) Mail {
+	tb.Helper()
+	return s.got.next(tb, "mail to "+address, func(m *Mail) bool { return slices.Contains(m.To, address) })
 }
 
 // Waiting is the number of mails that Next would give at once.

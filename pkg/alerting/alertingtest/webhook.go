@@ -70,7 +70,7 @@ func (s *WebhookSink) URL() string { return s.server.URL + "/honeymoat" }
 // to 30 s for one, then fails the test.
 func (s *WebhookSink) Next(tb testing.TB) Notification {
 	tb.Helper()
-	return s.got.next(tb, "notification")
+	return s.got.next(tb, "notification", every)
 }
 
 // Waiting is the number of notifications that Next would give at once.
