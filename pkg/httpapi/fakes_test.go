@@ -75,6 +75,27 @@ func (h *fakeHistory) RuleHits(_ context.Context, p wire.Period) (map[string]wir
 	return map[string]wire.RuleHits{"rule-1": {Findings: 2, Sightings: 3, Actors: 1, LastSeen: &last}}, h.err
 }
 
+func (h *fakeHistory) ActorLinks(_ context.Context, a finding.Actor, p wire.Period) (wire.ActorLinks, error) {
+	h.asked = p
+	other := finding.Actor{Kind: finding.Token, Value: "k1:sesame"}
+	return wire.ActorLinks{
+		Actor: a, Since: p.Since, Until: p.Until,
+		Links:  []wire.Link{{Actor: other, Requests: 7, FirstSeen: noon, LastSeen: noon, Others: 2}},
+		Linked: []wire.LinkedActor{{Actor: finding.Actor{Kind: a.Kind, Value: "192.0.2.2"}, Through: []finding.Actor{other}, Requests: 3, FirstSeen: noon, LastSeen: noon}, {Actor: other}},
+	}, h.err
+}
+
+func (h *fakeHistory) SimilarActors(_ context.Context, a finding.Actor, p wire.Period, limit int) (wire.SimilarActors, error) {
+	h.asked = limit
+	return wire.SimilarActors{
+		Actor: a, Since: p.Since, Until: p.Until, Requests: 9, Compared: 30,
+		Similar: []wire.SimilarActor{{
+			Actor: finding.Actor{Kind: a.Kind, Value: "192.0.2.2"}, Likeness: 0.9, Requests: 8,
+			Parts: []wire.LikenessPart{{Aspect: "paths", Likeness: 0.9, Share: 1, Common: "/admin/#/setup.php"}},
+		}},
+	}, h.err
+}
+
 func exampleQuarantined() wire.Quarantined {
 	return wire.Quarantined{
 		ID: "00c5a0f1e2d3b4a5-10", Received: noon, Agent: "gw-1", Source: "web", Gateway: "edge", Format: "combined",

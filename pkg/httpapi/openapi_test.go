@@ -161,6 +161,8 @@ func (w *world) examples() map[string]call {
 		"removeDiscard":  {path: "/api/v1/discards/d1"},
 		"listActors":     {path: "/api/v1/actors?kind=address&tier=log&limit=1"},
 		"getActor":       {path: "/api/v1/actors/address/192.0.2.1"},
+		"linkedActors":   {path: "/api/v1/actors/address/192.0.2.1/links?since=2026-01-01T00:00:00Z"},
+		"similarActors":  {path: "/api/v1/actors/token/k1:sesame/similar?limit=3&until=2026-12-01T00:00:00Z"},
 		"listBlocks": {path: "/api/v1/blocks?limit=1&segment=all&target=192.0.2.0/24&scope=address&action=deny&mode=enforce&batch=b" +
 			"&rule=decoy.env-file&by=rule:decoy.env-file"},
 		"addBlock": {path: "/api/v1/blocks?wait=enforced&timeout=2s", header: map[string]string{"Idempotency-Key": "k1"},

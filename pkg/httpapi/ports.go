@@ -37,6 +37,13 @@ type History interface {
 	Preview(ctx context.Context, target []block.Criterion, p wire.Period) (wire.Preview, error)
 	// RuleHits gives what each rule has found in the period, by its key.
 	RuleHits(ctx context.Context, p wire.Period) (map[string]wire.RuleHits, error)
+	// ActorLinks tells with whom an actor was seen in events received in the
+	// period; an actor that was not seen has no links. A user, key, token or
+	// session is given in the clear, or by its hash.
+	ActorLinks(ctx context.Context, a finding.Actor, p wire.Period) (wire.ActorLinks, error)
+	// SimilarActors ranks others of the actor's kind by how alike they behaved
+	// in the period; an actor that was not seen is like nobody.
+	SimilarActors(ctx context.Context, a finding.Actor, p wire.Period, limit int) (wire.SimilarActors, error)
 }
 
 // Operator is what people may do, and what is known in memory: it works with

@@ -45,6 +45,8 @@ func (s *Server) routes() []route {
 		{method: del, path: "/api/v1/discards/:id", need: analyst, handle: s.removeDiscard},
 		{method: get, path: "/api/v1/actors", need: viewer, handle: s.listActors},
 		{method: get, path: "/api/v1/actors/:kind/:value", need: viewer, handle: s.getActor},
+		{method: get, path: "/api/v1/actors/:kind/:value/links", need: viewer, handle: s.linkedActors},
+		{method: get, path: "/api/v1/actors/:kind/:value/similar", need: viewer, handle: s.similarActors},
 
 		{method: get, path: "/api/v1/blocks", need: viewer, handle: s.listBlocks},
 		{method: post, path: "/api/v1/blocks", need: analyst, handle: s.addBlock},

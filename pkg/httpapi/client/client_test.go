@@ -138,6 +138,12 @@ func TestMethodsAskTheRightPaths(t *testing.T) {
 		_, err := c.Actor(ctx, finding.Actor{Kind: finding.Prefix, Value: "2001:db8::/64"})
 		return err
 	})
+	user := finding.Actor{Kind: finding.User, Value: "k1:x"}
+	f("GET /api/v1/actors/user/k1:x/links", func() error { _, err := c.ActorLinks(ctx, user, time.Time{}); return err })
+	f("GET /api/v1/actors/user/k1:x/similar?limit=5&since=2026-03-01T12%3A00%3A00Z", func() error {
+		_, err := c.SimilarActors(ctx, user, time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC), 5)
+		return err
+	})
 }
 
 func TestTargetsAreReadBack(t *testing.T) {
