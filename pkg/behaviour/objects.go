@@ -85,12 +85,12 @@ func (p *pass) enumerated(r *record, a *actor, t *track) {
 	known := r.template
 	many := known.objects.tail(count / people)
 	sign := rarest(
-		strong(&known.errors, t.errors, t.looked, usualErrors),
-		strong(&known.foreign, t.foreign, t.known, usualForeign),
-		strong(&known.small, t.small, t.steps, usualSmall),
+		max(strong(&known.errors, t.errors, t.looked, usualErrors), known.guessers.chance(t.errors, t.looked)),
+		max(strong(&known.foreign, t.foreign, t.looked, usualForeign), known.strangers.chance(t.foreign, t.known)),
+		max(strong(&known.small, t.small, t.steps, usualSmall), known.counters.chance(t.small, t.steps)),
 	)
 	chance := 1.0
-	if many < 0.1 && sign < 0.02 {
+	if many < 0.05 && sign < 0.02 {
 		chance = together(many, sign)
 	}
 	if !p.judge(a, enumeration, count/people, chance, p.rare()) {
@@ -127,7 +127,7 @@ func walkReason(t *track, where, since string, known *route) string {
 		}
 	}
 	of(t.errors, t.looked, "were refused or not there", known.errors.mean(usualErrors))
-	of(t.foreign, t.known, "belong to others", known.foreign.mean(usualForeign))
+	of(t.foreign, t.looked, "belong to others", known.foreign.mean(usualForeign))
 	of(t.small, t.steps, "follow their neighbour by number", known.small.mean(usualSmall))
 	return text
 }
@@ -143,15 +143,15 @@ func (p *pass) trespassed(r *record, a *actor, t *track) {
 	if measure < habit*float64(a.past.foreign) {
 		return
 	}
-	chance := known.foreign.tail(float64(t.foreign), float64(t.known), usualForeign)
+	chance := max(known.foreign.tail(float64(t.foreign), float64(t.looked), usualForeign), known.strangers.chance(t.foreign, t.known))
 	if !p.judge(a, foreign, measure, chance, p.rare()) {
 		return
 	}
 	usual := known.foreign.mean(usualForeign)
 	p.say(foreign, r, a, look{
-		chance: chance, seen: measure, expected: usual * float64(t.known), upper: 3 * usual * float64(t.known),
+		chance: chance, seen: measure, expected: usual * float64(t.looked), upper: min(3*usual, 1) * float64(t.looked),
 		series: "objects of others at " + p.place(r), unit: "objects",
-		reason: fmt.Sprintf("Of %d objects of %s that are known to belong to somebody, %d belong to others, and %d of those were given, in %s (ordinary: %.0f %%)",
-			t.known, p.place(r), t.foreign, t.given, since(a, r), 100*usual),
+		reason: fmt.Sprintf("Of %d objects of %s %d are known to belong to others, and %d of those were given, in %s (ordinary: %.0f %% of others)",
+			t.looked, p.place(r), t.foreign, t.given, since(a, r), 100*usual),
 	})
 }

@@ -148,7 +148,7 @@ func (o *Observer) end(a *actor) {
 	for i := range w.objects {
 		if t := &w.objects[i]; t.route != 0 {
 			if place := o.routes.find(t.route); place >= 0 {
-				o.routes.at(place).learn(t, a.people(), weight)
+				o.routes.at(place).learn(t, a, weight)
 			}
 		}
 	}

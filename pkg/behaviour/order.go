@@ -20,6 +20,7 @@ const (
 	surpriseMost = 14.0 // of one step
 	forgetSteps  = 1 << 22
 	strange      = 4.0 // deviations below which nothing is said
+	orderRare    = 0.1 // how much rarer than others this has to be: there are many ways to be odd
 )
 
 func newSteps() *steps { return &steps{counts: make([]float32, stepPlaces)} }
@@ -108,7 +109,7 @@ func (p *pass) strayed(r *record, a *actor) {
 	if unusual >= strange {
 		chance = known.tail(math.Expm1(unusual))
 	}
-	if !p.judge(a, order, float64(a.steps), chance, p.rare()) {
+	if !p.judge(a, order, float64(a.steps), chance, orderRare*p.rare()) {
 		return
 	}
 	usual := func(share float64) float64 { return math.Log1p(known.quantile(share)) }

@@ -11,6 +11,9 @@ import (
 // guilt says that one of some detectors has to speak about an actor.
 func (w *world) guilt(actor string, detectors ...string) { w.guilty[actor] = detectors }
 
+// times is how often something is done, by the strength of what is planted.
+func (w *world) times(n int) int { return int(float64(n) * w.strength) }
+
 // late is a time in the last quarter of the day.
 func (w *world) late() time.Duration {
 	day := time.Duration(w.hours) * time.Hour
@@ -38,7 +41,7 @@ func (w *world) plant() *world {
 
 func (w *world) plantWalker() {
 	r, at := w.customer("walker", 1), w.late()
-	for i := range 60 {
+	for i := range w.times(60) {
 		status := int64(200)
 		if w.random.Float64() < 0.4 {
 			status = 404
@@ -52,7 +55,7 @@ func (w *world) plantWalker() {
 // plantReader has identifiers that cannot be guessed.
 func (w *world) plantReader() {
 	r, at := w.customer("reader", 2), w.late()
-	for i := range 25 {
+	for i := range w.times(25) {
 		w.add(with(r, at, "GET", "/documents/"+uuid(i*3, w.random.IntN(4)), "/documents/{uuid}", 200))
 		at += w.pause(30)
 	}
@@ -62,7 +65,7 @@ func (w *world) plantReader() {
 func (w *world) plantStuffing() {
 	r, at := w.customer("", 3), w.late()
 	r.user, r.agent = "", w.browser(4)
-	for i := range 60 {
+	for i := range w.times(60) {
 		r.user = fmt.Sprintf("list%d", i)
 		w.add(with(r, at, "POST", "/login", "/login", 401))
 		at += w.pause(6)
@@ -75,7 +78,7 @@ func (w *world) plantStuffing() {
 
 func (w *world) plantGuessing() {
 	at := w.late()
-	for i := range 16 {
+	for i := range w.times(16) {
 		r := w.customer("user88", 80_000+i*991)
 		w.add(with(r, at, "POST", "/login", "/login", 401))
 		at += w.pause(60)
@@ -89,7 +92,7 @@ func (w *world) plantThief() {
 	thief := owner
 	thief.address, thief.network, thief.country, thief.agent = address(90_000), "AS65010", "BR", w.browser(12)
 	at := w.late()
-	for i := range 40 {
+	for i := range w.times(40) {
 		r := owner
 		if i%3 == 2 {
 			r = thief
@@ -103,14 +106,14 @@ func (w *world) plantThief() {
 func (w *world) plantScrapers() {
 	at := w.late()
 	r := request{address: address(95_000), host: "www.example", agent: w.browser(7), country: "DE"}
-	for i := range 1500 {
+	for i := range w.times(1500) {
 		w.add(with(r, at, "GET", fmt.Sprintf("/articles/%d", i), "/articles/{id}", 200))
 		at += w.pause(1)
 	}
 	w.guilt("address:"+r.address, Scraping)
 
 	turner, at := w.customer("turner", 6), w.late()
-	for page := range 150 {
+	for page := range w.times(150) {
 		list := with(turner, at, "GET", "/products", "/products", 200)
 		list.query, list.bytes = fmt.Sprintf("page=%d&q=shoes", page+1), 20_000
 		w.add(list)
@@ -121,7 +124,7 @@ func (w *world) plantScrapers() {
 
 func (w *world) plantExport() {
 	r, at := w.customer("leaver", 7), w.late()
-	for range 300 {
+	for range w.times(300) {
 		export := with(r, at, "GET", "/exports/customers", "/exports/customers", 200)
 		export.bytes, export.tags = 9_000_000, "export"
 		w.add(export)
@@ -133,7 +136,7 @@ func (w *world) plantExport() {
 // plantStray goes through the shop in no order that makes sense.
 func (w *world) plantStray() {
 	r, at := w.customer("stray", 8), w.late()
-	for range 60 {
+	for range w.times(60) {
 		route := []string{"/cart", "/me", "/login", "/documents/{uuid}", "/orders/{id}", "/cart"}[w.random.IntN(6)]
 		path := strings.NewReplacer("{uuid}", uuid(9000, 1), "{id}", "77").Replace(route)
 		w.add(with(r, at, "GET", path, route, 200))
@@ -144,7 +147,7 @@ func (w *world) plantStray() {
 
 func (w *world) plantClockwork() {
 	r, at := request{address: address(96_000), host: "www.example", agent: w.browser(8), country: "DE"}, w.late()
-	for range 60 {
+	for range w.times(60) {
 		r.referer = "https://www.example/"
 		w.add(with(r, at, "GET", fmt.Sprintf("/articles/%d", w.random.IntN(4000)), "/articles/{id}", 200))
 		w.add(with(r, at+time.Second, "GET", "/static/1.js", "/static/{slug}.js", 200))
@@ -155,7 +158,7 @@ func (w *world) plantClockwork() {
 
 func (w *world) plantImpostor() {
 	r, at := request{address: address(97_000), host: "www.example", agent: w.browser(9), country: "DE"}, w.late()
-	for range 40 {
+	for range w.times(40) {
 		w.add(with(r, at, "GET", fmt.Sprintf("/articles/%d", w.random.IntN(4000)), "/articles/{id}", 200))
 		at += w.pause(15)
 	}
@@ -194,19 +197,34 @@ func (w *world) tally(t *testing.T, told []Suspicion) tally {
 	return result
 }
 
-func TestPlantedBehaviourIsFound(t *testing.T) {
+// judged gives the tally of some days of a strength.
+func judged(t *testing.T, seeds []uint64, strength float64) tally {
+	t.Helper()
 	var all tally
-	for seed := range uint64(4) {
-		w := newWorld(100+seed, 8).honest().plant()
-		told := w.watched(New(Options{}))
+	for _, seed := range seeds {
+		w := newWorld(seed, 8)
+		w.strength = strength
+		told := w.honest().plant().watched(New(Options{}))
 		one := w.tally(t, told)
-		t.Logf("seed %d: %+v", seed, one)
+		if strength == 1 {
+			checkStatements(t, told)
+		}
 		all.guilty, all.found, all.told, all.right = all.guilty+one.guilty, all.found+one.found, all.told+one.told, all.right+one.right
 	}
-	t.Logf("recall %d of %d, precision %d of %d", all.found, all.guilty, all.right, all.told)
-	if all.found < all.guilty*9/10 || all.right < all.told*9/10 {
-		t.Errorf("recall %d of %d, precision %d of %d", all.found, all.guilty, all.right, all.told)
+	t.Logf("strength %.2f: recall %d of %d, precision %d of %d", strength, all.found, all.guilty, all.right, all.told)
+	return all
+}
+
+func TestPlantedBehaviourIsFound(t *testing.T) {
+	f := func(strength, recall, precision float64) {
+		t.Helper()
+		all := judged(t, []uint64{100}, strength)
+		if float64(all.found) < recall*float64(all.guilty) || float64(all.right) < precision*float64(all.told) {
+			t.Errorf("at %.2f: recall %d of %d, precision %d of %d", strength, all.found, all.guilty, all.right, all.told)
+		}
 	}
+	f(1, 0.9, 0.9)
+	f(0.5, 0.6, 0.9)
 }
 
 func about(told []Suspicion, actor string) []Suspicion {

@@ -125,7 +125,7 @@ func (p *pass) rare() float64 {
 // judge tells whether a look is rare enough to be told, and says when to look
 // again: a little later if not, at twice as much if it is.
 func (p *pass) judge(a *actor, d detector, measure, chance, rare float64) bool {
-	if chance >= rare {
+	if !(chance < rare) {
 		a.next[d] = float32(measure*1.15 + 1)
 		return false
 	}

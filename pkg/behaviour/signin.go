@@ -18,7 +18,8 @@ type signIn struct {
 	agent       uint32 // user agent of the last failure
 	next        float32
 	told        uint8
-	guessed     bool // a success was told of
+	guessed     bool   // a success was told of
+	windows     uint16 // that there were, this one included
 	chance      float32
 }
 
@@ -26,6 +27,7 @@ type signIn struct {
 type signInPeers struct {
 	failures peers // of an address
 	failed   share // of its attempts
+	guessers kindred
 	names    peers // that failed at an address
 	spread   peers // addresses at which a name failed
 }
@@ -146,7 +148,7 @@ func (o *Observer) open(t *table[signIn], place int, r *record, end func(*signIn
 		end(s)
 	}
 	if s.start == 0 {
-		*s = signIn{start: r.time, last: r.time, site: r.site}
+		*s = signIn{start: r.time, last: r.time, site: r.site, windows: min(s.windows+1, 1000)}
 		t.until[place] = r.time + int64(o.limits.Pause)
 		o.visit(r)
 	}
@@ -171,11 +173,12 @@ func (o *Observer) endFrom(s *signIn) {
 		known, weight := &o.sites.at(place).signIns, s.weight()
 		known.failures.learn(float64(s.failures), weight)
 		known.failed.learn(float64(s.failures), float64(s.attempts), weight)
+		known.guessers.learn(s.failures, s.attempts, weight, s.windows-1)
 		if s.others.count > 0 {
 			known.names.learn(float64(s.others.count), weight)
 		}
 	}
-	*s = signIn{}
+	*s = signIn{windows: s.windows}
 }
 
 // endName ends the window of a name.
@@ -183,7 +186,7 @@ func (o *Observer) endName(s *signIn) {
 	if place := o.sites.find(s.site); s.start != 0 && place >= 0 {
 		o.sites.at(place).signIns.spread.learn(float64(s.others.count), s.weight())
 	}
-	*s = signIn{}
+	*s = signIn{windows: s.windows}
 }
 
 func (s *signIn) weight() float32 {
@@ -195,7 +198,7 @@ func (s *signIn) weight() float32 {
 
 // judge is that of pass.judge, for a sign-in.
 func (s *signIn) judge(measure, chance, rare float64) bool {
-	if chance >= rare {
+	if !(chance < rare) {
 		s.next = float32(measure*1.15 + 1)
 		return false
 	}
@@ -237,6 +240,7 @@ func (s *signIn) code(c *codec) {
 	c.float(&s.next)
 	whole(c, &s.told, math.MaxUint8)
 	c.flag(&s.guessed)
+	whole(c, &s.windows, math.MaxUint16)
 	c.float(&s.chance)
 }
 
@@ -245,4 +249,5 @@ func (s *signInPeers) code(c *codec) {
 		p.code(c)
 	}
 	s.failed.code(c)
+	s.guessers.code(c)
 }

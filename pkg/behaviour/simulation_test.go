@@ -28,10 +28,10 @@ type request struct {
 // world is a simulated day: an API with customers, and a site with visitors.
 type world struct {
 	random   *rand.Rand
-	requests []request
+	requests []*request
+	strength float64 // of what is planted
 	hours    int
 	guilty   map[string][]string // actor → detectors of which one has to speak
-	mayTell  map[string]bool     // actors about whom nothing is asked
 }
 
 var (
@@ -43,7 +43,7 @@ var (
 )
 
 func newWorld(seed uint64, hours int) *world {
-	return &world{random: rand.New(rand.NewPCG(seed, 99)), hours: hours, guilty: map[string][]string{}, mayTell: map[string]bool{}}
+	return &world{random: rand.New(rand.NewPCG(seed, 99)), hours: hours, strength: 1, guilty: map[string][]string{}}
 }
 
 func (w *world) add(r request) {
@@ -56,7 +56,7 @@ func (w *world) add(r request) {
 	if r.bytes == 0 {
 		r.bytes = int64(800 * math.Exp(w.random.NormFloat64()))
 	}
-	w.requests = append(w.requests, r)
+	w.requests = append(w.requests, &r)
 }
 
 // pause of a person, lognormal.
@@ -248,6 +248,7 @@ func (w *world) honest() *world {
 	w.customers(600)
 	w.machines()
 	w.visitors(1500)
+	w.oddities()
 	return w
 }
 
@@ -264,7 +265,7 @@ func (r *request) texts() [len(textFields)]string {
 
 // batch makes columns of the requests, in the order of time.
 func (w *world) batch() *event.Batch {
-	slices.SortStableFunc(w.requests, func(a, b request) int { return int(a.at - b.at) })
+	slices.SortStableFunc(w.requests, func(a, b *request) int { return int(a.at - b.at) })
 	b := &event.Batch{Header: event.Header{Source: "sim", Gateway: "gw", File: "f"}}
 	for i, r := range w.requests {
 		b.SetNumber(event.Time, midnight.Add(r.at).UnixNano())
@@ -272,8 +273,9 @@ func (w *world) batch() *event.Batch {
 		b.SetNumber(event.Status, r.status)
 		b.SetNumber(event.ResponseBytes, r.bytes)
 		b.SetAddr(event.ClientAddress, netip.MustParseAddr(r.address))
+		texts := r.texts()
 		for i, f := range textFields {
-			b.SetString(f, r.texts()[i])
+			b.SetString(f, texts[i])
 		}
 		b.EndRow()
 	}
@@ -296,11 +298,12 @@ func describeAll(told []Suspicion) string {
 	return s.String()
 }
 
-func TestHonestDayIsSilent(t *testing.T) {
-	for seed := range uint64(3) {
-		w := newWorld(seed, 8).honest()
-		o := New(Options{})
-		told := w.watched(o)
-		t.Logf("%d requests of %d actors: %d suspicions%s", len(w.requests), o.Stats().Actors, len(told), describeAll(told))
+func TestAnHonestDayIsSilent(t *testing.T) {
+	w := newWorld(1, 8).honest()
+	o := New(Options{})
+	told := w.watched(o)
+	t.Logf("%d requests of %d actors", len(w.requests), o.Stats().Actors)
+	if len(told) > 0 {
+		t.Errorf("%d suspicions:%s", len(told), describeAll(told))
 	}
 }

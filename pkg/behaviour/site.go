@@ -77,6 +77,10 @@ type route struct {
 	foreign  share  // of his objects that belong to others
 	small    share  // of his steps from object to object that lead to a neighbour
 
+	guessers  kindred // by their errors
+	strangers kindred // by the objects of others, of those that are known to belong to somebody
+	counters  kindred // by their steps to neighbours
+
 	left, entered  float32 // steps from and to it
 	mean, variance float32 // of how surprising steps from it are
 }
@@ -84,11 +88,16 @@ type route struct {
 func (r *route) worth() float64 { return float64(r.requests) }
 
 // learn takes in what an actor did on the route in a window.
-func (r *route) learn(t *track, people float64, weight float32) {
-	r.objects.learn(float64(t.ids.count)/people, weight)
+func (r *route) learn(t *track, a *actor, weight float32) {
+	r.objects.learn(float64(t.ids.count)/a.people(), weight)
 	r.errors.learn(float64(t.errors), float64(t.looked), weight)
-	r.foreign.learn(float64(t.foreign), float64(t.known), weight)
+	if a.kind != kindAddress {
+		r.foreign.learn(float64(t.foreign), float64(t.looked), weight)
+		r.strangers.learn(t.foreign, t.known, weight, a.past.windows)
+	}
 	r.small.learn(float64(t.small), float64(t.steps), weight)
+	r.guessers.learn(t.errors, t.looked, weight, a.past.windows)
+	r.counters.learn(t.small, t.steps, weight, a.past.windows)
 }
 
 func (o *odds) code(c *codec) {
@@ -120,6 +129,9 @@ func (r *route) code(c *codec) {
 	r.objects.code(c)
 	for _, s := range []*share{&r.errors, &r.foreign, &r.small} {
 		s.code(c)
+	}
+	for _, k := range []*kindred{&r.guessers, &r.strangers, &r.counters} {
+		k.code(c)
 	}
 	for _, v := range []*float32{&r.left, &r.entered, &r.mean, &r.variance} {
 		c.float(v)
