@@ -6,6 +6,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/honeymoat/honeymoat/pkg/baseline/watch"
+	"github.com/honeymoat/honeymoat/pkg/behaviour"
 	"github.com/honeymoat/honeymoat/pkg/block"
 	"github.com/honeymoat/honeymoat/pkg/decoy"
 	"github.com/honeymoat/honeymoat/pkg/event"
@@ -40,7 +42,11 @@ type Options struct {
 	// Traffic counts who sent what, and is told the names of whom findings are
 	// about. Nil counts nothing. It is kept with the detector's memory.
 	Traffic *traffic.Counts
-	// Now tells the time for Traffic; nil takes that at which a batch was read.
+	// Watch knows what is normal, and Behaviour how actors go about it. Nil looks
+	// at nothing. They are the detector's from then on, and kept with its memory.
+	Watch     *watch.Watch
+	Behaviour *behaviour.Observer
+	// Now tells the time for Traffic and Watch; nil takes that at which a batch was read.
 	Now func() time.Time
 	// Measure has what rollouts are judged by put into the result.
 	Measure bool
@@ -72,11 +78,13 @@ type Detector struct {
 
 	ruling  sync.Mutex // guards ruler, lookout, trials and scan
 	scan    scan       // of the batch that is looked at
+	latest  time.Time  // of the records that were looked at, the time of the latest
 	ruler   *ruler
 	lookout *lookout // nil without indicators
 	trials  *trials
 
 	indicators atomic.Pointer[Indicators]
+	suspect    func(*behaviour.Suspicion) // has scan tell of it
 }
 
 // policy is what a reload replaces.
@@ -110,6 +118,7 @@ func New(o Options) *Detector {
 		listed:   newMemory[string](maxListed, listedFor),
 		trials:   newTrials(maxTrials),
 	}
+	d.suspect = func(said *behaviour.Suspicion) { d.scan.suspected(said) }
 	if o.Rulebook == nil {
 		o.Rulebook = NewRulebook(&sigma.Collection{}, RulebookOptions{})
 	}
@@ -184,6 +193,9 @@ func (d *Detector) DetectRows(b *event.Batch, from, to int, out *Result) {
 	d.ruler = d.ruler.succeed(p.rulebook)
 	d.scan = scan{detector: d, policy: p, ruler: d.ruler, lookout: d.look(), batch: b, out: out, ours: d.scan.ours[:0]}
 	d.scan.run(from, to)
+	if from < to {
+		d.latest = latest(d.latest, d.scan.time(to-1))
+	}
 	d.scan.batch, d.scan.out = nil, nil
 	d.counts.findings.Add(uint64(len(out.Findings)))
 	d.counts.denials.Add(uint64(len(out.Denials)))
@@ -211,6 +223,9 @@ func (d *Detector) Finish(out *Result) {
 	defer d.ruling.Unlock()
 	w := &scan{detector: d, ruler: d.ruler, batch: &event.Batch{}, out: out}
 	w.ruler.windows.Finish(func(m correlate.Match) { w.correlated(m, noRow) })
+	if d.options.Watch != nil {
+		w.anomalies(d.latest.Add(finishAfter))
+	}
 	d.counts.findings.Add(uint64(len(out.Findings)))
 }
 

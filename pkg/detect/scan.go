@@ -48,18 +48,23 @@ func (s *scan) run(from, to int) {
 	}
 	s.advance(from, to)
 	s.count(from, to)
+	s.learn(from, to)
 }
 
 // count has the rows counted that the application answered.
 func (s *scan) count(from, to int) {
-	t, now := s.detector.options.Traffic, time.Unix(0, s.batch.Received)
-	if t == nil {
-		return
+	if t := s.detector.options.Traffic; t != nil {
+		t.Add(s.batch, from, to, s.ours, s.now())
 	}
+}
+
+// now is the time for what counts by the clock: of a finished log that of its
+// last row that was looked at.
+func (s *scan) now() time.Time {
 	if s.detector.options.Now != nil {
-		now = s.detector.options.Now()
+		return s.detector.options.Now()
 	}
-	t.Add(s.batch, from, to, s.ours, now)
+	return time.Unix(0, s.batch.Received)
 }
 
 // isOurs tells whether the last row that was looked at was answered by us.

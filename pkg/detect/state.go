@@ -2,7 +2,6 @@ package detect
 
 import (
 	"bytes"
-	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -15,15 +14,16 @@ import (
 )
 
 // stateVersion is the version of the snapshot's encoding. Version 1, which knew
-// no correlations, and version 2, which counted no traffic, are read too.
-const stateVersion = 3
+// no correlations, version 2, which counted no traffic, and version 3, which
+// knew nothing of what is normal, are read too.
+const stateVersion = 4
 
 // ErrState is wrapped by errors of Restore.
 var ErrState = errors.New("state of the detector cannot be read")
 
 // state is a line of JSON. Because they may be large, what correlations
-// remember and what was counted of the traffic follow as they are, and at the
-// end how many bytes of it are the correlations'.
+// remember, what was counted of the traffic, what is normal and how actors
+// behave follow as they are; see writeSections.
 type state struct {
 	Version  int                    `json:"version"`
 	Served   map[string]time.Time   `json:"served"`
@@ -50,42 +50,35 @@ func (d *Detector) WriteSnapshot(w io.Writer) error {
 }
 
 func (d *Detector) writeLarge(w io.Writer) error {
-	windows := &counter{to: w}
-	if err := d.ruler.windows.WriteSnapshot(windows); err != nil {
-		return err
-	}
-	if t := d.options.Traffic; t != nil {
-		if err := t.WriteSnapshot(w); err != nil {
-			return err
+	parts := [sections]snapshotter{windowsSection: d.ruler.windows}
+	for i, part := range d.learnt() {
+		if part != nil {
+			parts[i] = part
 		}
 	}
-	_, err := w.Write(binary.LittleEndian.AppendUint64(nil, windows.bytes))
-	return err
+	return writeSections(w, parts)
 }
 
-// counter counts what goes through it.
-type counter struct {
-	to    io.Writer
-	bytes uint64
+// restorer is a part that begins anew where it cannot be restored.
+type restorer interface {
+	snapshotter
+	// Restore takes what WriteSnapshot wrote; nothing begins anew.
+	Restore(data []byte) error
 }
 
-func (c *counter) Write(p []byte) (int, error) {
-	n, err := c.to.Write(p)
-	c.bytes += uint64(n)
-	return n, err
-}
-
-// cutLarge takes apart what writeLarge wrote.
-func cutLarge(version int, data []byte) (windows, counts []byte, err error) {
-	if version < 3 {
-		return data, nil, nil
+// learnt are the parts besides the correlations, by their section.
+func (d *Detector) learnt() (parts [sections]restorer) {
+	o := &d.options
+	if o.Traffic != nil {
+		parts[countsSection] = o.Traffic
 	}
-	end := len(data) - 8
-	if end < 0 || binary.LittleEndian.Uint64(data[end:]) > uint64(end) {
-		return nil, nil, errors.New("it ends early")
+	if o.Watch != nil {
+		parts[watchSection] = o.Watch
 	}
-	n := binary.LittleEndian.Uint64(data[end:])
-	return data[:n], data[n:end], nil
+	if o.Behaviour != nil {
+		parts[behaviourSection] = o.Behaviour
+	}
+	return parts
 }
 
 // line is the state but for the windows. The caller holds ruling.
@@ -135,18 +128,21 @@ func (d *Detector) Forgot() error {
 }
 
 func (d *Detector) restoreLarge(s *state, data []byte) error {
-	var windows, counts []byte
+	var found [sections][]byte
 	var err error
 	if len(data) > 0 {
-		windows, counts, err = cutLarge(s.Version, data)
+		found, err = cutSections(s.Version, data)
 	}
-	err = errors.Join(err, d.restoreWindows(windows, s.Clock))
-	if t := d.options.Traffic; t != nil {
-		failed := t.Restore(counts)
-		if failed != nil {
-			failed = errors.Join(failed, t.Restore(nil))
+	err = errors.Join(err, d.restoreWindows(found[windowsSection], s.Clock))
+	d.ruling.Lock()
+	defer d.ruling.Unlock()
+	for i, part := range d.learnt() {
+		if part == nil {
+			continue
 		}
-		err = errors.Join(err, failed)
+		if failed := part.Restore(found[i]); failed != nil {
+			err = errors.Join(err, failed, part.Restore(nil))
+		}
 	}
 	return err
 }

@@ -109,7 +109,7 @@ func TestRestoreFailure(t *testing.T) {
 	}
 	f("{")
 	f("{}")
-	f(`{"version":4}`)
+	f(`{"version":5}`)
 	f(`{"version":2,"refusals":{"xyz":"2026-01-01T00:00:00Z"}}`)
 }
 

@@ -36,8 +36,11 @@ func (s *scan) principal(row int) finding.Actor {
 // it is about, or noRow; scopes are what of the record is to be blocked, none
 // the actor.
 func (s *scan) tell(f finding.Finding, scopes []block.Scope, row int) {
-	if row >= 0 && isAddress(f.Actor) {
-		f.Principal = s.principal(row)
+	if row >= 0 {
+		f.API, f.Owner = string(s.batch.Text(event.API, row)), string(event.Owner(s.batch.Text(event.Tags, row)))
+		if isAddress(f.Actor) {
+			f.Principal = s.principal(row)
+		}
 	}
 	criteria := s.criteria(&f, scopes, row)
 	if len(scopes) > 0 {

@@ -11,11 +11,14 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/honeymoat/honeymoat/pkg/accesslog"
+	"github.com/honeymoat/honeymoat/pkg/baseline/watch"
+	"github.com/honeymoat/honeymoat/pkg/behaviour"
 	"github.com/honeymoat/honeymoat/pkg/block"
 	"github.com/honeymoat/honeymoat/pkg/decoy"
 	"github.com/honeymoat/honeymoat/pkg/detect"
 	"github.com/honeymoat/honeymoat/pkg/event"
 	"github.com/honeymoat/honeymoat/pkg/finding"
+	"github.com/honeymoat/honeymoat/pkg/inventory"
 	"github.com/honeymoat/honeymoat/pkg/respond"
 )
 
@@ -25,9 +28,12 @@ type Options struct {
 	Input      io.Reader // plain, gzip or zstd
 	Log        accesslog.Options
 	Kind       event.Kind
-	Catalogue  *decoy.Catalogue   // nil: decoys are not looked for, not in decoy logs either
-	Rulebook   *detect.Rulebook   // nil: no rules
-	Indicators *detect.Indicators // nil: no threat indicators
+	Catalogue  *decoy.Catalogue     // nil: decoys are not looked for, not in decoy logs either
+	Rulebook   *detect.Rulebook     // nil: no rules
+	Indicators *detect.Indicators   // nil: no threat indicators
+	Watch      *watch.Watch         // nil: no baselines
+	Behaviour  *behaviour.Observer  // nil: behaviour is not looked at
+	Routes     *inventory.Templater // gives records their routes; nil: they have what the log tells
 	Internal   []netip.Prefix
 	Guard      respond.GuardOptions
 	Ledger     respond.LedgerOptions
@@ -113,8 +119,22 @@ type player struct {
 	decoys   bool // findings of decoys count
 	findings *json.Encoder
 	requests *counter
+	routes   *routes // nil: as the log tells them
 	found    detect.Result
 	sum      Summary
+}
+
+// routes gives records their routes, as they become known.
+type routes struct {
+	*inventory.Templater
+	*inventory.Assigner
+}
+
+func newRoutes(t *inventory.Templater) *routes {
+	if t == nil {
+		return nil
+	}
+	return &routes{t, t.NewAssigner()}
 }
 
 func newPlayer(o Options) *player {
@@ -123,8 +143,9 @@ func newPlayer(o Options) *player {
 	p := &player{
 		detector: detect.New(detect.Options{
 			Catalogue: o.Catalogue, Rulebook: o.Rulebook, Indicators: o.Indicators, Internal: o.Internal, Mask: o.Mask,
-			Names: requests.name, Finished: true,
+			Watch: o.Watch, Behaviour: o.Behaviour, Names: requests.name, Finished: true,
 		}),
+		routes:   newRoutes(o.Routes),
 		decoys:   o.Catalogue != nil,
 		ledger:   respond.NewLedger(o.Ledger),
 		guard:    respond.NewGuard(o.Guard),
@@ -158,6 +179,10 @@ func (p *player) play(ctx context.Context, readers []*reader) error {
 func (p *player) run(r run) error {
 	if r.from == 0 {
 		p.quarantined(r.batch)
+		if p.routes != nil {
+			p.routes.Learn(r.batch)
+			p.routes.Assign(r.batch)
+		}
 	}
 	p.sum.Parsed += int64(r.to - r.from)
 	p.detector.DetectRows(r.batch, r.from, r.to, &p.found)

@@ -25,7 +25,12 @@ func (s *Service) newDetection(p policy) error {
 		MaxClients: s.config.Traffic.MaxClients, MaxPrincipals: s.config.Traffic.MaxPrincipals,
 		Seed: rand.Uint64(), // what was saved has its own
 	})
+	normal, err := Watch(s.config.Baselines, rand.Uint64())
+	if err != nil {
+		return err
+	}
 	s.detector = detect.New(detect.Options{
+		Watch: normal, Behaviour: Behaviour(s.config.Behaviour, rand.Uint64()),
 		Catalogue: p.catalogue, Rulebook: p.rulebook, Internal: s.config.Network.Internal.Prefixes(),
 		Known: func(id block.ID) bool { return s.responder.Known(id) }, Mask: s.masking.finding,
 		Names: s.nameAt, Traffic: counts, Now: time.Now, Measure: true,
@@ -67,7 +72,7 @@ func (s *Service) detect(ctx context.Context) error {
 	}()
 	var found detect.Result
 	return s.bus.Lines("detect").Consume(ctx, s.responder.Sequence(), func(seq uint64, b *event.Batch) error {
-		err := s.responder.Handle(ctx, seq, func() respond.Input {
+		err := s.handle(ctx, seq, func() respond.Input {
 			s.routes.learn(seq, b)
 			s.detector.Detect(b, &found)
 			return respond.Input{

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -71,6 +72,7 @@ type Service struct {
 	writer       *store.Writer
 	storeReady   atomic.Bool
 	detector     *detect.Detector
+	handling     sync.Mutex // held while the responder takes what the detector found
 	feeds        *intel.Feeds
 	lists        *listKeeper
 	responder    *respond.Service
@@ -212,6 +214,7 @@ func (s *Service) serve(ctx context.Context, l *lifecycle) (err error) {
 		return err
 	}
 	l.start("detect", s.detect)
+	l.start("clock", s.tellTime)
 	l.start("trim", func(ctx context.Context) error { return s.bus.Trim(ctx, s.processed, s.writer.RecordsDone) })
 	if err := s.startIngest(l); err != nil {
 		return err

@@ -1,0 +1,79 @@
+package detect
+
+import (
+	"encoding/binary"
+	"errors"
+	"io"
+)
+
+// The large parts of the state, in their order.
+const (
+	windowsSection   = iota // what correlations remember
+	countsSection           // what was counted of the traffic
+	watchSection            // what is normal
+	behaviourSection        // how actors go about it
+	sections
+)
+
+// snapshotter is a part that writes its own state.
+type snapshotter interface{ WriteSnapshot(w io.Writer) error }
+
+// writeSections writes the parts one after the other, and at the end how many
+// bytes of it each is. A nil part is empty.
+func writeSections(w io.Writer, parts [sections]snapshotter) error {
+	var lengths []byte
+	for _, part := range parts {
+		c := &counter{to: w}
+		if part != nil {
+			if err := part.WriteSnapshot(c); err != nil {
+				return err
+			}
+		}
+		lengths = binary.LittleEndian.AppendUint64(lengths, c.bytes)
+	}
+	_, err := w.Write(lengths)
+	return err
+}
+
+// counter counts what goes through it.
+type counter struct {
+	to    io.Writer
+	bytes uint64
+}
+
+func (c *counter) Write(p []byte) (int, error) {
+	n, err := c.to.Write(p)
+	c.bytes += uint64(n)
+	return n, err
+}
+
+// cutSections takes apart what writeSections wrote. Version 3 knew the first
+// two parts, and only the length of the first; those before had nothing else.
+func cutSections(version int, data []byte) (parts [sections][]byte, err error) {
+	known := sections
+	switch {
+	case version < 3:
+		parts[windowsSection] = data
+		return parts, nil
+	case version == 3:
+		known = 1
+	}
+	rest := len(data) - 8*known
+	if rest < 0 {
+		return parts, errShort
+	}
+	lengths, data := data[rest:], data[:rest]
+	for i := range known {
+		n := binary.LittleEndian.Uint64(lengths[8*i:])
+		if n > uint64(len(data)) {
+			return parts, errShort
+		}
+		parts[i], data = data[:n], data[n:]
+	}
+	if version == 3 {
+		parts[countsSection] = data
+	}
+	return parts, nil
+}
+
+var errShort = errors.New("it ends early")

@@ -1,0 +1,148 @@
+package detect
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/honeymoat/honeymoat/pkg/baseline/watch"
+	"github.com/honeymoat/honeymoat/pkg/behaviour"
+	"github.com/honeymoat/honeymoat/pkg/event"
+	"github.com/honeymoat/honeymoat/pkg/finding"
+)
+
+var ordinary = time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC)
+
+// minuteOf is a minute of ordinary traffic of one gateway.
+func minuteOf(n int, each func(b *event.Batch, i int)) *event.Batch {
+	at := ordinary.Add(time.Duration(n) * time.Minute)
+	b := &event.Batch{Header: event.Header{Source: "edge", Gateway: "edge-1", File: "00000000000000f1", Received: at.Add(time.Minute).UnixNano()}}
+	for i := range 20 + n%3 {
+		b.SetNumber(event.Time, at.Add(time.Duration(i)*2*time.Second).UnixNano())
+		b.SetNumber(event.Offset, int64(n*1000+i))
+		b.SetString(event.Method, "GET")
+		b.SetString(event.Path, fmt.Sprintf("/items/%d", i))
+		b.SetString(event.Route, "/items/{id}")
+		b.SetString(event.API, "shop")
+		b.SetString(event.Tags, "public,owner:catalog")
+		b.SetNumber(event.Status, 200)
+		b.SetNumber(event.ResponseBytes, 1000+int64(i))
+		b.SetAddr(event.ClientAddress, netip.AddrFrom4([4]byte{192, 0, 2, byte(i)}))
+		b.SetString(event.User, fmt.Sprintf("user-%d", i))
+		if each != nil {
+			each(b, i)
+		}
+		b.EndRow()
+	}
+	return b
+}
+
+func learner(o Options) *Detector {
+	o.Watch, o.Behaviour = watch.New(watch.Options{AlertsPerDay: 3}), behaviour.New(behaviour.Options{})
+	return New(o)
+}
+
+// learn has a detector see some days, and gives the number of the next minute.
+func learn(t *testing.T, d *Detector, days int) int {
+	t.Helper()
+	var found Result
+	for n := range days * 24 * 60 {
+		d.Detect(minuteOf(n, nil), &found)
+		if len(found.Findings) > 0 {
+			t.Fatalf("of ordinary traffic, in minute %d: %+v", n, found.Findings[0])
+		}
+	}
+	return days * 24 * 60
+}
+
+func TestTheClockTellsOfSilence(t *testing.T) {
+	d := learner(Options{})
+	n := learn(t, d, 3)
+	var found Result
+	var told []finding.Finding
+	for i := range 30 {
+		d.Tick(ordinary.Add(time.Duration(n+i)*time.Minute), &found)
+		told = append(told, found.Findings...)
+	}
+	if len(told) == 0 {
+		t.Fatal("nothing was told of a log that has stopped")
+	}
+	f := told[0]
+	if f.Statistic == nil || f.Statistic.Seen != 0 || !f.Actor.Kind.Place() || f.Family != finding.Silence || !strings.HasPrefix(f.Rule, "baseline.") || f.Reason == "" {
+		t.Errorf("told %+v", f)
+	}
+}
+
+// What is told of a change names the team, and nobody who must not be named.
+func TestStatisticsNameNobody(t *testing.T) {
+	mask := func(f *finding.Finding) {
+		if f.Actor.Kind == finding.User {
+			f.Actor.Value = "hidden"
+		}
+		if f.Statistic == nil {
+			return
+		}
+		for i := range f.Statistic.Parts {
+			if f.Statistic.Parts[i].Kind == "user" {
+				f.Statistic.Parts[i].Value = "hidden"
+			}
+		}
+	}
+	d := learner(Options{Mask: mask})
+	n := learn(t, d, 3)
+	var found Result
+	var told []finding.Finding
+	for i := range 20 {
+		d.Detect(minuteOf(n+i, func(b *event.Batch, row int) {
+			if row%2 == 0 {
+				b.SetNumber(event.Status, 500)
+				b.SetString(event.User, "user-7")
+			}
+		}), &found)
+		told = append(told, found.Findings...)
+	}
+	if len(told) == 0 {
+		t.Fatal("nothing was told of a route that fails")
+	}
+	for _, f := range told {
+		if strings.Contains(f.Title+f.Reason+f.Actor.Value, "user-7") {
+			t.Errorf("somebody is named: %s | %s", f.Title, f.Reason)
+		}
+		if f.Actor.Kind == finding.Route && (f.Owner != "catalog" || f.API != "shop") {
+			t.Errorf("owner %q, api %q", f.Owner, f.API)
+		}
+	}
+}
+
+func TestSectionsRoundTrip(t *testing.T) {
+	parts := [sections]snapshotter{countsSection: text("counts"), behaviourSection: text("behaviour")}
+	var written bytes.Buffer
+	if err := writeSections(&written, parts); err != nil {
+		t.Fatal(err)
+	}
+	got, err := cutSections(stateVersion, written.Bytes())
+	if err != nil || string(got[countsSection]) != "counts" || string(got[behaviourSection]) != "behaviour" || len(got[windowsSection])+len(got[watchSection]) > 0 {
+		t.Errorf("came back as %q, %v", got, err)
+	}
+	before := append([]byte("windowscounts"), 7, 0, 0, 0, 0, 0, 0, 0)
+	if got, err := cutSections(3, before); err != nil || string(got[windowsSection]) != "windows" || string(got[countsSection]) != "counts" {
+		t.Errorf("version 3 came back as %q, %v", got, err)
+	}
+	for n := range written.Len() {
+		if _, err := cutSections(stateVersion, written.Bytes()[:n]); err == nil && n < 8*sections {
+			t.Errorf("%d bytes are taken for a state", n)
+		}
+	}
+}
+
+// text is a part whose state is itself.
+type text string
+
+func (s text) WriteSnapshot(w io.Writer) error {
+	_, err := w.Write([]byte(s))
+	return err
+}
