@@ -8,13 +8,17 @@ import (
 	"github.com/honeymoat/honeymoat/pkg/finding"
 )
 
+// keepsOpen is the chance below which a look has an incident go on that it
+// would not open.
+const keepsOpen = 0.01
+
 // belongs finds the incident that a look is part of, and has it go on. rare:
 // the look would open one itself, and may wake one that was over. off: the look
 // counts by the false discovery rate; if not, only what is looked at itself
 // goes on with it.
 func (w *Watch) belongs(l *look, rare, off bool) bool {
 	for _, i := range w.incidents {
-		if i.over == 0 && (i.same(l) || (rare || off) && w.part(i, l)) {
+		if i.over == 0 && (l.claimed <= keepsOpen && i.same(l) || (rare || off) && w.part(i, l)) {
 			w.goOn(i, l)
 			return true
 		}

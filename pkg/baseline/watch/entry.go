@@ -10,7 +10,7 @@ type entry struct {
 	key    *series.Key
 	born   int64
 	at     int64       // the last minute with a row
-	row    *series.Row // of this minute; valid while at is it
+	row    *series.Row // of this minute, of a place; valid while at is it
 	place  *place      // of dimensions up to Application
 	person *person     // of principals and addresses
 
@@ -69,7 +69,7 @@ func (e *entry) code(c *coder, o *Options) {
 	c.int(&e.at)
 	maybe(c, &e.place, func(p *place) { p.code(c, o) })
 	maybe(c, &e.person, func(p *person) { p.code(c) })
-	if !c.writing() && (e.place == nil) == (e.person == nil) {
+	if somebody := e.key.Dimension >= series.Principal; (e.person != nil) != somebody || (e.place != nil) == somebody {
 		c.fail()
 	}
 }

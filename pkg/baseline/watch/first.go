@@ -45,6 +45,7 @@ func (w *Watch) first(e *entry, f *series.First) {
 		entry: e, measure: series.Requests, test: byFirst, high: true, claimed: chance, chance: chance,
 		seen: 1, step: minute, since: f.Time,
 	})
+	i.id = finding.NewID(i.id, f.Kind, f.Method, f.Sighting.Record)
 	i.sighting = f.Sighting
 	i.actors = nobodyElse(&f.Single)
 	i.parts = []finding.Part{{Kind: "principal kind", Value: f.Kind, Share: 1}, {Kind: "method", Value: f.Method, Share: 1}}

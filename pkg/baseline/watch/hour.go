@@ -10,6 +10,7 @@ import (
 
 // hour closes the hour that began at start.
 func (w *Watch) hour(start int64) {
+	w.closed = start / hour
 	at := time.Unix(0, start).In(w.options.Location)
 	for _, e := range w.places {
 		p := e.place

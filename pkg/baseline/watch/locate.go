@@ -9,10 +9,6 @@ import (
 // carriesMost is the share of a change at which one part explains it.
 const carriesMost = 0.7
 
-// wholeOf is the share of a gateway's or source's change that the whole has at
-// least, unless another one makes up for it.
-const wholeOf = 0.9
-
 // around is the place that contains one; nil for the whole and for people.
 func (w *Watch) around(e *entry) *entry {
 	switch e.key.Dimension {
@@ -54,7 +50,7 @@ func (w *Watch) locate(l *look) *entry {
 	}
 	c := l.change()
 	for out := w.around(e); out != nil; out = w.around(out) {
-		if out.moves(c, w.now) || w.common(c) || beside(e) && w.excess(out, l)/w.excess(e, l) >= wholeOf {
+		if out.moves(c, w.now) || w.common(c) || beside(e) {
 			e = out
 		}
 	}
@@ -107,20 +103,37 @@ func (w *Watch) several(d series.Dimension) bool {
 // descend goes in for as long as one part carries most of a change.
 func (w *Watch) descend(e *entry, l *look) *entry {
 	for {
-		all := w.excess(e, l)
-		best, most := (*entry)(nil), 0.0
-		for _, x := range w.places {
-			if w.inside(x, e) {
-				if share := w.excess(x, l) / all; share > most {
-					best, most = x, share
-				}
-			}
-		}
-		if all == 0 || most < carriesMost || best == nil {
+		best := w.mostOf(e, l, func(x *entry) bool { return w.inside(x, e) }, 1)
+		if best == nil {
 			return e
 		}
 		e = best
 	}
+}
+
+// mostOf is the part that carries most of a place's change, if one does and
+// there are so many of them. The change is what the place's model says, what
+// its parts' models say, or what the look saw elsewhere: models of many
+// requests get used to something sooner than those of few.
+func (w *Watch) mostOf(e *entry, l *look, part func(*entry) bool, least int) *entry {
+	best, most, all, n := (*entry)(nil), 0.0, 0.0, 0
+	for _, x := range w.places {
+		if !part(x) {
+			continue
+		}
+		if x.place.usual() > 0 {
+			n++
+		}
+		mine := math.Abs(w.excess(x, l))
+		if all += mine; mine > most {
+			best, most = x, mine
+		}
+	}
+	all = math.Max(all, math.Max(math.Abs(w.excess(e, l)), math.Abs(w.excess(l.entry, l))))
+	if n < least || all == 0 || most < carriesMost*all {
+		return nil
+	}
+	return best
 }
 
 // inside tells whether a place is directly inside another one.
@@ -140,23 +153,7 @@ func (w *Watch) inside(x, e *entry) bool {
 // beside is the gateway or source that carries most of a change, if there are
 // so many of them.
 func (w *Watch) beside(e *entry, l *look, d series.Dimension, least int) *entry {
-	all := w.excess(e, l)
-	best, most, n := (*entry)(nil), 0.0, 0
-	for _, x := range w.places {
-		if x.key.Dimension != d {
-			continue
-		}
-		if x.place.usual() > 0 {
-			n++
-		}
-		if share := w.excess(x, l) / all; share > most {
-			best, most = x, share
-		}
-	}
-	if all == 0 || n < least || most < carriesMost {
-		return nil
-	}
-	return best
+	return w.mostOf(e, l, func(x *entry) bool { return x.key.Dimension == d }, least)
 }
 
 // excess is a place's part of what a look saw, a minute: by its model where it

@@ -10,6 +10,9 @@ import (
 // interesting is the chance above which a look is counted, and no more.
 const interesting = 0.05
 
+// pulseMemory is how many looks a pulse is an average of.
+const pulseMemory = 15
+
 // place takes in a minute of a place.
 func (w *Watch) place(e *entry, row *series.Row) {
 	p := e.place
@@ -60,6 +63,9 @@ func (w *Watch) measure(e *entry, m series.Measure, v, weight float64) {
 func (w *Watch) observe(e *entry, t *track, m series.Measure, p baseline.Point) {
 	v := t.model.Observe(p)
 	t.note(m, p, &v)
+	if m == series.Requests && t.pace() == fast && v.Expected > 0 {
+		e.place.Pulse += (math.Min(2, p.Value/v.Expected) - e.place.Pulse) / pulseMemory
+	}
 	if v.Learning || w.now-e.born < w.learning(t.pace()) {
 		return
 	}
@@ -93,7 +99,7 @@ func (w *Watch) weigh(l *look) {
 	w.looked++
 	chance := 1.0
 	if told(l.measure, l.high) && matters(l.measure, l.seen, l.expected, l.weight, l.pace) && !l.ours() {
-		chance = l.claimed
+		chance = max(l.claimed, w.counted(l))
 	}
 	l.claimed = math.Min(1, 2*math.Min(chance, l.track.off(chance, l.high)))
 	if l.claimed < interesting {
@@ -198,10 +204,20 @@ func (w *Watch) silence(e *entry, came float64) {
 	if !ok {
 		expected = 0
 	}
-	p.gap.grow(w.now, math.Min(expected/float64(t.Step), p.Slowly))
+	p.gap.grow(w.now, math.Min(expected/float64(t.Step), p.Slowly)*w.pulse(e))
 	if w.now-e.born >= w.learning(fast) {
 		w.silent(e, &p.gap, fast)
 	}
+}
+
+// pulse is how much of what was expected comes at the place around one: on a
+// holiday less is missed.
+func (w *Watch) pulse(e *entry) float64 {
+	around := w.around(e)
+	if around == nil {
+		return 1
+	}
+	return math.Min(1, around.place.Pulse) * w.pulse(around)
 }
 
 // silent looks at a silence once nothing came where a few were expected.

@@ -7,10 +7,10 @@ import (
 )
 
 const (
-	minute    = int64(time.Minute)
-	hour      = int64(time.Hour)
-	day       = 24 * hour
-	quarter6h = 6 * hour
+	minute     = int64(time.Minute)
+	hour       = int64(time.Hour)
+	day        = 24 * hour
+	quarterDay = 6 * hour
 )
 
 // Options say how much is followed and told. What is zero has the default.

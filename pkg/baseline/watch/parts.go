@@ -34,6 +34,15 @@ func (w *Watch) explain(e *entry, l *look) []finding.Part {
 // partsOf are the places directly inside one that carry a change.
 func (w *Watch) partsOf(e *entry, l *look) (parts []finding.Part) {
 	all := w.excess(e, l)
+	sum := 0.0
+	for _, x := range w.places {
+		if w.inside(x, e) {
+			sum += w.excess(x, l)
+		}
+	}
+	if math.Abs(sum) > math.Abs(all) {
+		all = sum
+	}
 	if all == 0 {
 		return nil
 	}
@@ -45,19 +54,19 @@ func (w *Watch) partsOf(e *entry, l *look) (parts []finding.Part) {
 	return parts
 }
 
-// sidesOf are the gateways and sources, where there are several, that carry a
-// change of another place: as far as their own change is no larger.
+// sidesOf is the gateway or source, where there are several, that carries a
+// change of an API or route: if it moves itself, by no more than that.
 func (w *Watch) sidesOf(e *entry, l *look) (parts []finding.Part) {
 	all := w.excess(e, l)
-	if all == 0 || !e.steady() || l.pace != fast {
+	if d := e.key.Dimension; all == 0 || d != series.API && d != series.Route || l.pace != fast {
 		return nil
 	}
 	for _, d := range [...]series.Dimension{series.Gateway, series.Source} {
-		if d == e.key.Dimension || !w.several(d) {
+		if !w.several(d) {
 			continue
 		}
 		if x := w.beside(e, l, d, 2); x != nil && x.moves(l.change(), w.now) && w.excess(x, l) <= 1.3*all {
-			parts = addPart(parts, string(x.key.Actor().Kind), x.key.Name, w.excess(x, l)/all)
+			return addPart(parts, string(x.key.Actor().Kind), x.key.Name, w.excess(x, l)/all)
 		}
 	}
 	return parts

@@ -28,6 +28,7 @@ type place struct {
 	Lately float64 // requests a minute, over half an hour
 	Slowly float64 // over two hours
 	Busy   float64 // share of minutes with requests, over a day
+	Pulse  float64 // what comes, of what is expected, over a quarter of an hour
 
 	glimpse glimpse
 	sizes   [2]*baseline.Tail // of the largest response and request of a minute
@@ -45,7 +46,7 @@ const (
 	fastRate    = 20.0 // requests that a look should hold
 )
 
-func newPlace() *place { return &place{} }
+func newPlace() *place { return &place{Pulse: 1} }
 
 // count takes in the requests of a minute: those that we did not refuse, and
 // those that we did.
@@ -142,7 +143,7 @@ func (p *place) code(c *coder, o *Options) {
 	p.slow.code(c)
 	p.diary.code(c)
 	c.flag(&p.came)
-	for _, v := range []*float64{&p.Rate, &p.Minutes, &p.Denied, &p.Answered, &p.Failed, &p.Lately, &p.Slowly, &p.Busy} {
+	for _, v := range []*float64{&p.Rate, &p.Minutes, &p.Denied, &p.Answered, &p.Failed, &p.Lately, &p.Slowly, &p.Busy, &p.Pulse} {
 		c.float(v)
 	}
 	c.int(&p.Reviewed)

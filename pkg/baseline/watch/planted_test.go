@@ -10,9 +10,9 @@ import (
 	"github.com/honeymoat/honeymoat/pkg/finding"
 )
 
-const trained = 16 // days
+const trained = 10 // days
 
-// train gives the snapshot of a Watch that has seen two ordinary weeks.
+// train gives the snapshot of a Watch that has seen ten ordinary days.
 func train(t *testing.T) []byte {
 	t.Helper()
 	w := New(Options{})
@@ -30,7 +30,7 @@ func train(t *testing.T) []byte {
 // forty people, and a job that runs at night.
 func plain(seed uint64) *site {
 	s := newSite(seed, 3, 10).crowd(40)
-	s.routes = append(s.routes, &simRoute{name: "POST /nightly", api: "jobs", latency: 1, bytes: 500})
+	s.routes = append(s.routes, &simRoute{name: "POST /nightly", api: "jobs", latency: 0.1, bytes: 500})
 	s.plant = func(at time.Time, r *simRoute, d *drawn) { nightly(at, r, d) }
 	return s
 }
@@ -60,6 +60,7 @@ type planted struct {
 }
 
 func TestEachShapeIsFoundAtItsPlace(t *testing.T) {
+	t.Parallel()
 	snapshot := train(t)
 	noon := when(trained, 12, 0)
 	for _, p := range []planted{
@@ -128,7 +129,7 @@ func TestEachShapeIsFoundAtItsPlace(t *testing.T) {
 			shape: []finding.Shape{finding.Silent}, where: "POST /nightly",
 		},
 		{
-			name: "errors grow over days", from: when(trained, 0, 0), days: 6, within: 5 * 24 * time.Hour,
+			name: "errors grow over days", from: when(trained, 0, 0), days: 2.8, within: 60 * time.Hour,
 			plant: func(at time.Time, r *simRoute, d *drawn) {
 				if r.name == "GET /r0/{id}" {
 					d.fails += 0.005 * at.Sub(when(trained, 0, 0)).Hours() / 24
@@ -163,6 +164,12 @@ func TestEachShapeIsFoundAtItsPlace(t *testing.T) {
 	} {
 		t.Run(p.name, func(t *testing.T) { p.check(t, snapshot) })
 	}
+	t.Run("our own denials are silent", func(t *testing.T) { testDenials(t, snapshot) })
+	t.Run("a holiday is one anomaly", func(t *testing.T) { testHoliday(t, snapshot) })
+	t.Run("somebody does more than anybody", func(t *testing.T) { testPerson(t, snapshot) })
+	t.Run("works for the first time", func(t *testing.T) { testFirst(t, snapshot) })
+	t.Run("a restored watch goes on as the other", func(t *testing.T) { testRestored(t, snapshot) })
+	t.Run("when all breaks in its own way", func(t *testing.T) { testFlood(t, snapshot) })
 }
 
 // slowGateway makes the second gateway three times as slow, and all that goes
@@ -180,10 +187,7 @@ func slowGateway(m *series.Minute) {
 }
 
 func (p *planted) check(t *testing.T, snapshot []byte) {
-	w := New(Options{})
-	if err := w.Restore(snapshot); err != nil {
-		t.Fatal(err)
-	}
+	w := restored(t, snapshot)
 	s := plain(2)
 	ordinary := s.plant
 	s.plant = func(at time.Time, r *simRoute, d *drawn) {

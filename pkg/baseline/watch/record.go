@@ -42,6 +42,7 @@ func (r *record) habit(now int64) float64 {
 func (r *record) code(c *coder) {
 	c.int(&r.Until)
 	whole(c, &r.Level)
+	r.Level = max(0, min(r.Level, tallyLevels))
 	c.small(&r.Opened)
 	c.int(&r.OpenedAt)
 }

@@ -4,11 +4,11 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/honeymoat/honeymoat/pkg/baseline/series"
-	"github.com/honeymoat/honeymoat/pkg/finding"
 )
 
 // A site is a service that is simulated by the minute, on the level of series:
@@ -30,6 +30,8 @@ type site struct {
 	minute  series.Minute
 	sums    []simSum
 	order   []int32
+	always  []int32
+	few     bool // only requests and 5xx are told
 }
 
 type simRoute struct {
@@ -40,6 +42,7 @@ type simRoute struct {
 	refuses   float64 // 4xx
 	latency   float64 // seconds
 	bytes     float64
+	numbers   [][5]int32 // of the whole, gateway, source, API and route, by gateway
 }
 
 // drawn is what a minute of a route is drawn from.
@@ -134,7 +137,10 @@ func (s *site) next(i int) *series.Minute {
 	for n := range s.sums {
 		s.sums[n] = simSum{}
 	}
-	for _, n := range s.steady() {
+	if s.always == nil {
+		s.always = s.steady()
+	}
+	for _, n := range s.always {
 		s.at(n)
 	}
 	for _, r := range s.routes {
@@ -145,7 +151,7 @@ func (s *site) next(i int) *series.Minute {
 	}
 	s.minute = series.Minute{Start: start, Rows: s.minute.Rows[:0]}
 	for _, n := range s.order {
-		s.minute.Rows = append(s.minute.Rows, s.sums[n].finish(n, s.interns[n]))
+		s.minute.Rows = append(s.minute.Rows, s.sums[n].finish(n, s.interns[n], s.few))
 	}
 	if s.late != nil {
 		s.late(at, &s.minute)
@@ -161,20 +167,11 @@ func (s *site) steady() (list []int32) {
 		list = append(list, s.number(series.Key{Dimension: series.Source, Name: fmt.Sprintf("log%d", g)}))
 	}
 	for _, r := range s.routes {
-		if n := s.number(series.Key{Dimension: series.API, Name: r.api}); !contains(list, n) {
+		if n := s.number(series.Key{Dimension: series.API, Name: r.api}); !slices.Contains(list, n) {
 			list = append(list, n)
 		}
 	}
 	return list
-}
-
-func contains(list []int32, n int32) bool {
-	for _, x := range list {
-		if x == n {
-			return true
-		}
-	}
-	return false
 }
 
 func (s *site) at(n int32) *simSum {
@@ -195,7 +192,8 @@ func (s *site) route(at time.Time, r *simRoute) {
 	if d.gateways != nil {
 		shares = d.gateways
 	}
-	own := s.number(series.Key{Dimension: series.Route, Name: r.name, API: r.api})
+	numbers := s.numbersOf(r)
+	own := numbers[0][4]
 	s.at(own)
 	for g, share := range shares {
 		n := s.poisson(d.rate * share)
@@ -211,12 +209,7 @@ func (s *site) route(at time.Time, r *simRoute) {
 			draw.time = n * d.latency * math.Exp(0.3*s.rng.NormFloat64()/math.Sqrt(n))
 			draw.bytes = n * d.bytes * math.Exp(0.5*s.rng.NormFloat64()/math.Sqrt(n))
 		}
-		for _, k := range []int32{
-			s.number(series.Key{Dimension: series.Whole, Name: series.WholeName}),
-			s.number(series.Key{Dimension: series.Gateway, Name: fmt.Sprintf("gw%d", g)}),
-			s.number(series.Key{Dimension: series.Source, Name: fmt.Sprintf("log%d", g)}),
-			s.number(series.Key{Dimension: series.API, Name: r.api}), own,
-		} {
+		for _, k := range numbers[g] {
 			sum := s.at(k)
 			sum.add(&draw)
 			if g == 0 {
@@ -232,6 +225,20 @@ func (s *site) route(at time.Time, r *simRoute) {
 	}
 }
 
+// numbersOf are those of the series that a route counts in.
+func (s *site) numbersOf(r *simRoute) [][5]int32 {
+	for g := len(r.numbers); g < len(s.share); g++ {
+		r.numbers = append(r.numbers, [5]int32{
+			s.number(series.Key{Dimension: series.Whole, Name: series.WholeName}),
+			s.number(series.Key{Dimension: series.Gateway, Name: fmt.Sprintf("gw%d", g)}),
+			s.number(series.Key{Dimension: series.Source, Name: fmt.Sprintf("log%d", g)}),
+			s.number(series.Key{Dimension: series.API, Name: r.api}),
+			s.number(series.Key{Dimension: series.Route, Name: r.name, API: r.api}),
+		})
+	}
+	return r.numbers
+}
+
 func (s *simSum) add(d *simSum) {
 	s.requests += d.requests
 	s.denied += d.denied
@@ -242,7 +249,7 @@ func (s *simSum) add(d *simSum) {
 	s.weight += d.weight
 }
 
-func (s *simSum) finish(n int32, key *series.Key) series.Row {
+func (s *simSum) finish(n int32, key *series.Key, few bool) series.Row {
 	row := &s.row
 	row.Series, row.Key = n, key
 	for m := range row.Values {
@@ -253,10 +260,12 @@ func (s *simSum) finish(n int32, key *series.Key) series.Row {
 	set(series.Refused, s.denied, 1)
 	if s.weight > 0 {
 		set(series.ServerErrors, s.failed/s.weight, s.weight)
-		set(series.ClientErrors, s.four/s.weight, s.weight)
-		set(series.ResponseBytes, s.bytes/s.weight, s.weight)
-		if key.Dimension.Steady() {
+		if !few {
+			set(series.ClientErrors, s.four/s.weight, s.weight)
+			set(series.ResponseBytes, s.bytes/s.weight, s.weight)
 			set(series.OddFormats, 0, s.weight)
+		}
+		if key.Dimension.Steady() && !few {
 			set(series.Latency95, s.time/s.weight, s.weight)
 		}
 	}
@@ -315,5 +324,3 @@ func show(list []Anomaly) string {
 	}
 	return text
 }
-
-var _ = finding.Burst

@@ -56,6 +56,7 @@ func (w *Watch) codeAll(c *coder) error {
 	}
 	c.int(&w.born)
 	c.int(&w.now)
+	c.int(&w.closed)
 	w.codeEntries(c)
 	for i := range w.crowds {
 		for j := range w.crowds[i] {

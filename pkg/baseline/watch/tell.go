@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/honeymoat/honeymoat/pkg/baseline"
 	"github.com/honeymoat/honeymoat/pkg/baseline/series"
 	"github.com/honeymoat/honeymoat/pkg/finding"
 )
@@ -53,6 +54,10 @@ func (w *Watch) statistic(i *incident, over bool) finding.Statistic {
 		Shape: i.shape, Series: seriesOf(i.entry.key, i.first.measure), Unit: unitOf(l),
 		Expected: l.expected, Lower: finite(l.lower), Upper: finite(l.upper), Seen: l.seen,
 		Since: time.Unix(0, i.first.since).UTC(), Probability: math.Max(i.best, leastChance),
+	}
+	if i.first.test == byModel && i.first.measure.Kind() != baseline.Count {
+		// Models get used to what lasts: what was expected is what was before.
+		s.Expected, s.Lower, s.Upper = i.first.expected, finite(i.first.lower), finite(i.first.upper)
 	}
 	s.Parts = slices.Clone(i.parts[:min(len(i.parts), partsMost)])
 	if over {

@@ -13,6 +13,7 @@ type Watch struct {
 	table   *series.Table
 	born    int64 // the first minute
 	now     int64 // the last minute, its start
+	closed  int64 // number of the last hour that was closed
 
 	entries []*entry // by the series' number
 	places  []*entry // those of places, in the order in which they came
@@ -78,10 +79,14 @@ func (w *Watch) begin(m *series.Minute) {
 	if w.born == 0 {
 		w.born = m.Start
 	}
+	before := w.now / hour
 	w.now = m.Start
 	w.looks, w.looked = w.looks[:0], 0
 	w.stats.Minutes++
 	w.purse.fill(m.Start, w.options.AlertsPerDay)
+	if w.closed < before && before < m.Start/hour {
+		w.hour(before * hour) // its last minute was left out
+	}
 	for _, number := range m.Evicted {
 		w.evict(number)
 	}
@@ -118,11 +123,12 @@ func (w *Watch) row(row *series.Row) {
 		}
 		e = w.newcomer(row)
 	}
-	e.key, e.row, e.at = row.Key, row, w.now
+	e.key, e.at = row.Key, w.now
 	if e.person != nil {
 		w.person(e, row, w.now)
 		return
 	}
+	e.row = row
 	w.place(e, row)
 }
 
