@@ -20,6 +20,8 @@ type Service struct {
 	HashKeys  HashKeys   `yaml:"hash_keys" doc:"Keys of the hashes that stand for users, tokens and sessions in the store."`
 	Routes    Routes     `yaml:"routes" doc:"Route templates."`
 	Spool     Spool      `yaml:"quarantine" doc:"Raw bytes of records that could not be parsed. They stay on their host, to be read again."`
+	Evidence  Evidence   `yaml:"evidence" doc:"How what was found about an actor adds up to a risk."`
+	Tiers     []TierRule `yaml:"tiers" doc:"What is logged, what notifies and what pages. Written out, the list replaces the shipped one, which stands in deploy/honeymoat.yaml."`
 	Alerting  Alerting   `yaml:"alerting" doc:"Alertmanager."`
 	Decoys    Decoys     `yaml:"decoys" doc:"The decoy catalogue and the responder of a whole decoy API."`
 	Rules     Rules      `yaml:"rules" doc:"Rules that every event is held against."`
@@ -155,6 +157,8 @@ func DefaultService() Service {
 		Routes:    Routes{MaxSegments: 100_000},
 		Spool:     Spool{MaxBytes: 64 << 20},
 		Alerting:  Alerting{ResolveAfter: 30 * time.Minute},
+		Evidence:  defaultEvidence(),
+		Tiers:     defaultTiers(),
 		Rules:     defaultRules(),
 		Baselines: defaultBaselines(),
 		Behaviour: defaultBehaviour(),
@@ -243,6 +247,8 @@ func (c *checker) service(s *Service) {
 	c.webhooks(s.Webhooks)
 	c.rollout(s.Rollout)
 	c.traffic(s.Traffic)
+	c.evidence(s.Evidence)
+	c.tiers(s.Evidence, s.Tiers)
 	c.lasts("$.alerting.resolve_after", s.Alerting.ResolveAfter, time.Second)
 	if (s.API.CertFile == "") != (s.API.KeyFile == "") {
 		c.add("$.api.cert_file", "a certificate without a key, or a key without a certificate", "set both cert_file and key_file")

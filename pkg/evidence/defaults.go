@@ -6,12 +6,10 @@ import (
 	"github.com/honeymoat/honeymoat/pkg/finding"
 )
 
-// Attacks are the families of what is an attack by itself, and no mere look
+// attacks are the families of what is an attack by itself, and no mere look
 // around.
-func Attacks() []string {
-	return []string{
-		string(finding.Decoy), "injection", string(finding.Credential), string(finding.Object), "function", string(finding.Tokens),
-	}
+func attacks() []string {
+	return []string{"injection", string(finding.Credential), string(finding.Object), "function", string(finding.Tokens)}
 }
 
 // lookers are the families of those who look around everywhere: that they do
@@ -22,16 +20,17 @@ func lookers() []string {
 
 // DefaultRules are the tiers as shipped.
 func DefaultRules() []Rule {
-	attack := Match{Families: Attacks()}
+	attack := Match{Families: attacks()}
+	attackOrTouch := Match{Families: append([]string{string(finding.Decoy)}, attacks()...)}
 	return []Rule{
 		{Name: "known breach", Tier: finding.Page, Found: []Match{{Suggested: finding.Page}}},
 		{
 			Name: "success after an attack", Tier: finding.Page, InOrder: true, Within: defaultWithin, Actors: []string{Person},
-			Found: []Match{{Families: Attacks(), Except: []string{string(finding.Decoy)}}, {Rules: []string{"baseline.first"}}},
+			Found: []Match{attack, {Rules: []string{"baseline.first"}}},
 		},
 		{
 			Name: "confirmed exfiltration", Tier: finding.Page, Within: defaultWithin, Actors: []string{Person},
-			Found: []Match{{Families: []string{string(finding.Exfiltration)}}, attack},
+			Found: []Match{{Families: []string{string(finding.Exfiltration)}}, attackOrTouch},
 		},
 		{Name: "consistent issue", Tier: finding.Notify, Found: []Match{{Suggested: finding.Notify}}},
 		{Name: "evidence of several families", Tier: finding.Notify, Kinds: 2},
