@@ -1,17 +1,28 @@
 package series
 
-// counter is what one of those who carry a place's traffic had.
+// counter is what one of those who carry a place's traffic had since it was
+// known: that much is certain.
 type counter struct {
 	key    uint64
 	name   uint32 // in the minute's names; 0 = not told yet
-	count  uint32
-	over   uint32 // so much of count may be others'
+	weight uint32 // by which it stays known, that of whom it displaced included
+	count  uint32 // requests
 	client uint32 // errors
 	server uint32
 	bytes  uint64
 }
 
-// carriers are those who carry most, found by a space-saving sketch: of four
+// What a request weighs: errors and large answers are rarer, and who carries
+// them is to be known too.
+const (
+	usualWeight = 1
+	errorWeight = 8
+	largeWeight = 16
+	large       = 8 // times the mean
+)
+
+// carriers are those who carry most, found by a space-saving sketch over the
+// weights of requests: of four
 // while there are no more, beyond in eight sets of four, of which a key's hash
 // tells the one where it is counted.
 type carriers struct {
@@ -45,8 +56,8 @@ func (l *ledger) bytes() int { return ways * counterBytes * (cap(l.four) + sets*
 
 const counterBytes = 40
 
-// at gives the counter of a key, with a count not raised yet. It may be one
-// that was another's until now: then it has no name.
+// at gives the counter of a key, not raised yet. It may be one that was
+// another's until now: then it has that one's weight, and nothing else.
 func (l *ledger) at(c *carriers, key uint64) *counter {
 	switch c.n {
 	case inSets:
@@ -96,19 +107,19 @@ func (l *ledger) widen(c *carriers) {
 // set is where a key is counted.
 func (w *wide) set(key uint64) *four { return &w[key*0x9e3779b97f4a7c15>>61] }
 
-// at gives a key's counter of a set, if need be that which counted least.
+// at gives a key's counter of a set, if need be that which weighs least.
 func (s *four) at(key uint64) *counter {
 	least := 0
 	for i := range s {
 		if s[i].key == key {
 			return &s[i]
 		}
-		if s[i].count < s[least].count {
+		if s[i].weight < s[least].weight {
 			least = i
 		}
 	}
 	c := &s[least]
-	*c = counter{key: key, count: c.count, over: c.count}
+	*c = counter{key: key, weight: c.weight}
 	return c
 }
 

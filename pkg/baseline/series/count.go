@@ -32,14 +32,7 @@ func (p *pass) countPlace(c *place) {
 		s.add(&c.addresses, short(r.address))
 	}
 	p.size(c)
-	p.carry(&c.carriers[carryAddress], r.client, "", nil)
-	p.carry(&c.carriers[carryPrincipal], r.principal, kindNames[r.kind], r.name)
-	if r.network != 0 {
-		p.carry(&c.carriers[carryNetwork], r.network, "", p.text(hasNetwork, r.row))
-	}
-	if r.agent != 0 {
-		p.carry(&c.carriers[carryAgent], r.agent, "", p.text(hasAgent, r.row))
-	}
+	p.carryAll(c)
 	l := p.t.lanes.all[c.lane]
 	p.judge(c, l)
 	if l.facts != nil {
@@ -64,16 +57,36 @@ func (p *pass) size(c *place) {
 	}
 }
 
+// carryAll counts the row for those who carry it.
+func (p *pass) carryAll(c *place) {
+	r, weight := p.r, uint32(usualWeight)
+	if r.class >= 4 {
+		weight += errorWeight
+	}
+	if r.out > 0 && uint64(r.out)*uint64(c.responseSized) > large*c.responseBytes {
+		weight += largeWeight
+	}
+	p.carry(&c.carriers[carryAddress], weight, r.client, "", nil)
+	p.carry(&c.carriers[carryPrincipal], weight, r.principal, kindNames[r.kind], r.name)
+	if r.network != 0 {
+		p.carry(&c.carriers[carryNetwork], weight, r.network, "", p.text(hasNetwork, r.row))
+	}
+	if r.agent != 0 {
+		p.carry(&c.carriers[carryAgent], weight, r.agent, "", p.text(hasAgent, r.row))
+	}
+}
+
 // carry counts the row for one who carries it. Who displaced another has a name
 // from the second time on, so that a flood of names is not kept.
-func (p *pass) carry(c *carriers, key uint64, kind string, name []byte) {
+func (p *pass) carry(c *carriers, weight uint32, key uint64, kind string, name []byte) {
 	if key == 0 {
 		return
 	}
 	one := p.minute.ledger.at(c, key)
-	if one.name == 0 && len(name) > 0 && (one.over == 0 || one.count > one.over) {
+	if one.name == 0 && len(name) > 0 && (one.weight == 0 || one.count > 0) {
 		one.name = p.minute.names.tell(key, kind, name)
 	}
+	one.weight += weight
 	one.count++
 	switch p.r.class {
 	case 4:

@@ -32,7 +32,8 @@ type Row struct {
 	// Top are who and what carries a sixteenth at least of the requests, errors
 	// or bytes: of Whole, Gateway, API and Route the first eight of each kind.
 	// Own refusals are among those of "status" only. What they count is what is
-	// certain: it may be a little more.
+	// certain: it may be a little more. Among hundreds of others somebody may be
+	// missing who carries little more than that share.
 	Top []Top
 	// Largest and LargestRequest are the records with the most response and
 	// request bytes; nil where no sizes were told, and LargestRequest of

@@ -139,7 +139,7 @@ func (g *gathered) all(b *event.Batch, refused ...int) {
 
 // until lets time go on without records.
 func (g *gathered) until(d time.Duration) {
-	for now := g.clock.told; now < at(d); now += int64(time.Second) {
+	for now := max(g.clock.told, at(-time.Minute)); now < at(d); now += int64(time.Second) {
 		g.Close(now, g.take)
 	}
 }

@@ -129,18 +129,24 @@ func (c *closing) addCarriers(to *place, o *open, from *place) {
 			if sum.name == 0 {
 				sum.name = one.name
 			}
-			sum.count += one.count - one.over
-			sum.client += one.client
-			sum.server += one.server
-			sum.bytes += one.bytes
+			sum.add(one, from)
 		})
 	}
 }
 
+// add adds another of the same key, which has its part of a place.
+func (c *counter) add(other *counter, of *place) {
+	c.weight += usualWeight*other.count + errorWeight*(other.client+other.server)
+	if other.bytes > 0 && other.bytes >= of.responseBytes/leastShare {
+		c.weight += of.requests
+	}
+	c.count += other.count
+	c.client += other.client
+	c.server += other.server
+	c.bytes += other.bytes
+}
+
 func (c *closing) addRoute(to, from *place, route int) {
 	sum := c.ledger.at(&to.carriers[carryRoute], uint64(route)+1)
-	sum.count += from.requests
-	sum.client += from.classes[4]
-	sum.server += from.classes[5]
-	sum.bytes += from.responseBytes
+	sum.add(&counter{count: from.requests, client: from.classes[4], server: from.classes[5], bytes: from.responseBytes}, from)
 }
