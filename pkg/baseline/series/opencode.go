@@ -15,17 +15,19 @@ func (t *Table) codeOpen(c *codec) {
 	})
 }
 
-// maxOpen is more than what event time can leave open.
-const maxOpen = 16
+const (
+	maxOpen   = 16      // more than what event time can leave open
+	anyLength = 1 << 30 // of lists that are bounded by what is read
+)
 
 func (o *open) code(c *codec) {
 	o.names.code(c)
-	list(c, &o.singles, c.most(), func(s *single) {
+	list(c, &o.singles, anyLength, func(s *single) {
 		s.code(c)
 		c.must(int(s.file) <= len(o.names.ends))
 	})
-	list(c, &o.places, c.most(), func(p *place) { p.code(c, o) })
-	list(c, &o.people, c.most(), func(p *person) { p.code(c, o) })
+	list(c, &o.places, anyLength, func(p *place) { p.code(c, o) })
+	list(c, &o.people, anyLength, func(p *person) { p.code(c, o) })
 	list(c, &o.firsts, maxFirsts, func(d *debut) {
 		number64(c, &d.single)
 		numbers(c, &d.kind)
@@ -36,20 +38,18 @@ func (o *open) code(c *codec) {
 	})
 }
 
-// most is a bound for lists that are bounded by what is read only.
-func (c *codec) most() int { return 1 << 30 }
-
 func (n *names) code(c *codec) {
 	keys := make([]uint64, len(n.ends))
 	for key, at := range n.index {
 		keys[at-1] = key
 	}
 	at := uint32(0)
-	list(c, &keys, c.most(), func(key *uint64) {
+	list(c, &keys, anyLength, func(key *uint64) {
 		at++
 		c.key(key)
-		if name := c.bytes(n.at(at)); c.reads() {
-			c.must(n.index[*key] == 0)
+		if !c.reads() {
+			c.bytes(n.at(at))
+		} else if name := c.bytes(nil); c.must(n.index[*key] == 0) {
 			n.data = append(n.data, name...)
 			n.ends = append(n.ends, uint32(len(n.data)))
 			n.index[*key] = at

@@ -183,7 +183,7 @@ func (l *lanes) code(c *codec) {
 		l.all = append(l.all, nil)
 	}
 	keys := slices.Sorted(maps.Keys(l.facts))
-	list(c, &keys, math.MaxInt32, func(key *uint64) {
+	list(c, &keys, anyLength, func(key *uint64) {
 		c.key(key)
 		l.factsOf(*key).code(c)
 	})
