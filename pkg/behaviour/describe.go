@@ -83,7 +83,7 @@ func descriptions() [detectors]Description {
 			Title:    "Objects of others are read",
 			Families: []finding.Family{finding.Object},
 			Needs:    append(names(event.Route, event.Path), status, time), AnyOf: names(event.User, event.Principal, event.Session, event.Application),
-			WarmUp:    "thirty actors on a route on which each keeps to objects of his own, and who had the object before",
+			WarmUp:    "thirty actors on a route on which each keeps to objects of his own, and six hours in which owners ask for them",
 			CannotSee: "objects that nobody asked for since the start; routes whose objects belong to everybody; groups that share",
 		},
 		stuffing: {

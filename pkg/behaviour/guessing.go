@@ -35,7 +35,7 @@ func (p *pass) stuffed(r *record, s *signIn) {
 		return
 	}
 	chance, names := 1.0, float64(s.others.count)
-	share := max(known.failed.tail(failures, float64(s.attempts), usualFailed), known.guessers.chance(s.failures, s.attempts))
+	share := max(known.failed.tail(failures, float64(s.attempts), usualFailed), known.guessers.chance(s.failures, s.attempts, known.failures.n))
 	many := known.failures.tail(failures)
 	if share < 0.05 && many < 0.05 && (names == 0 || names >= 3) {
 		if chance = together(share, many); names > 0 && known.names.n >= 8 {

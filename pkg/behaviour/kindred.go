@@ -23,22 +23,27 @@ func (k *kindred) learn(hits, trials uint32, weight float32, before uint16) {
 	k[tenthOf(float64(hits)/float64(trials))] += weight / float32(before+1)
 }
 
-// chance is which part of the actors have a share like this, or a larger one, if
-// several have; else 0.
-func (k *kindred) chance(hits, trials uint32) float64 {
+// chance is which part of so many actors has a share like this, or a larger one,
+// if several have; else 0.
+func (k *kindred) chance(hits, trials uint32, actors float32) float64 {
 	if trials == 0 {
 		return 0
 	}
-	all, such, from := float32(0), float32(0), tenthOf(alikeFrom*float64(hits)/float64(trials))
-	for i, n := range k {
-		if all += n; i >= from {
-			such += n
-		}
+	such := float32(0)
+	for _, n := range k[tenthOf(alikeFrom*float64(hits)/float64(trials)):] {
+		such += n
 	}
 	if such < several {
 		return 0
 	}
-	return float64(such / all)
+	return float64(such / max(actors, such))
+}
+
+// fade halves the counts, when those of all actors are halved.
+func (k *kindred) fade() {
+	for i := range k {
+		k[i] /= 2
+	}
 }
 
 func (k *kindred) code(c *codec) { c.floats(k[:]) }

@@ -6,7 +6,7 @@ func TestKindred(t *testing.T) {
 	var k kindred
 	f := func(name string, hits uint32, want float64) {
 		t.Helper()
-		if got := k.chance(hits, 10); got != want {
+		if got := k.chance(hits, 10, 101); got != want {
 			t.Errorf("%s: %v, want %v", name, got, want)
 		}
 	}
@@ -22,8 +22,10 @@ func TestKindred(t *testing.T) {
 		k.learn(9, 10, 1, 0)
 		k.learn(1, 3, 1, 0)
 	}
-	if got := k.chance(8, 10); got < 0.04 || got > 0.06 {
+	if got := k.chance(8, 10, 101); got < 0.04 || got > 0.06 {
 		t.Errorf("one of several: %v", got)
 	}
-	f("everybody", 0, 1)
+	if got := k.chance(0, 10, 5); got != 1 {
+		t.Errorf("everybody: %v", got)
+	}
 }

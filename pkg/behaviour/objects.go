@@ -13,6 +13,10 @@ const (
 	usualSmall   = 0.25
 )
 
+// ownersKnown is after how many times the time of learning it is known well enough
+// to whom objects belong.
+const ownersKnown = 3
+
 // mayOwn is how many objects of a route in a window somebody may ask for and be
 // taken for their owner: who reads everything owns nothing.
 const mayOwn = 64
@@ -84,10 +88,11 @@ func (p *pass) enumerated(r *record, a *actor, t *track) {
 	}
 	known := r.template
 	many := known.objects.tail(count / people)
+	all := known.objects.n
 	sign := rarest(
-		max(strong(&known.errors, t.errors, t.looked, usualErrors), known.guessers.chance(t.errors, t.looked)),
-		max(strong(&known.foreign, t.foreign, t.looked, usualForeign), known.strangers.chance(t.foreign, t.known)),
-		max(strong(&known.small, t.small, t.steps, usualSmall), known.counters.chance(t.small, t.steps)),
+		max(strong(&known.errors, t.errors, t.looked, usualErrors), known.guessers.chance(t.errors, t.looked, all)),
+		max(strong(&known.foreign, t.foreign, t.looked, usualForeign), known.strangers.chance(t.foreign, t.known, all)),
+		max(strong(&known.small, t.small, t.steps, usualSmall), known.counters.chance(t.small, t.steps, all)),
 	)
 	chance := 1.0
 	if many < 0.05 && sign < 0.02 {
@@ -143,8 +148,8 @@ func (p *pass) trespassed(r *record, a *actor, t *track) {
 	if measure < habit*float64(a.past.foreign) {
 		return
 	}
-	chance := max(known.foreign.tail(float64(t.foreign), float64(t.looked), usualForeign), known.strangers.chance(t.foreign, t.known))
-	if !p.judge(a, foreign, measure, chance, p.rare()) {
+	chance := max(known.foreign.tail(float64(t.foreign), float64(t.looked), usualForeign), known.strangers.chance(t.foreign, t.known, known.objects.n))
+	if !p.judge(a, foreign, measure, chance, p.rareAfter(ownersKnown)) {
 		return
 	}
 	usual := known.foreign.mean(usualForeign)

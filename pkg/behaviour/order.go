@@ -19,8 +19,8 @@ const (
 	stepWeigh    = 8    // of steps from a route, for how often the other is entered at all
 	surpriseMost = 14.0 // of one step
 	forgetSteps  = 1 << 22
-	strange      = 4.0 // deviations below which nothing is said
-	orderRare    = 0.1 // how much rarer than others this has to be: there are many ways to be odd
+	strange      = 4.0  // deviations below which nothing is said
+	orderRare    = 0.03 // how much rarer than others this has to be: there are many ways to be odd
 )
 
 func newSteps() *steps { return &steps{counts: make([]float32, stepPlaces)} }

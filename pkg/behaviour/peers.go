@@ -31,9 +31,12 @@ func bucketOf(x float64) int {
 // edge is where a bucket begins, as a logarithm of one plus the value.
 func edge(bucket int) float64 { return float64(bucket) * math.Ln2 / 2 }
 
+// full tells whether the next actor makes those before him count half.
+func (p *peers) full() bool { return p.n >= remembered }
+
 // learn adds an actor with so much, with a weight of at most one.
 func (p *peers) learn(x float64, weight float32) {
-	if p.n >= remembered {
+	if p.full() {
 		p.n /= 2
 		for i := range p.buckets {
 			p.buckets[i] /= 2

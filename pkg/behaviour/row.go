@@ -113,10 +113,13 @@ func (p *pass) wanted(a *actor, d detector, measure float64) bool {
 }
 
 // rare is how rare is rare enough to be told: nothing is while the site is new.
-func (p *pass) rare() float64 {
+func (p *pass) rare() float64 { return p.rareAfter(1) }
+
+// rareAfter is rare, for what takes so many times as long to learn.
+func (p *pass) rareAfter(times int64) float64 {
 	o := p.observer
 	place := o.sites.find(p.site)
-	if place < 0 || p.time-o.sites.at(place).since < int64(o.limits.Learning) {
+	if place < 0 || p.time-o.sites.at(place).since < times*int64(o.limits.Learning) {
 		return 0
 	}
 	return o.limits.Rare

@@ -19,7 +19,6 @@ type look struct {
 	expected, lower, upper float64
 	series, unit, reason   string
 	tier                   finding.Tier
-	family                 finding.Family
 	parts                  []finding.Part
 }
 

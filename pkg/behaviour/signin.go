@@ -171,6 +171,9 @@ func (o *Observer) sweepSignIns(t *table[signIn], end func(*signIn), now int64) 
 func (o *Observer) endFrom(s *signIn) {
 	if place := o.sites.find(s.site); s.start != 0 && place >= 0 {
 		known, weight := &o.sites.at(place).signIns, s.weight()
+		if known.failures.full() {
+			known.guessers.fade()
+		}
 		known.failures.learn(float64(s.failures), weight)
 		known.failed.learn(float64(s.failures), float64(s.attempts), weight)
 		known.guessers.learn(s.failures, s.attempts, weight, s.windows-1)

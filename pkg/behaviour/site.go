@@ -89,6 +89,11 @@ func (r *route) worth() float64 { return float64(r.requests) }
 
 // learn takes in what an actor did on the route in a window.
 func (r *route) learn(t *track, a *actor, weight float32) {
+	if r.objects.full() {
+		r.guessers.fade()
+		r.strangers.fade()
+		r.counters.fade()
+	}
 	r.objects.learn(float64(t.ids.count)/a.people(), weight)
 	r.errors.learn(float64(t.errors), float64(t.looked), weight)
 	if a.kind != kindAddress {
