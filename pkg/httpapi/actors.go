@@ -39,7 +39,7 @@ func urgency(a respond.Actor) string {
 func actorOf(a respond.Actor) wire.Actor {
 	return wire.Actor{
 		Kind: a.Actor.Kind, Value: a.Actor.Value, Tier: a.Tier.String(), Reasons: filledList(a.Reasons), Families: filledList(a.Families),
-		Findings: a.Findings, FirstSeen: a.FirstSeen, LastSeen: a.LastSeen, BlockIDs: filledList(a.Blocks),
+		Risk: a.Risk, Findings: a.Findings, FirstSeen: a.FirstSeen, LastSeen: a.LastSeen, BlockIDs: filledList(a.Blocks),
 	}
 }
 

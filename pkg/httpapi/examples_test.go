@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/honeymoat/honeymoat/pkg/block"
+	"github.com/honeymoat/honeymoat/pkg/evidence"
 	"github.com/honeymoat/honeymoat/pkg/finding"
 	"github.com/honeymoat/honeymoat/pkg/httpapi/wire"
 	"github.com/honeymoat/honeymoat/pkg/respond"
@@ -38,6 +39,42 @@ func exampleFinding() finding.Finding {
 	}
 }
 
+func exampleAnomaly() finding.Finding {
+	f := exampleFinding()
+	f.Owner, f.Statistic, f.Repeats = "team-a", exampleStatistic(), 3
+	return f
+}
+
+func exampleStatistic() *finding.Statistic {
+	return &finding.Statistic{
+		Shape: finding.Burst, Series: "requests", Unit: "requests", Expected: 10, Lower: 5, Upper: 20, Seen: 400, Since: noon, Until: noon,
+		Probability: 1e-6, Parts: []finding.Part{{Kind: "address", Value: "192.0.2.1", Share: 0.9}},
+	}
+}
+
+func exampleVote() evidence.Vote {
+	return evidence.Vote{
+		ID: finding.NewID("example"), Subject: evidence.Subject{Rule: "decoy.env-file", Kind: finding.Address}, Keep: true, By: "ana", At: noon, Reason: "it was one",
+	}
+}
+
+func exampleOpinions() []evidence.Opinion {
+	return []evidence.Opinion{
+		{Subject: exampleVote().Subject, Keeps: 1, Discards: 0.5, Shift: 0.25, Last: noon},
+		{Subject: evidence.Subject{Rule: "r", Kind: finding.Route}, Discards: 2, Shift: -0.8, Last: noon},
+	}
+}
+
+func exampleExplained() respond.Explained {
+	return respond.Explained{
+		Actor: finding.Actor{Kind: finding.Address, Value: "192.0.2.1"}, Tier: finding.Notify,
+		Stories: []respond.Story{{Tier: finding.Notify, Rule: "repeated", Reasons: []string{"Decoy touched"}, Lasting: map[string]time.Time{"a": noon}}},
+		Reading: evidence.Reading{Risk: 0.9, Kinds: []string{"decoy"}, Contributions: []evidence.Contribution{{
+			Rule: "decoy.env-file", Family: finding.Decoy, Findings: 2, First: noon, Last: noon, Nats: 2, Feedback: 0.5, Counts: 2, Share: 1,
+		}}},
+	}
+}
+
 func exampleSighting() finding.Sighting {
 	return finding.Sighting{
 		Via: finding.ViaAccess, Record: "00c5a0f1e2d3b4a5-1024", Source: "web", Gateway: "edge", File: "/var/log/nginx/access.log",
@@ -50,7 +87,7 @@ func exampleStoredFinding() wire.Finding {
 	return wire.Finding{
 		ID: f.ID, Time: f.Time, Rule: f.Rule, RuleVersion: f.RuleVersion, Family: f.Family, Tier: f.Tier, Score: f.Score,
 		Actor: f.Actor, Title: f.Title, Reason: f.Reason, API: f.API, Segment: f.Segment, BlockID: exampleBlock(1).ID.String(),
-		Sightings: []finding.Sighting{f.Sighting},
+		Owner: "team-a", Statistic: exampleStatistic(), Sightings: []finding.Sighting{f.Sighting},
 	}
 }
 
@@ -74,7 +111,7 @@ func exampleActor(address string) respond.Actor {
 	return respond.Actor{
 		Actor: finding.Actor{Kind: finding.Address, Value: address}, Tier: finding.Notify, Reasons: []string{"Decoy touched"},
 		Families: []finding.Family{finding.Decoy}, Findings: 1, FirstSeen: noon, LastSeen: noon,
-		Evidence: []finding.Finding{exampleFinding()}, Blocks: []block.ID{exampleBlock(1).ID},
+		Risk: 0.5, Evidence: []finding.Finding{exampleFinding(), exampleAnomaly()}, Blocks: []block.ID{exampleBlock(1).ID},
 	}
 }
 

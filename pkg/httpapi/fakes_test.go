@@ -10,6 +10,7 @@ import (
 	"github.com/honeymoat/honeymoat/pkg/auth"
 	"github.com/honeymoat/honeymoat/pkg/block"
 	"github.com/honeymoat/honeymoat/pkg/event"
+	"github.com/honeymoat/honeymoat/pkg/evidence"
 	"github.com/honeymoat/honeymoat/pkg/finding"
 	"github.com/honeymoat/honeymoat/pkg/httpapi/wire"
 	"github.com/honeymoat/honeymoat/pkg/ingest"
@@ -182,6 +183,9 @@ type fakeOperator struct {
 	complaint   respond.Complaint
 	question    respond.Question
 	discard     respond.AddDiscard
+	kept        respond.AddKeep
+	feedback    []evidence.Opinion
+	tiers       []evidence.Rule
 	reason      string
 	touched     finding.Finding
 	by          string   // the agent of the touch
@@ -371,6 +375,41 @@ func (o *fakeOperator) RemoveDiscard(_ context.Context, by respond.Caller, _ str
 		return respond.ErrNotFound
 	}
 	return o.err
+}
+
+func (o *fakeOperator) Explain(a finding.Actor) (respond.Explained, error) {
+	e := exampleExplained()
+	if a != e.Actor {
+		return respond.Explained{}, respond.ErrNotFound
+	}
+	return e, nil
+}
+
+// Keep knows no finding by itself while something is missing.
+func (o *fakeOperator) Keep(_ context.Context, by respond.Caller, r respond.AddKeep) (evidence.Vote, error) {
+	o.caller, o.kept = by, r
+	if o.missing && r.Rule == "" {
+		return evidence.Vote{}, respond.ErrNotFound
+	}
+	return exampleVote(), o.err
+}
+
+func (o *fakeOperator) RemoveKeep(_ context.Context, by respond.Caller, _ string) error {
+	o.caller = by
+	if o.missing {
+		return respond.ErrNotFound
+	}
+	return o.err
+}
+
+func (o *fakeOperator) Feedback() []evidence.Opinion { return o.feedback }
+
+func (o *fakeOperator) Tiers() *evidence.Policy {
+	policy, err := evidence.NewPolicy(evidence.NewScale(evidence.Options{}), o.tiers)
+	if err != nil {
+		panic(err)
+	}
+	return policy
 }
 
 func (o *fakeOperator) Touch(_ context.Context, agent string, f finding.Finding) error {

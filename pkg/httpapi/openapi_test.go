@@ -153,16 +153,21 @@ func (w *world) examples() map[string]call {
 		"retryOrders":    {path: "/api/v1/agent/retries?after=2"},
 		"retried": {path: "/api/v1/agent/retries",
 			body: `{"number":3,"done":true,"tried":5,"parsed":3,"failed":2,"reasons":{"no time":2}}`},
-		"listFindings":   {path: "/api/v1/findings?rule=r&family=decoy&tier=notify&actor=192.0.2.1&discarded=false"},
-		"getFinding":     {path: "/api/v1/findings/" + exampleFinding().ID},
-		"discardFinding": {path: "/api/v1/findings/" + exampleFinding().ID + "/discard", body: `{"reason":"ours"}`},
-		"listDiscards":   {path: "/api/v1/discards?limit=1"},
-		"addDiscard":     {path: "/api/v1/discards", body: `{"actor":"192.0.2.1","reason":"ours","lifetime_seconds":60}`},
-		"removeDiscard":  {path: "/api/v1/discards/d1"},
-		"listActors":     {path: "/api/v1/actors?kind=address&tier=log&limit=1"},
-		"getActor":       {path: "/api/v1/actors/address/192.0.2.1"},
-		"linkedActors":   {path: "/api/v1/actors/address/192.0.2.1/links?since=2026-01-01T00:00:00Z"},
-		"similarActors":  {path: "/api/v1/actors/token/k1:sesame/similar?limit=3&until=2026-12-01T00:00:00Z"},
+		"listFindings":     {path: "/api/v1/findings?rule=r&family=decoy&tier=notify&actor=192.0.2.1&discarded=false"},
+		"getFinding":       {path: "/api/v1/findings/" + exampleFinding().ID},
+		"discardFinding":   {path: "/api/v1/findings/" + exampleFinding().ID + "/discard", body: `{"reason":"ours"}`},
+		"keepFinding":      {path: "/api/v1/findings/" + exampleFinding().ID + "/keep", body: `{"reason":"it was one"}`},
+		"unkeepFinding":    {path: "/api/v1/findings/" + exampleFinding().ID + "/keep"},
+		"listFeedback":     {path: "/api/v1/feedback?limit=1"},
+		"listTiers":        {path: "/api/v1/tiers"},
+		"listDiscards":     {path: "/api/v1/discards?limit=1"},
+		"addDiscard":       {path: "/api/v1/discards", body: `{"actor":"192.0.2.1","reason":"ours","lifetime_seconds":60}`},
+		"removeDiscard":    {path: "/api/v1/discards/d1"},
+		"listActors":       {path: "/api/v1/actors?kind=address&tier=log&limit=1"},
+		"getActor":         {path: "/api/v1/actors/address/192.0.2.1"},
+		"getActorEvidence": {path: "/api/v1/actors/address/192.0.2.1/evidence"},
+		"linkedActors":     {path: "/api/v1/actors/address/192.0.2.1/links?since=2026-01-01T00:00:00Z"},
+		"similarActors":    {path: "/api/v1/actors/token/k1:sesame/similar?limit=3&until=2026-12-01T00:00:00Z"},
 		"listBlocks": {path: "/api/v1/blocks?limit=1&segment=all&target=192.0.2.0/24&scope=address&action=deny&mode=enforce&batch=b" +
 			"&rule=decoy.env-file&by=rule:decoy.env-file"},
 		"addBlock": {path: "/api/v1/blocks?wait=enforced&timeout=2s", header: map[string]string{"Idempotency-Key": "k1"},
@@ -424,6 +429,7 @@ func TestListsEndWithoutNext(t *testing.T) {
 	w := newWorld(t)
 	w.history.missing, w.operator.actors, w.operator.discards, w.blocks.blocks, w.agents.agents = true, nil, nil, nil, nil
 	w.rules.rules, w.operator.approvals, w.operator.rollouts = nil, nil, nil
+	w.operator.feedback, w.operator.tiers = nil, nil
 	for id, o := range operations(t) {
 		if !strings.HasPrefix(id, "list") || id == "listDecoys" {
 			continue

@@ -7,6 +7,7 @@ import (
 	"github.com/honeymoat/honeymoat/pkg/auth"
 	"github.com/honeymoat/honeymoat/pkg/block"
 	"github.com/honeymoat/honeymoat/pkg/erase"
+	"github.com/honeymoat/honeymoat/pkg/evidence"
 	"github.com/honeymoat/honeymoat/pkg/finding"
 	"github.com/honeymoat/honeymoat/pkg/httpapi/wire"
 	"github.com/honeymoat/honeymoat/pkg/respond"
@@ -53,6 +54,7 @@ type Operator interface {
 	Blocker
 	Approver
 	Stager
+	Weigher
 	// Find gives a block, live or ended of late, or wraps respond.ErrNotFound.
 	Find(id block.ID) (held respond.Held, ended *respond.Ended, err error)
 	// EndedBlocks lists the blocks that ended of late, in no order.
@@ -74,6 +76,20 @@ type Operator interface {
 	Touch(ctx context.Context, agent string, f finding.Finding) error
 	// Audited records what a caller did elsewhere.
 	Audited(ctx context.Context, by respond.Caller, action, subject, outcome string, detail any) error
+}
+
+// Weigher tells how evidence weighs, and takes analysts' words about it.
+type Weigher interface {
+	// Explain wraps respond.ErrNotFound when there is no evidence about it.
+	Explain(a finding.Actor) (respond.Explained, error)
+	// Keep wraps respond.ErrNotFound when the finding is not in memory (any
+	// more) and its rule is not given, and respond.ErrInvalid when it has been
+	// discarded.
+	Keep(ctx context.Context, by respond.Caller, r respond.AddKeep) (evidence.Vote, error)
+	// RemoveKeep wraps respond.ErrNotFound when nobody has kept it.
+	RemoveKeep(ctx context.Context, by respond.Caller, findingID string) error
+	Feedback() []evidence.Opinion // ordered by rule and kind of actor
+	Tiers() *evidence.Policy
 }
 
 // Blocker makes and ends blocks.

@@ -19,6 +19,7 @@ import (
 	"github.com/honeymoat/honeymoat/pkg/auth"
 	"github.com/honeymoat/honeymoat/pkg/block"
 	"github.com/honeymoat/honeymoat/pkg/decoy"
+	"github.com/honeymoat/honeymoat/pkg/evidence"
 	"github.com/honeymoat/honeymoat/pkg/finding"
 	"github.com/honeymoat/honeymoat/pkg/httpapi/wire"
 	"github.com/honeymoat/honeymoat/pkg/ingest"
@@ -67,6 +68,8 @@ func newWorld(t *testing.T, change ...func(*Options)) *world {
 		operator: &fakeOperator{
 			actors:    []respond.Actor{exampleActor("192.0.2.1"), exampleActor("192.0.2.2")},
 			discards:  []respond.Discard{exampleDiscard("d1"), exampleDiscard("d2")},
+			feedback:  exampleOpinions(),
+			tiers:     evidence.DefaultRules(),
 			approvals: []respond.Approval{exampleApproval("00000000000000a1"), exampleApproval("00000000000000a2")},
 			rollouts:  []rollout.Logic{exampleRollout("decoy.env-file", "1"), exampleRollout("rule-1", "1")},
 		},

@@ -50,6 +50,18 @@ type DiscardRequest struct {
 	LifetimeSeconds int64  `json:"lifetime_seconds,omitempty"` // 0 = until removed
 }
 
+// Discard is an analyst's word that findings like these are none.
+type Discard struct {
+	ID        string        `json:"id"`
+	Actor     finding.Actor `json:"actor,omitzero"`
+	Rule      string        `json:"rule,omitempty"`
+	Path      string        `json:"path,omitempty"` // exact, or a beginning that ends in "*"
+	Reason    string        `json:"reason"`
+	By        string        `json:"by"`
+	At        time.Time     `json:"at"`
+	ExpiresAt time.Time     `json:"expires_at,omitzero"` // none = until it is removed
+}
+
 // DiscardFinding is the body of a finding's discard.
 type DiscardFinding struct {
 	Reason          string `json:"reason"`
@@ -63,6 +75,7 @@ type Actor struct {
 	Tier      string            `json:"tier"` // of finding.Tier, or "none": nothing is going on
 	Reasons   []string          `json:"reasons"`
 	Families  []finding.Family  `json:"families"`
+	Risk      float64           `json:"risk"`     // what the evidence comes to, 0..1
 	Findings  int               `json:"findings"` // how many
 	FirstSeen time.Time         `json:"first_seen"`
 	LastSeen  time.Time         `json:"last_seen"`
