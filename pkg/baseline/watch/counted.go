@@ -9,6 +9,33 @@ import (
 	"gonum.org/v1/gonum/mathext"
 )
 
+const (
+	boundChance = 1e-3 // of what is beyond a model's bounds
+	boundIndex  = 4    // of the law beyond them
+	boundTwice  = 2    // times the bound, from where on it is extrapolated
+)
+
+// beyond is the chance of a look that is several times as far out as what is
+// ordinary: a model that has seen a thousand points cannot tell one in a million
+// by counting. Beyond the bounds a Pareto law holds, with an index at which
+// tails of metrics are rarely heavier; where they are, tallies correct it.
+func (l *look) beyond() float64 {
+	bound := l.upper - l.expected
+	if !l.high {
+		bound = l.expected - l.lower
+	}
+	least := leastRatio - 1
+	if l.measure.Kind() == baseline.Share {
+		bound = math.Max(bound, leastShare/2)
+	}
+	bound = math.Max(bound, least/4*math.Abs(l.expected))
+	ratio := math.Abs(l.seen-l.expected) / bound
+	if l.claimed > 5*boundChance || !(ratio >= boundTwice) {
+		return 1
+	}
+	return boundChance * math.Pow(ratio, -boundIndex)
+}
+
 // counted is the chance that a look's number of things is as large, or as
 // small, where nothing but chance makes it: no model may claim that something is
 // rarer than that. It is 0 for what is not counted.

@@ -99,7 +99,7 @@ func (w *Watch) weigh(l *look) {
 	w.looked++
 	chance := 1.0
 	if told(l.measure, l.high) && matters(l.measure, l.seen, l.expected, l.weight, l.pace) && !l.ours() {
-		chance = max(l.claimed, w.counted(l))
+		chance = max(min(l.claimed, l.beyond()), w.counted(l))
 	}
 	l.claimed = math.Min(1, 2*math.Min(chance, l.track.off(chance, l.high)))
 	if l.claimed < interesting {
