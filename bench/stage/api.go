@@ -207,11 +207,20 @@ func list[T any](ctx context.Context, a *API, path string, query url.Values) ([]
 
 // Metric is the sum of a Prometheus metric over all its labels.
 func (a *API) Metric(ctx context.Context, name string) (float64, error) {
+	text, err := a.Metrics(ctx)
+	if err != nil {
+		return 0, err
+	}
+	return metric(text, name)
+}
+
+// Metrics are all metrics, as Prometheus reads them.
+func (a *API) Metrics(ctx context.Context) (string, error) {
 	text, err := a.send(ctx, http.MethodGet, "/metrics", nil)
 	if err != nil {
-		return 0, fmt.Errorf("read metrics: %w", err)
+		return "", fmt.Errorf("read metrics: %w", err)
 	}
-	return metric(string(text), name)
+	return string(text), nil
 }
 
 func metric(text, name string) (float64, error) {

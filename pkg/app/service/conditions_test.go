@@ -2,6 +2,7 @@ package service
 
 import (
 	"maps"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -10,6 +11,7 @@ import (
 	"github.com/honeymoat/honeymoat/pkg/block"
 	"github.com/honeymoat/honeymoat/pkg/httpapi/wire"
 	"github.com/honeymoat/honeymoat/pkg/ingest"
+	"github.com/honeymoat/honeymoat/pkg/respond"
 	"github.com/honeymoat/honeymoat/pkg/rollout"
 )
 
@@ -138,5 +140,19 @@ func TestMetricsOfHealth(t *testing.T) {
 	}
 	if end := has["honeymoat_certificate_end_timestamp_seconds"]; end < float64(time.Now().Add(certificateEnd).Unix()) {
 		t.Errorf("a new certificate ends at %v", end)
+	}
+}
+
+// Whoever scrapes honeymoat is told by the rules of Prometheus under the same
+// names, and told once: Alertmanager groups by them.
+func TestConditionsAreRulesToo(t *testing.T) {
+	rules, err := os.ReadFile("../../../deploy/prometheus/rules/honeymoat.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range conditions() {
+		if !strings.Contains(string(rules), "- alert: "+respond.HealthAlert+c.name+"\n") {
+			t.Errorf("deploy/prometheus has no alert %s%s", respond.HealthAlert, c.name)
+		}
 	}
 }
