@@ -41,12 +41,13 @@ func (p *pass) object(r *record, a *actor) {
 	if r.given {
 		r.template.ids.add(hash)
 	}
-	relation := unclaimed
-	if a.kind != kindAddress {
-		relation = p.observer.owners.ask(hash, r.actor, r.given, t.ids.count < mayOwn)
-	}
+	mayClaim := t.ids.count < mayOwn
 	if !t.ids.add(hash) {
 		return
+	}
+	relation := unclaimed
+	if a.kind != kindAddress {
+		relation = p.observer.owners.ask(hash, r.actor, r.given, mayClaim)
 	}
 	t.note(r, id, relation)
 	p.enumerated(r, a, t)
