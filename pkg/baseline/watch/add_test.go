@@ -44,9 +44,7 @@ func TestFromRecordsToAnAnomaly(t *testing.T) {
 			at := simStart.Add(time.Duration(i) * time.Minute)
 			b := requests(at, 60+i%7, fail)
 			w.Add(b, 0, b.Rows(), nil, at.Add(time.Minute).UnixNano())
-			for _, a := range w.Advance(at.Add(time.Minute).UnixNano()) {
-				told = append(told, a)
-			}
+			told = append(told, w.Advance(at.Add(time.Minute).UnixNano())...)
 		}
 	}
 	feed(0, 240, 0)

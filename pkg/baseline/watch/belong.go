@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/honeymoat/honeymoat/pkg/baseline"
 	"github.com/honeymoat/honeymoat/pkg/baseline/series"
 	"github.com/honeymoat/honeymoat/pkg/finding"
 )
@@ -25,6 +26,9 @@ func (w *Watch) belongs(l *look, rare, off bool) bool {
 	}
 	if !rare {
 		return false
+	}
+	if w.returns(w.incidents, l) || w.returns(w.past, l) {
+		return true
 	}
 	if l.test == byDrift && w.knownSince(l) {
 		return true
@@ -54,6 +58,68 @@ func (w *Watch) goOn(i *incident, l *look) {
 		i.parts = parts
 		if actors := w.blame(i.entry, parts); len(actors) > 0 {
 			i.actors = actors
+		}
+	}
+}
+
+const (
+	returnMost  = 1.5 // times what was normal
+	returnLeast = 0.6
+	returnLooks = 3
+)
+
+// returns tells whether a look saw that what an incident was about has become
+// normal again, after a model had got used to it.
+func (w *Watch) returns(list []*incident, l *look) bool {
+	for _, i := range list {
+		lately := i.over == 0 || w.now-i.over <= max(comesBack, returnLooks*l.step)
+		if !lately || i.momentary() || i.change.Sort != sortOf(l.measure) || i.change.High == l.high {
+			continue
+		}
+		if i.entry == l.entry && i.normal(l) || i.entry.place != nil && l.entry.place != nil &&
+			(w.contains(i.entry, l.entry) || w.contains(l.entry, i.entry) || beside(i.entry) != beside(l.entry)) {
+			return true
+		}
+	}
+	return false
+}
+
+// normal tells whether what a look saw is about what was expected when an
+// incident began.
+func (i *incident) normal(l *look) bool {
+	if l.measure != i.first.measure {
+		return true
+	}
+	then, now := i.first.expected, l.seen
+	if l.measure.Kind() == baseline.Count {
+		then /= float64(max(i.first.step, minute))
+		now /= float64(max(l.step, minute))
+	}
+	return now <= returnMost*then && now >= returnLeast*then
+}
+
+const (
+	lingerLong  = 24 * hour // shares and means
+	lingerShort = 2 * hour  // counts, which have a course
+	lingerPart  = 0.5       // of how far it was from what was expected
+)
+
+// linger has an incident go on while what it is about has not come back, even
+// if the model has got used to it: for as long as what was expected when it
+// began is still worth something. What is there to stay is another level then.
+func (w *Watch) linger(l *look) {
+	for _, i := range w.incidents {
+		f := &i.first
+		if i.entry != l.entry || f.measure != l.measure || f.pace != l.pace || f.test != byModel {
+			continue
+		}
+		long := int64(lingerLong)
+		if l.measure.Kind() == baseline.Count {
+			long = lingerShort
+		}
+		then, now := f.seen-f.expected, l.seen-f.expected
+		if w.now-i.opened < long && now*then > 0 && math.Abs(now) >= lingerPart*math.Abs(then) {
+			i.take(l, w.now)
 		}
 	}
 }

@@ -173,7 +173,7 @@ func (i *incident) take(l *look, now int64) {
 		return
 	}
 	i.best = math.Min(i.best, l.chance)
-	if l.high != i.first.high || l.pace != i.first.pace {
+	if l.pace != i.first.pace {
 		return
 	}
 	i.last = *l

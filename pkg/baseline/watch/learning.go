@@ -73,7 +73,7 @@ func (w *Watch) Expect(key series.Key, m series.Measure, at int64) (Expectation,
 			continue
 		}
 		if expected, lower, upper, ok := t.model.Expect(at); ok && !math.IsNaN(expected) {
-			return Expectation{expected, lower, upper, t.length()}, true
+			return Expectation{possible(m, expected), possible(m, lower), possible(m, upper), t.length()}, true
 		}
 	}
 	return Expectation{}, false

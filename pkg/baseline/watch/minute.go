@@ -71,7 +71,7 @@ func (w *Watch) observe(e *entry, t *track, m series.Measure, p baseline.Point) 
 	}
 	l := look{
 		entry: e, track: t, record: &t.record, measure: m, pace: t.pace(), high: v.High, claimed: v.Tail,
-		expected: v.Expected, lower: v.Lower, upper: v.Upper, seen: p.Value,
+		expected: possible(m, v.Expected), lower: possible(m, v.Lower), upper: possible(m, v.Upper), seen: p.Value,
 		step: t.length(), since: p.Time, shape: v.Shape,
 	}
 	if m.Kind() != baseline.Count {
@@ -81,6 +81,15 @@ func (w *Watch) observe(e *entry, t *track, m series.Measure, p baseline.Point) 
 		l.since = v.Since
 	}
 	w.weigh(&l)
+}
+
+// possible is the nearest to a value that a measure can have: none is negative,
+// and no share is more than all.
+func possible(m series.Measure, v float64) float64 {
+	if m.Kind() == baseline.Share {
+		v = math.Min(v, 1)
+	}
+	return math.Max(v, 0)
 }
 
 // learning is for how long nothing is scored.
@@ -100,6 +109,9 @@ func (w *Watch) weigh(l *look) {
 	chance := 1.0
 	if told(l.measure, l.high) && matters(l.measure, l.seen, l.expected, l.weight, l.pace) && !l.ours() {
 		chance = max(min(l.claimed, l.beyond()), w.counted(l))
+	}
+	if l.chance = 1; l.entry.open > 0 {
+		w.linger(l)
 	}
 	l.claimed = math.Min(1, 2*math.Min(chance, l.track.off(chance, l.high)))
 	if l.claimed < interesting {

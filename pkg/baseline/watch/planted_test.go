@@ -53,6 +53,7 @@ type planted struct {
 	from   time.Time
 	days   float64 // that are run
 	within time.Duration
+	lasts  time.Duration // 0 = it is not looked at when it is over
 	shape  []finding.Shape
 	where  string
 	actor  string
@@ -65,7 +66,7 @@ func TestEachShapeIsFoundAtItsPlace(t *testing.T) {
 	noon := when(trained, 12, 0)
 	for _, p := range []planted{
 		{
-			name: "burst of one client on one route", from: noon, days: 0.75, within: 5 * time.Minute,
+			name: "burst of one client on one route", from: noon, days: 0.75, within: 5 * time.Minute, lasts: 10 * time.Minute,
 			plant: func(at time.Time, r *simRoute, d *drawn) {
 				if r.name == "GET /r1/{id}" && between(at, noon, 10*time.Minute) {
 					d.rate += 400
@@ -75,7 +76,7 @@ func TestEachShapeIsFoundAtItsPlace(t *testing.T) {
 			shape: []finding.Shape{finding.Burst}, where: "GET /r1/{id}", actor: "address:198.51.100.7", part: "198.51.100.7",
 		},
 		{
-			name: "errors on one route", from: noon, days: 0.75, within: 6 * time.Minute,
+			name: "errors on one route", from: noon, days: 0.75, within: 6 * time.Minute, lasts: 30 * time.Minute,
 			plant: func(at time.Time, r *simRoute, d *drawn) {
 				if r.name == "GET /r2/{id}" && between(at, noon, 30*time.Minute) {
 					d.fails = 0.4
@@ -84,7 +85,7 @@ func TestEachShapeIsFoundAtItsPlace(t *testing.T) {
 			shape: []finding.Shape{finding.Glitch}, where: "GET /r2/{id}",
 		},
 		{
-			name: "latency on one gateway", from: noon, days: 0.75, within: 6 * time.Minute,
+			name: "latency on one gateway", from: noon, days: 0.75, within: 6 * time.Minute, lasts: 30 * time.Minute,
 			late: func(at time.Time, m *series.Minute) {
 				if between(at, noon, 30*time.Minute) {
 					slowGateway(m)
@@ -93,7 +94,7 @@ func TestEachShapeIsFoundAtItsPlace(t *testing.T) {
 			shape: []finding.Shape{finding.Glitch}, where: "gw1",
 		},
 		{
-			name: "everything fails", from: noon, days: 0.75, within: 4 * time.Minute,
+			name: "everything fails", from: noon, days: 0.75, within: 4 * time.Minute, lasts: 30 * time.Minute,
 			plant: func(at time.Time, r *simRoute, d *drawn) {
 				if between(at, noon, 30*time.Minute) {
 					d.fails = 0.3
@@ -102,7 +103,7 @@ func TestEachShapeIsFoundAtItsPlace(t *testing.T) {
 			shape: []finding.Shape{finding.Burst}, where: series.WholeName,
 		},
 		{
-			name: "a gateway is silent", from: noon, days: 0.75, within: 5 * time.Minute,
+			name: "a gateway is silent", from: noon, days: 0.75, within: 5 * time.Minute, lasts: time.Hour,
 			plant: func(at time.Time, r *simRoute, d *drawn) {
 				if between(at, noon, time.Hour) {
 					d.gateways = []float64{0.5, 0}
@@ -150,7 +151,7 @@ func TestEachShapeIsFoundAtItsPlace(t *testing.T) {
 			shape: []finding.Shape{finding.Single}, where: "GET /r4/{id}", actor: "user:u1",
 		},
 		{
-			name: "formats that should not be", from: noon, days: 0.75, within: 10 * time.Minute,
+			name: "formats that should not be", from: noon, days: 0.75, within: 10 * time.Minute, lasts: 30 * time.Minute,
 			late: func(at time.Time, m *series.Minute) {
 				for i := range m.Rows {
 					row := &m.Rows[i]
@@ -210,11 +211,31 @@ func (p *planted) check(t *testing.T, snapshot []byte) {
 	if delay := time.Unix(0, mine[0].Time).Sub(p.from); delay < 0 || delay > p.within {
 		t.Errorf("told after %v, want within %v:%s", delay, p.within, show(list))
 	}
-	if more := len(beginnings(list)); more > 2 {
+	if more := len(beginnings(list)); more > 1 {
 		t.Errorf("told as %d incidents:%s", more, show(list))
 	}
 	p.checkWho(t, list)
+	if p.lasts > 0 {
+		p.checkEnd(t, list, mine[0].ID)
+	}
 	t.Logf("%s", show(list))
+}
+
+// checkEnd looks at when it was over: it is told once, and says so.
+func (p *planted) checkEnd(t *testing.T, list []Anomaly, id string) {
+	t.Helper()
+	var over []Anomaly
+	for _, a := range list {
+		if a.ID == id && a.Over {
+			over = append(over, a)
+		}
+	}
+	if len(over) != 1 {
+		t.Fatalf("told %d times that it is over:%s", len(over), show(list))
+	}
+	if late := over[0].Statistic.Until.Sub(p.from.Add(p.lasts)); late < -5*time.Minute || late > 20*time.Minute {
+		t.Errorf("over %v after it was:%s", late, show(list))
+	}
 }
 
 func (p *planted) checkWho(t *testing.T, list []Anomaly) {

@@ -84,8 +84,8 @@ func (w *Watch) shifted(i *incident) bool {
 	if p == nil || i.first.test != byModel || i.first.pace == daily || w.now-i.opened < hour {
 		return false
 	}
-	now := float64(p.flows[i.first.pace][i.first.measure].Value)
-	return math.Abs(now-i.first.expected) > 0.5*math.Abs(i.first.seen-i.first.expected)
+	then, now := i.first.seen-i.first.expected, i.last.seen-i.first.expected
+	return w.now-i.seen <= 2*i.quiet() && now*then > 0 && math.Abs(now) > lingerPart*math.Abs(then)
 }
 
 func (w *Watch) familyOf(i *incident) finding.Family {
