@@ -68,7 +68,7 @@ func BenchmarkAdd(b *testing.B) {
 			t := New(Options{})
 			ignore := func(*Minute) {}
 			span := int64(100*5000) * int64(time.Second) / int64(of.rate)
-			later := func(x *event.Batch) {
+			later := func(x *event.Batch) { // the batch is ours alone
 				times := x.NumberColumn(event.Time)
 				for i := range times {
 					times[i] += span

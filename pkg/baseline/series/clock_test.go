@@ -183,7 +183,7 @@ func TestRecordsWithoutATimeAreOfNow(t *testing.T) {
 
 func TestManySourcesAreBounded(t *testing.T) {
 	c := newClock()
-	for i := range 10_000 {
+	for i := range 2000 {
 		c.begin(string(rune('a'+i%26))+time.Duration(i).String(), int64(i))
 		c.tell(int64(i))
 	}

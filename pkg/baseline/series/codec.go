@@ -36,7 +36,7 @@ func (c *codec) write(b []byte) {
 	}
 }
 
-// number codes a number of any size.
+// number64 codes a number of any size.
 func number64[T integer](c *codec, v *T) {
 	if !c.reads() {
 		c.write(binary.AppendVarint(c.w.AvailableBuffer(), int64(*v)))
@@ -52,7 +52,7 @@ func number64[T integer](c *codec, v *T) {
 	*v = T(x)
 }
 
-// numbers codes several.
+// numbers codes several of a size.
 func numbers[T integer](c *codec, all ...*T) {
 	for _, v := range all {
 		number64(c, v)

@@ -6,7 +6,8 @@ import (
 )
 
 // distinct counts different values, told apart by 32 bits of a hash: exactly
-// up to 16, beyond in 512 registers. Its memory is that of a sketches.
+// up to 16, beyond in 512 registers, or 128 where it is coarse: right to about a
+// twentieth or a tenth. Its memory is that of a sketches.
 type distinct struct {
 	n   uint8  // how many are known; inRegisters
 	ref uint32 // the value, of one; else its place
@@ -17,6 +18,7 @@ const (
 	someValues  = 16
 	inRegisters = 255
 	registerLog = 9
+	coarseLog   = 7
 	// mostRegisters bounds the counters with registers in a minute; beyond, a
 	// counter stays at 16.
 	mostRegisters = 1 << 16
@@ -26,29 +28,34 @@ type (
 	few       [fewValues]uint32
 	some      [someValues]uint32
 	registers [1 << registerLog]uint8
+	coarse    [1 << coarseLog / 2]uint8 // two registers a byte
 )
 
 // sketches is the memory of many counters.
 type sketches struct {
+	isCoarse  bool // its counters with registers are
 	few       []few
 	some      []some
 	registers []registers
+	coarse    []coarse
 	marks     []marks
 	buckets   []buckets
 }
 
 func (s *sketches) reset() {
-	s.few, s.some, s.registers = s.few[:0], s.some[:0], s.registers[:0]
+	s.few, s.some, s.registers, s.coarse = s.few[:0], s.some[:0], s.registers[:0], s.coarse[:0]
 	s.marks, s.buckets = s.marks[:0], s.buckets[:0]
 }
 
 func (s *sketches) bytes() int {
-	return 16*cap(s.few) + 64*cap(s.some) + 512*cap(s.registers) + 32*cap(s.marks) + 4*bucketCount*cap(s.buckets)
+	return 16*cap(s.few) + 64*cap(s.some) + 512*cap(s.registers) + 64*cap(s.coarse) + 32*cap(s.marks) + 4*bucketCount*cap(s.buckets)
 }
 
 // add counts a value.
 func (s *sketches) add(d *distinct, value uint32) {
 	switch {
+	case d.n == inRegisters && s.isCoarse:
+		s.coarse[d.ref].add(value)
 	case d.n == inRegisters:
 		s.registers[d.ref].add(value)
 	case d.n == 0:
@@ -94,19 +101,28 @@ func (s *sketches) addKnown(d *distinct, value uint32) {
 
 // spread puts the values of a counter, and one more, into registers.
 func (s *sketches) spread(d *distinct, value uint32) {
-	if len(s.registers) >= mostRegisters {
+	if len(s.registers)+len(s.coarse) >= mostRegisters {
 		return
 	}
-	s.registers = append(s.registers, registers{})
-	r := &s.registers[len(s.registers)-1]
-	for _, v := range s.known(*d) {
-		r.add(v)
+	known := s.known(*d)
+	s.give(d)
+	for _, v := range known {
+		s.add(d, v)
 	}
-	r.add(value)
-	d.n, d.ref = inRegisters, uint32(len(s.registers)-1)
+	s.add(d, value)
 }
 
-// merge adds the values of another's counter.
+// give gives a counter registers in which there is nothing.
+func (s *sketches) give(d *distinct) {
+	d.n = inRegisters
+	if s.isCoarse {
+		s.coarse, d.ref = append(s.coarse, coarse{}), uint32(len(s.coarse))
+	} else {
+		s.registers, d.ref = append(s.registers, registers{}), uint32(len(s.registers))
+	}
+}
+
+// merge adds the values of another's counter. Neither is coarse.
 func (s *sketches) merge(d *distinct, from *sketches, other distinct) {
 	switch {
 	case other.n == 0:
@@ -124,8 +140,7 @@ func (s *sketches) merge(d *distinct, from *sketches, other distinct) {
 func (s *sketches) mergeRegisters(d *distinct, other *registers) {
 	if d.n != inRegisters {
 		was := *d
-		s.registers = append(s.registers, registers{})
-		d.n, d.ref = inRegisters, uint32(len(s.registers)-1)
+		s.give(d)
 		s.merge(d, s, was)
 	}
 	for i, rank := range other {
@@ -137,14 +152,22 @@ func (s *sketches) mergeRegisters(d *distinct, other *registers) {
 
 // count is how many different values there were.
 func (s *sketches) count(d distinct) float64 {
-	if d.n == inRegisters {
+	switch {
+	case d.n != inRegisters:
+		return float64(d.n)
+	case s.isCoarse:
+		return math.Round(s.coarse[d.ref].count())
+	default:
 		return math.Round(s.registers[d.ref].count())
 	}
-	return float64(d.n)
 }
 
-// maxRank is one more than the bits of a value that tell no register.
-const maxRank = 32 - registerLog + 1
+// The highest ranks: one more than the bits of a value that tell no register,
+// or what half a byte holds.
+const (
+	maxRank       = 32 - registerLog + 1
+	maxCoarseRank = 15
+)
 
 func (r *registers) add(value uint32) {
 	rank := min(uint8(bits.LeadingZeros32(value<<registerLog))+1, maxRank)
@@ -153,16 +176,42 @@ func (r *registers) add(value uint32) {
 	}
 }
 
-// count is the estimate of O. Ertl, "New cardinality estimation algorithms for
-// HyperLogLog sketches" (2017), which needs no correction for few values.
 func (r *registers) count() float64 {
-	const size = float64(len(r))
 	var ranks [maxRank + 1]float64
 	for _, rank := range r {
 		ranks[rank]++
 	}
-	z := size * tau(1-ranks[maxRank]/size)
-	for k := maxRank - 1; k > 0; k-- {
+	return estimate(ranks[:])
+}
+
+func (r *coarse) add(value uint32) {
+	rank := min(uint8(bits.LeadingZeros32(value<<coarseLog))+1, maxCoarseRank)
+	register := value >> (32 - coarseLog)
+	at, shift := &r[register/2], register%2*4
+	if *at>>shift&15 < rank {
+		*at = *at&^(15<<shift) | rank<<shift
+	}
+}
+
+func (r *coarse) count() float64 {
+	var ranks [maxCoarseRank + 1]float64
+	for _, two := range r {
+		ranks[two&15]++
+		ranks[two>>4]++
+	}
+	return estimate(ranks[:])
+}
+
+// estimate is how many values there were, by how many registers have which
+// rank: that of O. Ertl, "New cardinality estimation algorithms for HyperLogLog
+// sketches" (2017), which needs no correction for few values.
+func estimate(ranks []float64) float64 {
+	size, last := 0.0, len(ranks)-1
+	for _, n := range ranks {
+		size += n
+	}
+	z := size * tau(1-ranks[last]/size)
+	for k := last - 1; k > 0; k-- {
 		z = (z + ranks[k]) / 2
 	}
 	z += size * sigma(ranks[0]/size)

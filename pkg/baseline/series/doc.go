@@ -24,8 +24,8 @@
 // Nothing that has requests in an open minute makes room. So a flood of made-up
 // routes or principals competes with itself: what finds no room is counted in
 // the route "{other}" of its gateway, or not at all where it is somebody.
-// Different values are counted exactly up to 16 and right to about a twentieth
-// beyond; quantiles of a minute are right to a twentieth; who carries a place's
+// Different values are counted exactly up to 16, beyond right to about a
+// twentieth for places and a tenth for people; quantiles of a minute are right to a twentieth; who carries a place's
 // traffic is told as far as it is at least a sixteenth of it.
 //
 // The same records in the same order give the same minutes, however they were

@@ -8,24 +8,27 @@ import (
 	"github.com/honeymoat/honeymoat/pkg/finding"
 )
 
-// known is a table for which users read /a for two days, and tokens read /b.
-func known(t *testing.T, more ...line) *gathered {
+// known is what a table knows for which users read /a for two days, and tokens
+// read /b.
+func known(t *testing.T) []byte {
 	t.Helper()
 	g := newGathered(Options{})
 	for i := range 2880 {
 		at := time.Duration(i) * time.Minute
 		g.all(batchOf("shop", line{at: at, user: "u", client: "192.0.2.1", route: "/a"}, line{at: at, user: "t", kind: "token", client: "192.0.2.2", route: "/b"}))
 	}
-	g.minutes = nil
+	return snapshot(t, g.Table)
+}
+
+// then are the firsts among requests after those two days.
+func then(t *testing.T, known []byte, more ...line) (all []First) {
+	t.Helper()
+	g := restored(t, known)
 	for i := range more {
 		more[i].at += 48 * time.Hour
 	}
 	g.all(batchOf("shop", more...))
 	g.until(48*time.Hour + 10*time.Minute)
-	return g
-}
-
-func (g *gathered) firsts() (all []First) {
 	for _, m := range g.minutes {
 		all = append(all, m.firsts...)
 	}
@@ -33,11 +36,10 @@ func (g *gathered) firsts() (all []First) {
 }
 
 func TestFirstSuccessOfAKindOfPrincipal(t *testing.T) {
-	g := known(t,
+	all := then(t, known(t),
 		line{user: "t9", kind: "token", client: "192.0.2.9", route: "/a", path: "/a", out: 5},
 		line{at: second, user: "t9", kind: "token", route: "/a"},
 	)
-	all := g.firsts()
 	if len(all) != 1 {
 		t.Fatalf("told are %+v", all)
 	}
@@ -54,10 +56,11 @@ func TestFirstSuccessOfAKindOfPrincipal(t *testing.T) {
 	}
 }
 
-func TestNoFirst(t *testing.T) {
+func TestWhatIsAFirst(t *testing.T) {
+	before := known(t)
 	f := func(why string, n int, more ...line) {
 		t.Helper()
-		if all := known(t, more...).firsts(); len(all) != n {
+		if all := then(t, before, more...); len(all) != n {
 			t.Errorf("%s: told are %+v", why, all)
 		}
 	}
@@ -88,7 +91,7 @@ func TestFirstsOfAMinuteAreBounded(t *testing.T) {
 			more = append(more, line{user: "u", route: route, method: method}, line{user: "t", kind: "token", route: route, method: method})
 		}
 	}
-	if all := known(t, more...).firsts(); len(all) < 20 || len(all) > maxFirsts {
+	if all := then(t, known(t), more...); len(all) < 20 || len(all) > maxFirsts {
 		t.Errorf("told are %d", len(all))
 	}
 }

@@ -9,7 +9,8 @@ type open struct {
 	personAt index
 	singles  []single
 	firsts   []debut
-	sketches sketches
+	sketches sketches // of places
+	peoples  sketches // of people
 	ledger   ledger
 	names    names
 }
@@ -28,7 +29,7 @@ const (
 	maxFirsts   = 64 // in a minute
 )
 
-func newOpen() *open { return &open{names: newNames()} }
+func newOpen() *open { return &open{names: newNames(), peoples: sketches{isCoarse: true}} }
 
 // begin makes it that of another minute, in which there was nothing.
 func (o *open) begin(number int64) {
@@ -38,6 +39,7 @@ func (o *open) begin(number int64) {
 	o.placeAt.reset()
 	o.personAt.reset()
 	o.sketches.reset()
+	o.peoples.reset()
 	o.ledger.reset()
 	o.names.reset()
 }
@@ -60,7 +62,7 @@ func (o *open) newSingle() uint32 {
 
 func (o *open) bytes() int {
 	n := placeBytes*cap(o.places) + personBytes*cap(o.people) + singleBytes*cap(o.singles) +
-		indexedBytes*(len(o.placeAt.slots)+len(o.personAt.slots)) + o.sketches.bytes() + o.ledger.bytes() + o.names.bytes()
+		indexedBytes*(len(o.placeAt.slots)+len(o.personAt.slots)) + o.sketches.bytes() + o.peoples.bytes() + o.ledger.bytes() + o.names.bytes()
 	for _, s := range o.singles[:cap(o.singles)] {
 		n += cap(s.text)
 	}

@@ -106,7 +106,7 @@ func (p *person) code(c *codec, o *open) {
 	numbers(c, &p.requests, &p.refused, &p.answers, &p.clientErrors, &p.serverErrors, &p.responseSized)
 	number64(c, &p.responseBytes)
 	for _, d := range []*distinct{&p.paths, &p.objects, &p.principals, &p.addresses} {
-		o.sketches.code(c, d)
+		o.peoples.code(c, d)
 	}
 	p.largest.code(c)
 	c.must(int(p.largest.file) <= len(o.names.ends) && p.dimension > Route && p.dimension < Dimensions)
@@ -121,7 +121,11 @@ func (s *sketches) code(c *codec, d *distinct) {
 		number64(c, &d.ref)
 	case d.n == inRegisters:
 		if c.reads() {
-			s.registers, d.ref = append(s.registers, registers{}), uint32(len(s.registers))
+			s.give(d)
+		}
+		if s.isCoarse {
+			array(c, s.coarse[d.ref][:])
+			return
 		}
 		array(c, s.registers[d.ref][:])
 		c.must(s.registers[d.ref].valid())

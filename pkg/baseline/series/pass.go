@@ -127,6 +127,7 @@ func (p *pass) row(row int) {
 	r.row, r.time, r.ours, r.minute = row, t, ours, p.minute
 	p.locate(r)
 	p.identify(r)
+	p.digest(r)
 	if p.waits++; p.waits == atOnce {
 		p.flush()
 	}

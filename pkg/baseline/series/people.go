@@ -48,7 +48,7 @@ func (p *pass) countAnswer(c *person, lane int32) {
 
 // countDifferent counts what was asked for, and by whom or from where.
 func (p *pass) countDifferent(c *person) {
-	r, s := p.r, &p.minute.sketches
+	r, s := p.r, &p.minute.peoples
 	if r.path != 0 {
 		c.told |= toldPath | toldObjects
 		s.add(&c.paths, short(r.path))

@@ -88,17 +88,22 @@ func (p *pass) read(l *lane) {
 	if r.timed = duration >= 0; r.timed {
 		r.bucket = bucketOf(duration)
 	}
-	r.path, r.object, r.agent, r.header = 0, 0, 0, 0
-	if path := b.Text(event.Path, row); len(path) > 0 {
-		r.path = p.t.hash(path, saltPath)
-		if object := l.object(path); len(object) > 0 {
-			r.object = p.t.hash(object, saltObject)
-		}
-	}
-	if agent := p.text(hasAgent, row); len(agent) > 0 {
-		r.agent = p.t.hash(agent, saltAgent)
+	r.object, r.header = 0, 0
+	if object := l.object(b.Text(event.Path, row)); len(object) > 0 {
+		r.object = p.t.hash(object, saltObject)
 	}
 	p.sign(r)
+}
+
+// digest takes what is asked for, and by which agent.
+func (p *pass) digest(r *record) {
+	r.path, r.agent = 0, 0
+	if path := p.b.Text(event.Path, r.row); len(path) > 0 {
+		r.path = p.t.hash(path, saltPath)
+	}
+	if agent := p.text(hasAgent, r.row); len(agent) > 0 {
+		r.agent = p.t.hash(agent, saltAgent)
+	}
 }
 
 // sign makes the signatures of a request.

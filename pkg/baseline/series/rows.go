@@ -101,14 +101,14 @@ func (t *Table) personRow(o *open, c *person) {
 	row.mean(ClientErrors, float64(c.clientErrors), float64(c.answers))
 	row.mean(ServerErrors, float64(c.serverErrors), float64(c.answers))
 	row.mean(ResponseBytes, float64(c.responseBytes), float64(c.responseSized))
-	row.different(&o.sketches, c.told, c.paths, c.objects, c.principals, c.addresses)
+	row.different(&o.peoples, c.told, c.paths, c.objects, c.principals, c.addresses)
 	of := MeasuresOf(c.dimension)
 	for m := range Measure(Measures) {
 		if !of.Has(m) {
 			row.Values[m], row.Weights[m] = math.NaN(), 0
 		}
 	}
-	row.Largest = t.largestOf(o, c)
+	row.Largest = t.largestOf(o, c, row.Key)
 }
 
 // explain says who carries a place, and what was largest in it.

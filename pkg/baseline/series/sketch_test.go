@@ -10,7 +10,14 @@ import (
 
 func TestDifferentValuesAreCounted(t *testing.T) {
 	random := rand.New(rand.NewPCG(5, 6))
-	var s sketches
+	countsDifferent(t, random, sketches{}, 0.035, 0.2)
+	countsDifferent(t, random, sketches{isCoarse: true}, 0.07, 0.4)
+}
+
+// countsDifferent has values counted: on average, and each time, not to be off
+// by more than such a part of them.
+func countsDifferent(t *testing.T, random *rand.Rand, s sketches, average, most float64) {
+	t.Helper()
 	worst := 0.0
 	for _, n := range []int{0, 1, 2, 4, 5, 16, 17, 40, 100, 500, 1000, 1500, 3000, 10_000, 100_000} {
 		bias := 0.0
@@ -30,11 +37,11 @@ func TestDifferentValuesAreCounted(t *testing.T) {
 			bias += (got - float64(n)) / float64(max(n, 1)) / runs
 			worst = max(worst, math.Abs(got-float64(n))/float64(max(n, 1)))
 		}
-		if math.Abs(bias) > 0.035 {
+		if math.Abs(bias) > average {
 			t.Errorf("%d values are counted as %.3f more on average", n, bias)
 		}
 	}
-	if worst > 0.2 {
+	if worst > most {
 		t.Errorf("a count was off by %.2f", worst)
 	}
 }

@@ -58,7 +58,7 @@ func (t *Table) code(c *codec) {
 	t.clock.code(c)
 	number64(c, &t.next)
 	number64(c, &t.empty)
-	c.must(t.next >= noMinute && t.next < math.MaxInt32 && t.empty >= 0)
+	c.must(t.next >= noMinute && t.next < math.MaxInt32 && t.empty >= 0 && t.empty < math.MaxInt32)
 	t.codeKinds(c)
 	t.lanes.code(c)
 	for d := range t.series {
