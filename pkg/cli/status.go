@@ -5,11 +5,8 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"slices"
-	"strings"
 	"time"
 
-	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
 
 	"github.com/honeymoat/honeymoat/pkg/command"
@@ -82,23 +79,6 @@ func printStatus(w io.Writer, s wire.Status) {
 			fmt.Fprintf(w, "  TO MEND: %s\n", p.Detail)
 		}
 	}
-}
-
-func printActors(w io.Writer, actors []wire.Actor) {
-	if len(actors) == 0 {
-		fmt.Fprintln(w, "Nothing was found yet.")
-		return
-	}
-	t := newTable(w, "who", "tier", "findings", "last seen", "blocks", "because")
-	for _, a := range actors[:min(most, len(actors))] {
-		because := a.Reasons[:min(3, len(a.Reasons))]
-		if rest := len(a.Reasons) - len(because); rest > 0 {
-			because = append(slices.Clone(because), fmt.Sprintf("and %d more", rest))
-		}
-		t.AppendRow(table.Row{a.Value, a.Tier, a.Findings, clock(a.LastSeen), len(a.BlockIDs), strings.Join(because, "\n")})
-	}
-	t.Render()
-	printRest(w, len(actors), "/api/v1/actors has all")
 }
 
 func decoysCheck() *cobra.Command {

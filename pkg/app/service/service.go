@@ -215,6 +215,7 @@ func (s *Service) serve(ctx context.Context, l *lifecycle) (err error) {
 	}
 	l.start("detect", s.detect)
 	l.start("clock", s.tellTime)
+	s.startSlow(l)
 	l.start("trim", func(ctx context.Context) error { return s.bus.Trim(ctx, s.processed, s.writer.RecordsDone) })
 	if err := s.startIngest(l); err != nil {
 		return err
