@@ -25,7 +25,7 @@ func Run(ctx context.Context, version string, args []string, around command.Surr
 func Root(version string, reload <-chan os.Signal) *cobra.Command {
 	root := command.Root("honeymoat", "Turns gateway access logs and decoy endpoints into blocks.", version)
 	root.AddCommand(
-		serveCommand(version, reload), replayCommand(), rulesCommand(), intelCommand(), baselineCommand(), statusCommand(), blocksCommand(), rolloutsCommand(), agentsCommand(), bouncersCommand(), decoysCommand(),
+		serveCommand(version, reload), replayCommand(), rulesCommand(), intelCommand(), baselineCommand(), statusCommand(), blocksCommand(), rolloutsCommand(), actorsCommand(), agentsCommand(), bouncersCommand(), decoysCommand(),
 		formatsCommand(), quarantineCommand(), privacyCommand(), principalsCommand(), eraseCommand(), tokensCommand(), migrateCommand(), configCommand(), engineCommand(), referenceCommand(version),
 	)
 	return root
