@@ -1,10 +1,6 @@
 package series
 
-import (
-	"math/bits"
-
-	"github.com/honeymoat/honeymoat/pkg/event"
-)
+import "github.com/honeymoat/honeymoat/pkg/event"
 
 // record is what a row tells.
 type record struct {
@@ -167,11 +163,3 @@ func (p *pass) name(r *record, application []byte) {
 
 // short is a hash in the bits that counting different values takes.
 func short(hash uint64) uint32 { return uint32(hash >> 32) }
-
-// addressKey is a client's number as a hash.
-func (t *Table) addressKey(client uint64) uint64 {
-	h := (client ^ t.seed) + saltAddress
-	h = (h ^ h>>32) * 0xd6e8feb86659fd93
-	h = (h ^ h>>32) * 0xd6e8feb86659fd93
-	return max(1, bits.RotateLeft64(h, 32)^h)
-}
