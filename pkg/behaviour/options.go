@@ -6,13 +6,13 @@ import "time"
 // the default.
 type Options struct {
 	// MaxActors is how many actors are remembered; 0 means 100,000. One takes
-	// about 800 bytes once it is made.
+	// about 800 bytes.
 	MaxActors int
 	// MaxSignIns is how many addresses and names that sign in are remembered;
-	// 0 means a quarter of MaxActors. One takes about 150 bytes.
+	// 0 means a quarter of MaxActors. One takes about 130 bytes.
 	MaxSignIns int
 	// MaxRoutes is how many routes have peers of their own; 0 means 4,096. One
-	// takes about 600 bytes.
+	// takes about 500 bytes.
 	MaxRoutes int
 	// MaxSites is how many APIs, hosts and sources have peers of their own; 0
 	// means 512. One takes about 5,000 bytes.

@@ -14,7 +14,7 @@ var ErrState = errors.New("state of the watched actors cannot be read")
 const magic = "honeymoat behaviour 1\n"
 
 // WriteSnapshot writes all that is remembered: after Restore the same batches
-// give the same suspicions. It takes some 150 bytes an actor.
+// give the same suspicions. It takes some 100 bytes an actor.
 func (o *Observer) WriteSnapshot(w io.Writer) error {
 	c := codec{data: []byte(magic)}
 	c.fixed(&o.seed)
