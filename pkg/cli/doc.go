@@ -26,6 +26,7 @@ func Root(version string, reload <-chan os.Signal) *cobra.Command {
 	root := command.Root("honeymoat", "Turns gateway access logs and decoy endpoints into blocks.", version)
 	root.AddCommand(
 		serveCommand(version, reload), replayCommand(), rulesCommand(), intelCommand(), baselineCommand(), statusCommand(), blocksCommand(), rolloutsCommand(), actorsCommand(), agentsCommand(), bouncersCommand(), decoysCommand(),
+		findingsCommand(), discardsCommand(), feedbackCommand(), tiersCommand(),
 		formatsCommand(), quarantineCommand(), privacyCommand(), principalsCommand(), eraseCommand(), tokensCommand(), migrateCommand(), configCommand(), engineCommand(), referenceCommand(version),
 	)
 	return root

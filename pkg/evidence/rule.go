@@ -36,7 +36,7 @@ type Rule struct {
 
 // Words for who an actor is.
 const (
-	Person   = "person" // no place
+	Person   = "person" // or a client: no place
 	Place    = "place"
 	Internal = "internal" // of our own network
 	External = "external"

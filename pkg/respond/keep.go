@@ -74,28 +74,38 @@ func (s *Service) keep(ctx context.Context, by Caller, r AddKeep) (evidence.Vote
 	if r.Reason == "" {
 		return v, fmt.Errorf("%w: a finding is kept for a reason: somebody will ask", ErrInvalid)
 	}
+	if s.isDiscarded(r.Finding) {
+		return v, fmt.Errorf("%w: finding %s is discarded: take the discard back first", ErrInvalid, r.Finding)
+	}
 	if f, a, ok := s.finding(r.Finding); ok {
 		v.Subject = evidence.Subject{Rule: f.Rule, Kind: a.Kind}
 	} else if r.Rule == "" {
 		return v, fmt.Errorf("finding %s: %w", r.Finding, ErrNotFound)
 	}
-	s.mu.Lock()
-	m, known := s.ledger.memos.byID[r.Finding], false
-	if m != nil && m.Discarded {
-		s.mu.Unlock()
-		return v, fmt.Errorf("%w: finding %s is discarded: take the discard back first", ErrInvalid, r.Finding)
-	}
-	if old, ok := s.ledger.feedback.Vote(r.Finding); ok {
-		v, known = old, true
-	} else {
-		s.ledger.feedback.Add(v)
-		s.touch()
-	}
-	s.mu.Unlock()
+	v, known := s.vote(v)
 	if known {
 		return v, nil
 	}
 	return v, s.journal.add(ctx, journalEntry{Keep: &v})
+}
+
+func (s *Service) isDiscarded(findingID string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	m := s.ledger.memos.byID[findingID]
+	return m != nil && m.Discarded
+}
+
+// vote takes a vote, or gives the one that there is under its id.
+func (s *Service) vote(v evidence.Vote) (_ evidence.Vote, known bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if old, ok := s.ledger.feedback.Vote(v.ID); ok {
+		return old, true
+	}
+	s.ledger.feedback.Add(v)
+	s.touch()
+	return v, false
 }
 
 // RemoveKeep takes the word back that a finding was right; it wraps
