@@ -23,6 +23,7 @@ func (c collector) Collect(out chan<- prometheus.Metric) {
 	e.counter("detect_served_total", "Decoy paths that the application itself served.", d.Served)
 	s.collectRules(e)
 	s.collectHealth(e)
+	s.collectBaselines(e)
 	r := s.responder.Stats()
 	e.counter("respond_findings_total", "Findings.", r.Findings)
 	e.counter("respond_sightings_total", "Sightings of findings.", r.Sightings)
