@@ -86,10 +86,12 @@ func replayOptions(cfg config.Service) (replay.Options, error) {
 	if err != nil {
 		return replay.Options{}, err
 	}
-	return replay.Options{
-		Mask: masker.Finding, Catalogue: catalogue,
-		Internal: cfg.Network.Internal.Prefixes(), Guard: guard, Ledger: service.LedgerOptions(cfg.Blocks),
-	}, nil
+	ledger := service.LedgerOptions(cfg.Blocks)
+	ledger.Internal = cfg.Network.Internal.Prefixes()
+	if ledger.Policy, err = config.Policy(cfg.Evidence, cfg.Tiers); err != nil {
+		return replay.Options{}, err
+	}
+	return replay.Options{Mask: masker.Finding, Catalogue: catalogue, Internal: ledger.Internal, Guard: guard, Ledger: ledger}, nil
 }
 
 // zoneOf reads --time-zone.

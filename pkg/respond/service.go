@@ -117,13 +117,14 @@ func New(o Options) (*Service, error) {
 	return s, nil
 }
 
-// SetTiers replaces the policy by which evidence weighs and makes tiers. What
-// was told stands until it is over.
-func (s *Service) SetTiers(p *evidence.Policy) {
+// SetTiers replaces the policy by which evidence weighs and makes tiers, and
+// our own networks, for those of its rules that ask. What was told stands until
+// it is over.
+func (s *Service) SetTiers(p *evidence.Policy, internal []netip.Prefix) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.ledger.setPolicy(p)
-	s.options.Ledger.Policy = p
+	s.ledger.options.Internal = internal
 }
 
 // Tiers is the policy in force.

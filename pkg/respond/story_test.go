@@ -235,7 +235,7 @@ func TestTiersAreReplaced(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s.SetTiers(policy)
+		s.SetTiers(policy, nil)
 		mustHandle(t, s, 1, touchBy("192.0.2.7", "r1", time.Now()))
 		wantRaised(t, bus, map[string]string{"192.0.2.7": "notify"})
 		if s.Tiers() != policy || bus.active()[0].Annotations["tier_rule"] != "decoys matter here" {

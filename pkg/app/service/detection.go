@@ -37,6 +37,7 @@ func (s *Service) newDetection(p policy) error {
 	})
 	ledger := LedgerOptions(s.config.Blocks)
 	ledger.Traffic, ledger.Rollouts = lastDay{counts}, rollout.Options{Limits: s.config.Rollout.Limits()}
+	ledger.Policy, ledger.Internal = p.tiers, s.config.Network.Internal.Prefixes()
 	responder, err := respond.New(respond.Options{
 		Blocks: s.bus.Blocks(), Recorder: s.bus, Checkpoints: s.bus.Checkpoints(), Alerter: s.alerts,
 		Withdrawer: s.bus, Confirmer: s.detector, Memory: s.detector, Preview: storePreview{s}, MatchKeys: s.matchKeys,

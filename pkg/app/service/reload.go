@@ -61,6 +61,7 @@ func (s *Service) Reload(cfg config.Service) error {
 	s.useRules(p.rules)
 	s.detector.Reload(p.catalogue, p.rulebook, cfg.Network.Internal.Prefixes())
 	s.responder.SetGuard(p.guard)
+	s.responder.SetTiers(p.tiers, cfg.Network.Internal.Prefixes())
 	s.responder.Protect(exempt(cfg.Network))
 	if s.decoys != nil {
 		s.decoys.SetCatalogue(p.catalogue)

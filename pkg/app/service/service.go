@@ -26,6 +26,7 @@ import (
 	"github.com/honeymoat/honeymoat/pkg/decoy"
 	"github.com/honeymoat/honeymoat/pkg/decoyserver"
 	"github.com/honeymoat/honeymoat/pkg/detect"
+	"github.com/honeymoat/honeymoat/pkg/evidence"
 	"github.com/honeymoat/honeymoat/pkg/intel"
 	"github.com/honeymoat/honeymoat/pkg/inventory"
 	"github.com/honeymoat/honeymoat/pkg/respond"
@@ -96,6 +97,7 @@ type policy struct {
 	rulebook  *detect.Rulebook
 	guard     *respond.Guard
 	specs     *inventory.Specs
+	tiers     *evidence.Policy
 }
 
 func newPolicy(cfg config.Service, running *ruleset.Set) (policy, error) {
@@ -115,9 +117,13 @@ func newPolicy(cfg config.Service, running *ruleset.Set) (policy, error) {
 	if err != nil {
 		return policy{}, err
 	}
+	tiers, err := config.Policy(cfg.Evidence, cfg.Tiers)
+	if err != nil {
+		return policy{}, err
+	}
 	return policy{
 		catalogue: catalogue, rules: set, rulebook: detect.NewRulebook(set.Collection, RulebookOptions(cfg.Rules)),
-		guard: respond.NewGuard(guard), specs: specs,
+		guard: respond.NewGuard(guard), specs: specs, tiers: tiers,
 	}, nil
 }
 
