@@ -84,10 +84,9 @@ func compare(a, b *ActorDay) int {
 	return cmp.Or(cmp.Compare(a.Actor.Kind, b.Actor.Kind), cmp.Compare(a.Actor.Value, b.Actor.Value), cmp.Compare(a.Day, b.Day))
 }
 
-// joined sorts days and joins those of one actor and day, which come in parts
-// when they were received on several days.
+// joined sorts days in place, and joins those of one actor and day, which come
+// in parts when they were received on several days.
 func joined(days []ActorDay) []ActorDay {
-	days = slices.Clone(days)
 	slices.SortStableFunc(days, func(a, b ActorDay) int { return compare(&a, &b) })
 	out := days[:0]
 	for i := range days {
