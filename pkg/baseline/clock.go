@@ -58,3 +58,11 @@ func (c *clock) local(t int64) int64 {
 	_, offset := time.Unix(0, t).In(c.location).Zone()
 	return t + int64(offset)*int64(time.Second)
 }
+
+// points is how many points there are in a day; 0 = not known yet.
+func (c *clock) points() float64 {
+	if c.Interval <= 0 {
+		return 0
+	}
+	return float64(day) / float64(c.Interval)
+}

@@ -1,29 +1,33 @@
 package baseline
 
-import (
-	"math"
-	"slices"
-)
+import "math"
 
 // TailOptions say how long a Tail remembers. The zero value is ready.
 type TailOptions struct {
-	Memory int // events of a generation, of which two are kept; 0 = 20,000
+	Memory int // events of a generation, of which two are kept; 0 = 8,000
 	WarmUp int // events before the first verdict; 0 = 100
 }
 
 const (
-	tailKept     = 32 // largest events of a generation
-	tailPart     = 0.1
-	tailShape    = 0.3 // of the Pareto tail, before anything was seen
-	tailShapeFor = 16  // events that this is worth
+	tailKept     = 24   // largest events of a generation
+	tailPart     = 0.1  // of the events are tail, at most
+	tailLeast    = 4    // events are tail, at least
+	tailMemory   = 8000 // events
+	tailWarmUp   = 100  // events
+	tailShape    = 0.3  // of the Pareto law, before anything was seen
+	tailShapeFor = 16   // events that this is worth
+	leastShape   = 0.02 // no tail ends
+	mostShape    = 0.9
+	leastChance  = 1e-30
 )
 
 // Tail knows how large single events of one sort are: how often one at least
 // as large happens, by a generalised Pareto law over the largest of the last
-// ones. It keeps less than 600 bytes, and is not safe for concurrent use.
+// ones. It keeps less than 300 bytes, and is not safe for concurrent use.
 type Tail struct {
 	Memory, WarmUp int32
 	Now, Before    generation
+	law            pareto
 }
 
 // A generation is the largest of so many events, the largest first.
@@ -33,14 +37,20 @@ type generation struct {
 	Largest [tailKept]float32
 }
 
+// pareto is the law of what is beyond a threshold. The zero value is unknown.
+type pareto struct {
+	threshold, mean, shape float32
+	above                  int32 // events that are beyond it
+}
+
 // NewTail makes a Tail that has seen nothing.
 func NewTail(o TailOptions) *Tail {
 	t := &Tail{Memory: int32(o.Memory), WarmUp: int32(o.WarmUp)}
 	if t.Memory <= 0 {
-		t.Memory = 20000
+		t.Memory = tailMemory
 	}
 	if t.WarmUp <= 0 {
-		t.WarmUp = 100
+		t.WarmUp = tailWarmUp
 	}
 	return t
 }
@@ -53,79 +63,91 @@ func (t *Tail) Observe(x float64) (p float64, ok bool) {
 		return 1, false
 	}
 	p, ok = t.Chance(x)
-	if t.Now.Seen >= t.Memory {
-		t.Before, t.Now = t.Now, generation{}
-	}
-	t.Now.add(x)
+	t.learn(x)
 	return p, ok
 }
 
-// Chance is what Observe tells, without learning.
+// Chance is what Observe tells, without learning. It is 1 for what is not
+// among the largest tenth.
 func (t *Tail) Chance(x float64) (p float64, ok bool) {
-	n := float64(t.Now.Seen) + float64(t.Before.Seen)
-	if n < float64(t.WarmUp) {
+	n := int(t.Now.Seen) + int(t.Before.Seen)
+	if n < int(t.WarmUp) {
 		return 1, false
 	}
-	var room [2 * tailKept]float64
-	top := t.top(room[:0], n)
-	threshold := top[len(top)-1]
-	if x <= threshold {
+	if most := t.most(n); int(t.law.above) != most-1 {
+		t.fit(most)
+	}
+	off := x - float64(t.law.threshold)
+	if !(off > 0) {
 		return 1, true
 	}
-	above := float64(len(top) - 1)
-	return above / n * beyond(x-threshold, top[:len(top)-1], threshold), true
+	return math.Max(leastChance, float64(t.law.above)/float64(n)*t.law.beyond(off)), true
 }
 
-// top is the tail, the largest first, with the threshold as its last.
-func (t *Tail) top(room []float64, n float64) []float64 {
-	for _, g := range []*generation{&t.Now, &t.Before} {
-		for _, x := range g.Largest[:g.Kept] {
-			room = append(room, float64(x))
+func (t *Tail) learn(x float64) {
+	if t.Now.Seen >= t.Memory {
+		t.Before, t.Now = t.Now, generation{}
+	}
+	if t.Now.add(float32(bound(x, math.MaxFloat32))) {
+		t.law = pareto{}
+	}
+}
+
+// most is how many of the largest say what the tail is, the threshold included.
+func (t *Tail) most(n int) int {
+	most := min(tailKept, int(t.Now.Kept)+int(t.Before.Kept), int(float64(n)*tailPart))
+	return max(tailLeast, most)
+}
+
+// fit makes the law of the largest: by probability-weighted moments, its shape
+// held to what is usual while the tail is short.
+func (t *Tail) fit(most int) {
+	var top [tailKept]float64
+	for i, a, b := 0, 0, 0; i < most; i++ {
+		if b >= int(t.Before.Kept) || a < int(t.Now.Kept) && t.Now.Largest[a] >= t.Before.Largest[b] {
+			top[i] = float64(t.Now.Largest[a])
+			a++
+		} else {
+			top[i] = float64(t.Before.Largest[b])
+			b++
 		}
 	}
-	slices.SortFunc(room, func(a, b float64) int {
-		if a > b {
-			return -1
-		}
-		return 1
-	})
-	most := min(len(room), tailKept)
-	return room[:max(4, min(most, int(n*tailPart)))]
-}
-
-// beyond is the share of the tail that is at least so far beyond its
-// threshold: a generalised Pareto law by probability-weighted moments, its
-// shape held to what is usual while the tail is short.
-func beyond(x float64, top []float64, threshold float64) float64 {
-	k := float64(len(top))
+	threshold, k := top[most-1], float64(most-1)
 	mean, weighted := 0.0, 0.0
-	for i, v := range top {
-		mean += (v - threshold) / k
-		weighted += (v - threshold) / k * (float64(i) + 0.65) / k
+	for i, x := range top[:most-1] {
+		mean += (x - threshold) / k
+		weighted += (x - threshold) / k * (float64(i) + 0.65) / k
 	}
-	if mean <= 0 {
-		return 1 / (k + 1)
-	}
+	t.law = pareto{threshold: float32(threshold), mean: float32(mean), above: int32(most - 1)}
 	shape := 2 - mean/(mean-2*weighted)
-	if math.IsNaN(shape) {
+	if math.IsNaN(shape) || math.IsInf(shape, 0) {
 		shape = tailShape
 	}
-	shape = (k*max(-0.5, min(1, shape)) + tailShapeFor*tailShape) / (k + tailShapeFor)
-	shape = max(0.02, min(0.9, shape))
-	return math.Pow(1+shape*x/(mean*(1-shape)), -1/shape)
+	shape = (k*bound(shape, 1) + tailShapeFor*tailShape) / (k + tailShapeFor)
+	t.law.shape = float32(max(leastShape, min(mostShape, shape)))
 }
 
-func (g *generation) add(x float64) {
+// beyond is the share of the tail that is at least so far beyond the threshold.
+func (l *pareto) beyond(off float64) float64 {
+	if l.mean <= 0 {
+		return 1 / (float64(l.above) + 1)
+	}
+	shape := float64(l.shape)
+	return math.Pow(1+shape*off/(float64(l.mean)*(1-shape)), -1/shape)
+}
+
+// add takes an event in, and tells whether it is one of the largest.
+func (g *generation) add(x float32) bool {
 	g.Seen++
-	v := float32(max(-math.MaxFloat32, min(math.MaxFloat32, x)))
 	if g.Kept < tailKept {
 		g.Kept++
-	} else if v <= g.Largest[tailKept-1] {
-		return
+	} else if x <= g.Largest[tailKept-1] {
+		return false
 	}
 	i := g.Kept - 1
-	for ; i > 0 && g.Largest[i-1] < v; i-- {
+	for ; i > 0 && g.Largest[i-1] < x; i-- {
 		g.Largest[i] = g.Largest[i-1]
 	}
-	g.Largest[i] = v
+	g.Largest[i] = x
+	return true
 }

@@ -1,31 +1,45 @@
 package baseline
 
-import (
-	"math"
-)
+import "math"
 
 // Model is what is known of one series. It is not safe for concurrent use.
 type Model struct {
 	options Options
-	clock   clock
-	courses courses
-	short   short
-	spread  spread
-	windows windows
-	marks   marks
-	story   story
-	seen    int64
+	modelState
+	clock  clock
+	days   days
+	judges judges
 }
 
-const defaultWarmUp = 48
+// modelState is what is kept as it is.
+type modelState struct {
+	transform   transform
+	course      course
+	short       short
+	slow, fast  spread // of deviations from the course, and from what follows from the last point
+	above       margin
+	below       margin
+	memory      memory
+	dispersion  dispersion
+	story       story
+	seen, faith float64
+}
+
+const defaultWarmUp = 36
 
 // New makes the model of a series of which nothing was seen.
 func New(o Options) *Model {
 	if o.WarmUp <= 0 {
 		o.WarmUp = defaultWarmUp
 	}
-	return &Model{options: o, clock: newClock(o)}
+	m := &Model{options: o, clock: newClock(o)}
+	m.transform.kind = o.Kind
+	m.judges.prepare()
+	m.borrow(o.Prior)
+	return m
 }
+
+func (m *Model) learning() bool { return m.seen <= float64(m.options.WarmUp) }
 
 // Observe judges a point by those before it, and learns from it.
 func (m *Model) Observe(p Point) Verdict {
@@ -33,103 +47,94 @@ func (m *Model) Observe(p Point) Verdict {
 		return m.gap(p.Time)
 	}
 	steps := m.clock.tick(p.Time)
-	m.seen++
-	m.courses.prepare(&m.clock, p.Value, m.seen)
-	slots := m.courses.slots(&m.clock, p.Time)
-	e := m.estimate(slots, steps)
-	d := m.deviate(p.Value, e)
-	v := learning()
-	if m.seen > int64(m.options.WarmUp) {
-		v = m.judge(p, e, d)
+	local := m.clock.local(p.Time)
+	e := m.estimate(local, steps)
+	y := m.transform.to(p, e.next)
+	if m.seen == 0 && m.faith == 0 {
+		m.course.Level = y
+		e = m.estimate(local, steps)
 	}
-	m.learn(p.Value, slots, e, d)
+	m.seen++
+	distance, ok := m.days.nearest(local, y)
+	if !ok {
+		distance = math.NaN()
+	}
+	signs := m.memory.look(y, y-e.next, distance)
+	v, c := m.judge(p, y, e, &signs)
+	m.judges.learn(&signs, &c, m.seen > signWarmUp)
+	m.learn(p, y, local, e, distance)
 	return v
 }
 
+// gap is the verdict on what is no number.
 func (m *Model) gap(t int64) Verdict {
 	v := learning()
-	if m.seen > int64(m.options.WarmUp) {
+	if !m.learning() {
 		v.Learning = false
 		v.Expected, v.Lower, v.Upper, _ = m.Expect(t)
 	}
 	return v
 }
 
-// Expect tells what would be normal at a time, and within which bounds. It is
-// not ok while the model is learning.
+// Expect tells what would be normal at a time, and within which bounds all but
+// one in a hundred are. It is not ok while the model is learning.
 func (m *Model) Expect(t int64) (expected, lower, upper float64, ok bool) {
-	if m.seen <= int64(m.options.WarmUp) {
+	if m.learning() {
 		return math.NaN(), math.NaN(), math.NaN(), false
 	}
-	e := m.estimate(m.courses.slots(&m.clock, t), m.clock.stepsTo(t))
-	lower, upper = m.bounds(e)
-	return e.next, lower, upper, true
+	e := m.estimate(m.clock.local(t), m.clock.stepsTo(t))
+	lower, upper = m.bounds(&e)
+	return m.transform.back(e.next), lower, upper, true
 }
 
 // An estimate is what is expected of the next point.
 type estimate struct {
-	course float64 // by level and season alone
+	ways   foresight
+	course float64 // by the way that is believed
 	next   float64 // by what the last points were, too
-	slow   float64 // scale of deviations from course
-	fast   float64 // scale of deviations from next
 }
 
-func (m *Model) estimate(s slots, steps float64) estimate {
-	ratio := m.spread.ratio(s)
-	course := m.courses.expect(s)
-	return estimate{
-		course: course,
-		next:   course + m.short.expect(steps),
-		slow:   m.spread.Slow.scale() * ratio,
-		fast:   m.spread.Fast.scale() * ratio,
+func (m *Model) estimate(local int64, steps float64) estimate {
+	e := estimate{ways: m.course.foresee(&m.days, local)}
+	e.course = m.course.expect(&e.ways)
+	e.next = e.course + m.short.expect(steps)
+	return e
+}
+
+func (m *Model) bounds(e *estimate) (lower, upper float64) {
+	scale := m.fast.scale()
+	return m.transform.back(e.next - scale*m.below.scales()), m.transform.back(e.next + scale*m.above.scales())
+}
+
+func (m *Model) judge(p Point, y float64, e estimate, s *signs) (Verdict, surprise) {
+	expected := m.transform.back(e.next)
+	c := m.judges.weigh(s, m.floor(p, expected))
+	v := learning()
+	if m.learning() {
+		return v, c
 	}
+	v = Verdict{Expected: expected, High: y > e.next, Tail: c.chance}
+	v.Lower, v.Upper = m.bounds(&e)
+	m.story.tell(&v, p, &c, m.clock.points())
+	return v, c
 }
 
-// A deviation is how far a point is from what was expected, in its unit and
-// in scales.
-type deviation struct {
-	slow, fast   float64
-	zSlow, zFast float64
-}
-
-func (m *Model) deviate(x float64, e estimate) deviation {
-	d := deviation{slow: x - e.course, fast: x - e.next}
-	d.zSlow, d.zFast = standard(d.slow, e.slow), standard(d.fast, e.fast)
-	return d
-}
-
-const farthest = 1e6 // scales: what is farther out is as far
-
-func standard(deviation, scale float64) float64 {
-	if deviation == 0 {
-		return 0
+func (m *Model) learn(p Point, y float64, local int64, e estimate, distance float64) {
+	if m.days.Period == 0 && m.clock.Interval > 0 {
+		m.days.lay(m.clock.Interval)
 	}
-	return math.Max(-farthest, math.Min(farthest, deviation/scale))
-}
-
-func (m *Model) bounds(e estimate) (lower, upper float64) {
-	return e.next - e.fast*m.marks.Below, e.next + e.fast*m.marks.Above
-}
-
-func (m *Model) judge(p Point, e estimate, d deviation) Verdict {
-	v := Verdict{Expected: e.next, High: d.fast+d.slow > 0}
-	v.Lower, v.Upper = m.bounds(e)
-	signs := m.windows.look(d)
-	c := m.marks.weigh(signs)
-	v.Tail = c.chance
-	m.story.tell(&v, p, c, signs)
-	return v
-}
-
-func (m *Model) learn(x float64, s slots, e estimate, d deviation) {
-	weight := m.story.trust()
-	if m.seen > int64(m.options.WarmUp)/2 {
-		m.marks.count(m.windows.look(d), weight)
+	slow, fast := m.slow.scale(), m.fast.scale()
+	off := y - e.next
+	if fast > 0 {
+		m.above.learn(off / fast)
+		m.below.learn(-off / fast)
 	}
-	m.windows.learn(d)
-	m.short.learn(d, e)
-	m.spread.learn(s, d, e, m.seen)
-	shift := m.courses.learn(x, s, e, m.seen)
-	m.short.shifted(shift)
-	m.windows.shifted(shift, e)
+	m.disperse(p, m.transform.back(e.next))
+	m.memory.learn(off, distance)
+	m.short.learn(y-e.course, slow)
+	m.slow.learn(y - e.course)
+	m.fast.learn(off)
+	m.days.learn(local, y, slow)
+	m.course.learn(y, &e.ways, slow, m.seen+m.faith, m.clock.points())
+	m.short.Before = y - m.course.expect(&e.ways)
 }

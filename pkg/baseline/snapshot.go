@@ -4,40 +4,48 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"math"
 )
 
 // snapshotVersion changes when what is kept does: an older snapshot is not
 // read, and its series is learnt anew.
-const snapshotVersion = 1
+const snapshotVersion = 2
 
-// kept is what a snapshot holds besides the slots of profiles.
-type kept struct {
-	Version             uint32
-	Seen                int64
-	Clock               clockState
-	Courses             coursesState
-	Short               short
-	Spread              spread
-	Windows             windows
-	Marks               marks
-	Story               story
-	DaySlots, WeekSlots int32
+// snapshot is what is written of a model, before the codes of its days.
+type snapshot struct {
+	Version      uint32
+	Codes        int32
+	Least        float64
+	Course       course
+	Short        short
+	Slow, Fast   spread
+	Above, Below margin
+	Memory       memory
+	Dispersion   dispersion
+	Story        story
+	Seen, Faith  float64
+	Clock        clockState
+	Days         daysState
+	Tails        [kinds]tailState
+	All          ranks
 }
+
+type tailState struct{ Now, Before generation }
 
 // AppendBinary appends what the model knows to b. It does not fail.
 func (m *Model) AppendBinary(b []byte) ([]byte, error) {
-	k := kept{
-		Version: snapshotVersion, Seen: m.seen, Clock: m.clock.clockState, Courses: m.courses.coursesState,
-		Short: m.short, Spread: m.spread, Windows: m.windows, Marks: m.marks, Story: m.story,
-		DaySlots: int32(len(m.courses.Day.Slots)), WeekSlots: int32(len(m.courses.Week.Slots)),
+	s := snapshot{
+		Version: snapshotVersion, Codes: int32(len(m.days.Codes)), Least: m.transform.Least,
+		Course: m.course, Short: m.short, Slow: m.slow, Fast: m.fast, Above: m.above, Below: m.below,
+		Memory: m.memory, Dispersion: m.dispersion, Story: m.story, Seen: m.seen, Faith: m.faith,
+		Clock: m.clock.clockState, Days: m.days.daysState, All: m.judges.All,
 	}
-	b, err := binary.Append(b, binary.LittleEndian, &k)
-	for _, p := range []*profile{&m.courses.Day, &m.courses.Week} {
-		for _, part := range []any{p.Slots, p.Points} {
-			if err == nil {
-				b, err = binary.Append(b, binary.LittleEndian, part)
-			}
-		}
+	for i, t := range m.judges.Tails {
+		s.Tails[i] = tailState{t.Now, t.Before}
+	}
+	b, err := binary.Append(b, binary.LittleEndian, &s)
+	if err == nil {
+		b, err = binary.Append(b, binary.LittleEndian, m.days.Codes)
 	}
 	if err != nil {
 		return b, fmt.Errorf("write the snapshot of a model: %w", err)
@@ -45,31 +53,48 @@ func (m *Model) AppendBinary(b []byte) ([]byte, error) {
 	return b, nil
 }
 
-var errSnapshot = errors.New("not a snapshot of this version: the series is to be learnt anew")
+var errSnapshot = errors.New("not a snapshot of this version, or damaged: have the series learnt anew")
 
 // Restore makes the model that AppendBinary wrote. The options are those that
-// the model was made with.
+// the model was made with. An error wraps what is wrong with the data.
 func Restore(o Options, data []byte) (*Model, error) {
-	m := New(o)
-	var k kept
-	n, err := binary.Decode(data, binary.LittleEndian, &k)
-	if err == nil && (k.Version != snapshotVersion || k.DaySlots < 0 || k.DaySlots > daySlots || k.WeekSlots < 0 || k.WeekSlots > weekSlots) {
+	var s snapshot
+	n, err := binary.Decode(data, binary.LittleEndian, &s)
+	if err == nil && !s.sound(len(data)-n) {
 		err = errSnapshot
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read the snapshot of a model: %w", err)
 	}
-	m.seen, m.clock.clockState, m.courses.coursesState = k.Seen, k.Clock, k.Courses
-	m.short, m.spread, m.windows, m.marks, m.story = k.Short, k.Spread, k.Windows, k.Marks, k.Story
-	m.courses.lay(&m.clock)
-	data = data[n:]
-	for _, p := range []*profile{&m.courses.Day, &m.courses.Week} {
-		for _, part := range []any{p.Slots, p.Points} {
-			if n, err = binary.Decode(data, binary.LittleEndian, part); err != nil {
-				return nil, fmt.Errorf("read the profiles of a model: %w", err)
-			}
-			data = data[n:]
-		}
+	m := New(o)
+	m.transform.Least, m.course, m.short, m.slow, m.fast = s.Least, s.Course, s.Short, s.Slow, s.Fast
+	m.above, m.below, m.memory, m.dispersion, m.story = s.Above, s.Below, s.Memory, s.Dispersion, s.Story
+	m.seen, m.faith, m.clock.clockState = s.Seen, s.Faith, s.Clock
+	m.judges.All = s.All
+	for i, t := range s.Tails {
+		m.judges.Tails[i].Now, m.judges.Tails[i].Before = t.Now, t.Before
+	}
+	m.days = days{daysState: s.Days}
+	if s.Codes > 0 {
+		m.days.Codes = make([]int16, s.Codes)
+		_, err = binary.Decode(data[n:], binary.LittleEndian, m.days.Codes)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read the days of a model: %w", err)
 	}
 	return m, nil
 }
+
+// sound tells whether what is used as an index or a length is one.
+func (s *snapshot) sound(rest int) bool {
+	laid := s.Days.Period > 0 && s.Days.Slots >= 1 && s.Days.Slots <= mostSlots && s.Days.Slot >= 0 && s.Days.Slot < s.Days.Slots
+	ok := s.Version == snapshotVersion && rest == 2*int(s.Codes) && s.Codes == kept*s.Days.Slots &&
+		(laid || s.Days == daysState{}) && int(s.Clock.Known) <= firstSteps && s.Clock.Known >= 0 &&
+		s.Course.Chosen >= 0 && s.Course.Chosen < ways && int(s.Story.Shape) < len(shapes) && !math.IsNaN(s.Seen)
+	for _, t := range s.Tails {
+		ok = ok && t.Now.sound() && t.Before.sound()
+	}
+	return ok
+}
+
+func (g *generation) sound() bool { return g.Kept >= 0 && g.Kept <= tailKept && g.Seen >= g.Kept }

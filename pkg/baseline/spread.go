@@ -2,38 +2,32 @@ package baseline
 
 import "math"
 
-// spread is how far from what was expected a series usually is: from its
-// course, from what follows from the last point, and at which time of the day
-// more than at others.
+// A spread is how far something usually is from what was expected: the mean of
+// deviations without the farthest.
 type spread struct {
-	Slow, Fast  scale
-	Ratios      [spreadSlots]float32 // 0 = nothing seen then
-	Least, Most float64              // of the deviations
+	Mean float64
+	Step float64 // mean logarithm of those that are something
+	Seen float64
+	Some float64 // deviations that are something
+	Most float64
 }
 
 const (
-	spreadSlots  = 24
-	spreadMemory = 400
-	ratioMemory  = 60
+	spreadMemory = 4000
+	leastStep    = 0.2  // of a usual step: a spread is not less, however calm it was
+	nothing      = 1e-6 // of the largest deviation: rounding
 )
 
-// A scale is the mean of deviations without the farthest.
-type scale struct {
-	Mean float64
-	Step float64 // mean logarithm of those that are not zero
-	Seen float64
-	Not  float64 // zero seen
-}
-
-func (s *scale) scale() float64 {
-	if s.Not == 0 {
+func (s *spread) scale() float64 {
+	if s.Some == 0 {
 		return 0
 	}
-	return math.Max(s.Mean, 0.2*math.Exp(s.Step))
+	return math.Max(s.Mean, leastStep*math.Exp(s.Step))
 }
 
-func (s *scale) learn(off, nothing float64) {
+func (s *spread) learn(off float64) {
 	off = math.Abs(off)
+	s.Most = math.Max(s.Most, off)
 	s.Seen = math.Min(s.Seen+1, spreadMemory)
 	now := s.scale()
 	if now > 0 && s.Seen > 16 {
@@ -41,28 +35,33 @@ func (s *scale) learn(off, nothing float64) {
 	} else {
 		s.Mean += (off - s.Mean) / s.Seen
 	}
-	if off > nothing {
-		s.Not = math.Min(s.Not+1, spreadMemory)
-		s.Step += (math.Log(off) - s.Step) / s.Not
+	if off > nothing*s.Most {
+		s.Some = math.Min(s.Some+1, spreadMemory)
+		s.Step += (math.Log(off) - s.Step) / s.Some
 	}
 }
 
-func (s *spread) ratio(at slots) float64 {
-	if r := s.Ratios[at.hour]; r > 0 {
-		return float64(r)
+// A margin is how many scales all but a few deviations are within.
+type margin struct{ Scales float64 }
+
+const (
+	outside    = 0.005 // of the points on each side
+	marginPace = 0.02
+)
+
+func (m *margin) scales() float64 {
+	if m.Scales == 0 {
+		return 4
 	}
-	return 1
+	return m.Scales
 }
 
-func (s *spread) learn(at slots, d deviation, e estimate, seen int64) {
-	s.Least, s.Most = math.Min(s.Least, d.slow), math.Max(s.Most, d.slow)
-	ratio := s.ratio(at)
-	nothing := 1e-6 * (s.Most - s.Least)
-	s.Slow.learn(d.slow/ratio, nothing)
-	s.Fast.learn(d.fast/ratio, nothing)
-	if seen > 48 && e.fast > 0 {
-		far := math.Min(4, math.Abs(d.zFast)) // 1 on average
-		r := ratio * (1 + (far-1)/ratioMemory)
-		s.Ratios[at.hour] = float32(math.Max(0.2, math.Min(5, r)))
+func (m *margin) learn(z float64) {
+	now := m.scales()
+	if z > now {
+		now *= 1 + marginPace
+	} else {
+		now *= 1 - marginPace*outside
 	}
+	m.Scales = math.Max(1, now)
 }

@@ -6,83 +6,113 @@ import (
 	"github.com/honeymoat/honeymoat/pkg/finding"
 )
 
-// story is the anomaly that lasts, so that it is told once.
+// story is what went on lately, so that an anomaly is told once: what lasts is
+// told again only where it gets graver.
 type story struct {
-	Since  int64
-	Peak   float64 // the least chance in it
-	Age    int     // points since it began
-	Quiet  int     // points since it was last seen
-	Active bool
-	Shape  uint8
-	High   bool
+	Peak    float64 // strength of the last that was told, as -ln(chance)
+	Claim   float64 // the same of its claim
+	Rest    float64 // points since
+	Since   int64
+	Age     float64 // points since it began
+	Quiet   float64 // points since it was last seen
+	Side    float64 // mean side of the points: 1 = all above
+	Active  bool
+	Shape   uint8
+	Stopped bool // and was zero ever since
 }
 
 const (
-	alarm    = 5e-4 // a chance below which an anomaly begins
-	ordinary = 0.05 // a chance above which nothing is the matter
-	over     = 12   // ordinary points after which it is over
-	rest     = 60
-	longest  = 300  // points after which what lasts is ordinary
-	graver   = 1e-2 // times the chance, and the same story is told again
+	alarmsPerDay = 0.06 // on ordinary days, by the claims
+	leastAlarm   = 3e-5 // chance, whatever the interval
+	mostAlarm    = 3e-3
+	graver       = 1.2    // times the strength
+	damped       = 0.3    // times the strength, while what was told lasts
+	ordinary     = 0.05   // a chance above which nothing is the matter
+	restPart     = 1. / 3 // of a day: for so long something has been told
+	leastRest    = 6
+	mostRest     = 500
+	overPart     = 1. / 24 // of a day without anything, and it is over
+	leastOver    = 3
+	stays        = 12  // points on one side, and it is a shift
+	longest      = 300 // points after which what lasts is ordinary
 )
 
-var shapes = [...]finding.Shape{finding.Unexpected, finding.Burst, finding.Drop, finding.Shift, finding.Drift}
+var shapes = [...]finding.Shape{"", finding.Unexpected, finding.Burst, finding.Drop, finding.Silent, finding.Drift, finding.Shift}
 
-// tell completes a verdict by what is going on.
-func (s *story) tell(v *Verdict, p Point, c surprise, _ signs) {
-	switch {
-	case !s.Active && c.chance < alarm:
-		s.begin(v, p, c)
-	case s.Active:
-		s.goOn(v, p, c)
-	default:
+const (
+	unexpected = iota + 1
+	burst
+	drop
+	silent
+	drift
+	shift
+)
+
+// alarm is the claim below which something is told.
+func alarm(points float64) float64 {
+	return math.Max(leastAlarm, math.Min(mostAlarm, alarmsPerDay/math.Max(1, points)))
+}
+
+// tell completes a verdict, with so many points in a day.
+func (s *story) tell(v *Verdict, p Point, c *surprise, points float64) {
+	s.Rest++
+	rested := s.Rest > math.Max(leastRest, math.Min(mostRest, restPart*points))
+	strength, claim := -math.Log(c.chance), -math.Log(c.claim)
+	v.Score = 1 - math.Pow(c.chance, damped)
+	if rested || strength > graver*s.Peak {
 		v.Score = 1 - c.chance
-		s.Age++
 	}
+	if rested || claim > graver*s.Claim {
+		v.Anomalous = c.claim < alarm(points)
+	}
+	if rested || claim > graver*s.Claim || strength > graver*s.Peak {
+		s.Peak, s.Claim, s.Rest = strength, claim, 0
+	}
+	if v.Anomalous && !s.Active {
+		s.begin(p, c, v.High)
+	}
+	s.goOn(v, p, c, points)
 	if s.Active {
 		v.Since, v.Shape = s.Since, shapes[s.Shape]
 	}
 }
 
-func (s *story) begin(v *Verdict, p Point, c surprise) {
-	*s = story{Since: p.Time, Peak: c.chance, Active: true, High: v.High, Shape: shapeOf(c.kind)}
-	v.Score, v.Anomalous = 1-c.chance, true
+func (s *story) begin(p Point, c *surprise, high bool) {
+	s.Since, s.Age, s.Quiet, s.Side, s.Active = p.Time, 0, 0, 0, true
+	s.Stopped = !high
+	switch {
+	case c.kind == wild || c.kind == calm:
+		s.Shape = unexpected
+	case c.jumped > ordinary:
+		s.Shape = drift
+	case high:
+		s.Shape = burst
+	default:
+		s.Shape = drop
+	}
 }
 
-func (s *story) goOn(v *Verdict, p Point, c surprise) {
+// goOn follows an anomaly until it is over.
+func (s *story) goOn(v *Verdict, p Point, c *surprise, points float64) {
+	if !s.Active {
+		return
+	}
 	s.Age++
 	s.Quiet++
 	if c.chance < ordinary {
 		s.Quiet = 0
 	}
-	if c.chance < s.Peak*graver {
-		s.Peak = c.chance
-		v.Anomalous = true
-		v.Score = 1 - c.chance
-	} else {
-		v.Score = 1 - math.Max(2*alarm, math.Sqrt(c.chance))
+	side := -1.0
+	if v.High {
+		side = 1
 	}
-	if (s.Quiet >= over && s.Age > rest) || s.Age > longest {
+	s.Side += (side - s.Side) / s.Age
+	if s.Stopped = s.Stopped && p.Value == 0; s.Stopped && s.Age > 1 {
+		s.Shape = silent
+	} else if s.Age >= stays && math.Abs(s.Side) > 0.9 && s.Quiet < stays && s.Shape != unexpected {
+		s.Shape = shift
+	}
+	if s.Quiet > math.Max(leastOver, overPart*points) || s.Age > longest {
 		s.Active = false
 	}
-}
-
-// trust is how much of what is seen now is learnt as ordinary.
-func (s *story) trust() float64 {
-	if s.Active && s.Quiet == 0 && s.Age > 0 {
-		return 0.2
-	}
-	return 1
-}
-
-func shapeOf(kind int) uint8 {
-	switch kind {
-	case fastUp, slowUp, fewUp:
-		return 1
-	case fastDown, slowDown, fewDown:
-		return 2
-	case someUp, someDown, manyUp, manyDown:
-		return 3
-	}
-	return 0
 }
