@@ -17,7 +17,7 @@ import (
 
 func baselineCommand() *cobra.Command {
 	parent := command.Group("baseline", "Tell what is normal of any metric, and what is not.")
-	parent.AddCommand(baselineScoreCommand(), baselinePlotCommand())
+	parent.AddCommand(baselineScoreCommand(), baselinePlotCommand(), baselineStatusCommand(), baselineDetectorsCommand())
 	return parent
 }
 

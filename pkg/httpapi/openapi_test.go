@@ -140,7 +140,7 @@ func (w *world) examples() map[string]call {
 	blockID := exampleBlock(1).ID.String()
 	return map[string]call{
 		"index": {path: "/"}, "health": {path: "/healthz"}, "ready": {path: "/readyz"}, "metrics": {path: "/metrics"},
-		"openapi": {path: "/api/v1/openapi.json"}, "status": {path: "/api/v1/status"},
+		"openapi": {path: "/api/v1/openapi.json"}, "status": {path: "/api/v1/status"}, "baselines": {path: "/api/v1/baselines"},
 		"ingest": {path: "/api/v1/ingest?source=edge", body: `[{"method":"GET","uri":"/a"},{"method":"GET","uri":"/b"}]`},
 		"listEvents": {path: "/api/v1/events?limit=10&since=2026-01-01T00:00:00Z&until=2026-12-01T00:00:00Z&client=192.0.2.0/24&source=web" +
 			"&gateway=edge&kind=access&host=shop.example&method=GET&path_prefix=/&status=4xx&request_id=a&decision_action=deny" +

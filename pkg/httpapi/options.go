@@ -57,6 +57,8 @@ type Options struct {
 	Version string
 	// Parts tells how each part of the service does. It answers quickly.
 	Parts func() []wire.Part
+	// Baselines tells how far it is known what is normal.
+	Baselines func() wire.Baselines
 	// Catalogue gives the current decoys.
 	Catalogue func() *decoy.Catalogue
 	// Alertmanager serves the API of the embedded Alertmanager below
@@ -139,7 +141,7 @@ func (o *Options) validate() error {
 		{o.Listener == nil && o.Address == "", "an address to listen on"},
 		{o.CertFile == "" || o.KeyFile == "", "a certificate and its key"},
 		{o.Tokens == nil, "tokens"},
-		{o.Parts == nil || o.Catalogue == nil, "what the status is made of"},
+		{o.Parts == nil || o.Catalogue == nil || o.Baselines == nil, "what the status is made of"},
 		{o.History == nil, "the history"},
 		{o.Subjects == nil, "what finds people"},
 		{o.Rules == nil, "the rules"},

@@ -29,6 +29,8 @@ func (s *Server) routes() []route {
 		{method: get, path: "/api/v1/openapi.json", need: public, handle: s.openAPI},
 		{method: get, path: "/api/v1/status", need: viewer, handle: s.status},
 
+		{method: get, path: "/api/v1/baselines", need: viewer, handle: s.baselines},
+
 		{method: post, path: "/api/v1/ingest", need: ingester, handle: s.ingest, body: maxPushed},
 
 		{method: get, path: "/api/v1/events", need: viewer, handle: s.listEvents},

@@ -105,6 +105,9 @@ func (w *world) newOptions() Options {
 		Address: "127.0.0.1:0", CertFile: cert, KeyFile: key,
 		Tokens: func() *auth.Tokens { return tokens }, FailedPerMinute: 1000,
 		CAPEM: w.authority.CertPEM(), CA: w.authority.Fingerprint(), BusURLs: []string{"tls://bus.example:4440"},
+		Baselines: func() wire.Baselines {
+			return wire.Baselines{Enabled: true, Series: []wire.Learning{{Dimension: "route", Series: 3, Learning: 1}}}
+		},
 		Version: "test", Parts: func() []wire.Part { return append([]wire.Part(nil), w.parts...) },
 		Catalogue: func() *decoy.Catalogue { return catalogue },
 		History:   w.history, Operator: w.operator, Blocklist: w.blocks, Agents: w.agents, Feed: w.feed, Retries: w.retries, Subjects: w.subjects, Rules: w.rules,

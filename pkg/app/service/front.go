@@ -24,7 +24,7 @@ func (s *Service) startFront(l *lifecycle) error {
 		Proxies: s.config.Network.TrustedHops.Prefixes(),
 		Tokens:  s.tokens.Load, FailedPerMinute: s.config.API.MaxFailedLogin, PublicMetrics: s.config.API.PublicMetrics,
 		CAPEM: s.identity.authority.CertPEM(), CA: s.identity.authority.Fingerprint(), BusURLs: busURLs(s.config),
-		Version: s.opts.Version, Parts: s.health.parts, Catalogue: s.catalogue.Load,
+		Version: s.opts.Version, Parts: s.health.parts, Baselines: s.baselines, Catalogue: s.catalogue.Load,
 		History: history{s.store, s.storedHashes}, Operator: s.responder, Blocklist: s.bus.Blocks(),
 		Agents: agents{s.bus.Agents()}, Feed: s.bus, Retries: s.bus.Retries(), Subjects: subjects{s}, Rules: ruleAPI{s},
 		Inbox: s.receiver.Inbox(), Pushed: s.pushedByHTTP(),

@@ -9,6 +9,7 @@ import (
 	"github.com/honeymoat/honeymoat/pkg/behaviour"
 	"github.com/honeymoat/honeymoat/pkg/config"
 	"github.com/honeymoat/honeymoat/pkg/detect"
+	"github.com/honeymoat/honeymoat/pkg/httpapi/wire"
 	"github.com/honeymoat/honeymoat/pkg/respond"
 )
 
@@ -71,4 +72,23 @@ func (s *Service) handle(ctx context.Context, seq uint64, find func() respond.In
 	s.handling.Lock()
 	defer s.handling.Unlock()
 	return s.responder.Handle(ctx, seq, find)
+}
+
+// baselines tells how far it is known what is normal.
+func (s *Service) baselines() wire.Baselines {
+	known, ok := s.detector.Watching()
+	if !ok {
+		return wire.Baselines{}
+	}
+	told := wire.Baselines{
+		Enabled: true, Models: known.Stats.Models, Open: known.Stats.Open, Told: known.Stats.Incidents, Withheld: known.Stats.Withheld,
+	}
+	for _, l := range known.Learning {
+		one := wire.Learning{Dimension: l.Dimension.String(), Series: l.Series, Learning: l.Learning, Thin: l.Thin}
+		if l.Until != 0 {
+			one.Until = time.Unix(0, l.Until).UTC()
+		}
+		told.Series = append(told.Series, one)
+	}
+	return told
 }

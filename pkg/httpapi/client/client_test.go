@@ -133,6 +133,7 @@ func TestMethodsAskTheRightPaths(t *testing.T) {
 		return err
 	})
 	f("DELETE /api/v1/agents/gw-1", func() error { return c.RevokeAgent(ctx, "gw-1") })
+	f("GET /api/v1/baselines", func() error { _, err := c.Baselines(ctx); return err })
 	f("GET /api/v1/status", func() error { _, err := c.Status(ctx); return err })
 	f("GET /api/v1/actors/prefix/2001:db8::%2F64", func() error {
 		_, err := c.Actor(ctx, finding.Actor{Kind: finding.Prefix, Value: "2001:db8::/64"})
