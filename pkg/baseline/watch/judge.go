@@ -79,13 +79,21 @@ func (w *Watch) opens(l *look) bool {
 	return l.chance <= w.tallies[l.class].threshold(w.options.AlertsPerDay*shares[l.class])
 }
 
-// byImportance has places before people, and the rarest before others. What is
-// equal stays in the order of rows.
+// byImportance has places before people, what follows from the number of
+// requests after that, and the rarest before others. What is equal stays in
+// the order of rows.
 func byImportance(a, b look) int {
-	if c := cmp.Compare(rank(&a), rank(&b)); c != 0 {
-		return c
+	return cmp.Or(cmp.Compare(rank(&a), rank(&b)), cmp.Compare(a.follows(), b.follows()), cmp.Compare(b.rarity(), a.rarity()))
+}
+
+// follows is 1 for what there are fewer or more of because there are fewer or
+// more requests: where both are off, it is the requests that are told.
+func (l *look) follows() int {
+	switch l.measure {
+	case series.Paths, series.Objects, series.Principals, series.Addresses:
+		return 1
 	}
-	return cmp.Compare(b.rarity(), a.rarity())
+	return 0
 }
 
 func rank(l *look) int {

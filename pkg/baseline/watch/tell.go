@@ -3,6 +3,7 @@ package watch
 import (
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/honeymoat/honeymoat/pkg/baseline"
@@ -60,6 +61,9 @@ func (w *Watch) statistic(i *incident, over bool) finding.Statistic {
 		s.Expected, s.Lower, s.Upper = i.first.expected, finite(i.first.lower), finite(i.first.upper)
 	}
 	s.Parts = slices.Clone(i.parts[:min(len(i.parts), partsMost)])
+	for n := range s.Parts {
+		s.Parts[n] = named(s.Parts[n])
+	}
 	if over {
 		s.Until = time.Unix(0, i.seen+minute).UTC()
 		if w.shifted(i) {
@@ -67,6 +71,16 @@ func (w *Watch) statistic(i *incident, over bool) finding.Statistic {
 		}
 	}
 	return s
+}
+
+// named is a part as a finding names it: a principal by its kind.
+func named(p finding.Part) finding.Part {
+	if p.Kind == string(series.ByPrincipal) {
+		if kind, value, ok := strings.Cut(p.Value, ":"); ok {
+			p.Kind, p.Value = kind, value
+		}
+	}
+	return p
 }
 
 // finite makes of what JSON cannot say something that it can.
