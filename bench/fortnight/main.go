@@ -11,10 +11,12 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
 	"os/signal"
+	"runtime/pprof"
 	"strings"
 	"syscall"
 	"time"
@@ -29,7 +31,13 @@ func run() int {
 	if err != nil {
 		return 2 // the flag package has said why
 	}
+	stopProfile, err := profiled(o.profile)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "fortnight:", err)
+		return 1
+	}
 	report, err := play(ctx, o)
+	stopProfile()
 	if err == nil {
 		err = write(o, &report)
 	}
@@ -50,6 +58,8 @@ type options struct {
 	quiet  bool    // no incidents: whatever is told is false
 	json   bool
 	told   bool // list what was told
+	// profile is a file for a CPU profile; "" = none.
+	profile string
 }
 
 func parseOptions(args []string) (options, error) {
@@ -63,10 +73,29 @@ func parseOptions(args []string) (options, error) {
 	f.BoolVar(&o.quiet, "quiet", false, "plant no incidents")
 	f.BoolVar(&o.json, "json", false, "print JSON")
 	f.BoolVar(&o.told, "told", false, "list everything that was told, too")
+	f.StringVar(&o.profile, "profile", "", "write a CPU profile to this file")
 	if err := f.Parse(args); err != nil {
 		return options{}, err
 	}
 	return o, nil
+}
+
+// profiled begins a CPU profile, and gives what ends it.
+func profiled(name string) (stop func(), err error) {
+	if name == "" {
+		return func() {}, nil
+	}
+	f, err := os.Create(name)
+	if err != nil {
+		return nil, fmt.Errorf("profile: %w", err)
+	}
+	if err := pprof.StartCPUProfile(f); err != nil {
+		return nil, errors.Join(fmt.Errorf("profile: %w", err), f.Close())
+	}
+	return func() {
+		pprof.StopCPUProfile()
+		_ = f.Close() // a profile that is cut short says so itself
+	}, nil
 }
 
 // play makes the weeks and has them looked at.
