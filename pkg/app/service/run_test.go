@@ -217,6 +217,7 @@ func acceptedReload(t *testing.T, r *running) {
 	next.Decoys.Catalogue = filepath.Join(t.TempDir(), "decoys.yml")
 	write(t, next.Decoys.Catalogue, "version: 1\ndecoys: [{id: x, title: x, path: /x}]")
 	next.Network.Allow = config.Networks{{Prefix: netip.MustParsePrefix("192.0.2.99/32")}}
+	next.Tiers = []config.TierRule{{Name: "ours", Tier: "notify", Kinds: 3}}
 	if _, err := NewToken(next.API.TokenFile, config.Token{Name: "soc", Role: "none"}); err == nil {
 		t.Error("a token without a role was made")
 	}
@@ -229,6 +230,11 @@ func acceptedReload(t *testing.T, r *running) {
 			t.Fatal(err)
 		}
 		decoys++
+	}
+	for tier, err := range r.api.Tiers(t.Context()) {
+		if err != nil || tier.Name != "ours" {
+			t.Errorf("the tiers have %+v, %v", tier, err)
+		}
 	}
 	why, err := r.api.Why(t.Context(), wire.TargetRequest{Target: wire.Criteria{{Scope: "address", Value: "192.0.2.99"}}})
 	if err != nil || decoys != 1 || why.Protected == "" {
