@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -20,6 +21,7 @@ import (
 
 // fakeCounts is a store in which an address fails to sign in a few times a day.
 type fakeCounts struct {
+	mu    sync.Mutex // of this and of the rig around it
 	err   error
 	now   func() time.Time
 	first int32           // day on which it began
@@ -30,6 +32,8 @@ type fakeCounts struct {
 func dayAt(t time.Time) int32 { return int32(t.Unix() / 86400) }
 
 func (f *fakeCounts) ReceivedDays(_ context.Context, from, to int32) (days []store.ReceivedDay, err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	for day := max(from, f.first); day <= min(to, dayAt(f.now())); day++ {
 		events := int64(100) + f.late[day]
 		if day == dayAt(f.now()) {
@@ -41,6 +45,8 @@ func (f *fakeCounts) ReceivedDays(_ context.Context, from, to int32) (days []sto
 }
 
 func (f *fakeCounts) ActorDays(_ context.Context, received int32, _ int) (days []slow.ActorDay, err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	f.asked = append(f.asked, received)
 	at := int64(received) * 86400e9
 	for n := range 30 { // others sign in without a mistake
@@ -71,6 +77,8 @@ func newSlowRig() *slowRig {
 
 func (r *slowRig) restart() {
 	r.slowJob = newSlowJob(r.counts, func(_ context.Context, found []finding.Finding) error {
+		r.counts.mu.Lock()
+		defer r.counts.mu.Unlock()
 		if r.fail != nil {
 			return r.fail
 		}
@@ -80,6 +88,13 @@ func (r *slowRig) restart() {
 		}
 		return nil
 	}, slowOptions{Every: time.Hour, Judge: slow.Options{Days: 7}}, slog.New(slog.NewTextHandler(&r.log, nil)))
+}
+
+// change changes what the job meets from now on.
+func (r *slowRig) change(do func()) {
+	r.counts.mu.Lock()
+	defer r.counts.mu.Unlock()
+	do()
 }
 
 // begin runs the job until the test ends.
@@ -138,11 +153,10 @@ func TestSlowBehaviourCatchesUp(t *testing.T) {
 		if n := strings.Count(r.log.String(), "cannot be judged"); n != 1 || len(r.told) > 0 {
 			t.Errorf("told %v, logged %d times", r.told, n)
 		}
-		r.counts.err = nil
-		r.fail = errors.New("the bus is away")
+		r.change(func() { r.counts.err, r.fail = nil, errors.New("the bus is away") })
 		time.Sleep(2 * time.Minute)
 		synctest.Wait()
-		r.fail = nil
+		r.change(func() { r.fail = nil })
 		time.Sleep(time.Hour)
 		synctest.Wait()
 		if len(r.told) == 0 || r.told[0] != "behaviour.slow-guessing address:198.51.100.7 on day 2" {
@@ -159,7 +173,7 @@ func TestSlowBehaviourAsksAgainWhatChanged(t *testing.T) {
 		defer stop()
 		time.Sleep(50 * time.Hour)
 		synctest.Wait()
-		r.counts.asked, r.counts.late[r.counts.first] = nil, -3
+		r.change(func() { r.counts.asked, r.counts.late[r.counts.first] = nil, -3 })
 		time.Sleep(time.Hour)
 		synctest.Wait()
 		if !slices.Equal(r.counts.asked, []int32{r.counts.first, dayAt(time.Now())}) {
