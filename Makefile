@@ -15,7 +15,7 @@ export CGO_ENABLED := 0
 RACE    := ./pkg/event ./pkg/block ./pkg/finding ./pkg/accesslog ./pkg/decoy ./pkg/ingest ./pkg/detect ./pkg/respond ./pkg/agent/... ./pkg/tailer \
            ./pkg/privacy ./pkg/erase ./pkg/receive ./pkg/quarantine
 
-.PHONY: help run test demo bench judge torture corpus alike sigmahq build engine foreign setup lint fuzz clean
+.PHONY: help run test fortnight demo bench judge torture corpus alike sigmahq build engine foreign setup lint fuzz clean
 
 help: ## show the targets
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,6 +26,9 @@ run: build engine ## start everything embedded on a log: make run [LOG=/var/log/
 test: setup build lint ## run all checks; sets up what they need
 	go test -timeout 20m ./...
 	CGO_ENABLED=1 go test -timeout 10m -race $(RACE)
+
+fortnight: ## two weeks of an API with planted incidents: what is found, when, how loudly
+	go run ./bench/fortnight
 
 demo: setup build ## two nginx gateways, an attacker and a client: the timeline
 	go run ./bench/demo -bin $(BIN)

@@ -14,6 +14,7 @@ import (
 	"github.com/honeymoat/honeymoat/pkg/config"
 	"github.com/honeymoat/honeymoat/pkg/detect"
 	"github.com/honeymoat/honeymoat/pkg/intel"
+	"github.com/honeymoat/honeymoat/pkg/inventory"
 )
 
 // judgeFlags tell by what a finished log is judged.
@@ -23,7 +24,7 @@ type judgeFlags struct {
 }
 
 // judges are the names that --only knows.
-var judges = []string{"decoys", "rules", "intel"}
+var judges = []string{"decoys", "rules", "baselines", "intel"}
 
 func addJudgeFlags(c *cobra.Command) *judgeFlags {
 	j := &judgeFlags{}
@@ -49,6 +50,11 @@ func (j *judgeFlags) apply(c *cobra.Command, cfg config.Service, o *replay.Optio
 	if j.wants("intel") {
 		j.applyFeeds(c, cfg, o)
 	}
+	if j.wants("baselines") {
+		if err := applyBaselines(cfg, o); err != nil {
+			return err
+		}
+	}
 	if !j.wants("rules") {
 		return nil
 	}
@@ -64,6 +70,24 @@ func (j *judgeFlags) apply(c *cobra.Command, cfg config.Service, o *replay.Optio
 	}
 	o.Rulebook = detect.NewRulebook(set.Collection, service.RulebookOptions(cfg.Rules))
 	return nil
+}
+
+// replaySeed is that of the hashes of a replay: the same log gives the same
+// findings.
+const replaySeed = 1
+
+// applyBaselines has what is normal learnt from the log itself, and looks at
+// how actors go about it.
+func applyBaselines(cfg config.Service, o *replay.Options) error {
+	specs, err := service.Specs(cfg.Routes)
+	if err != nil {
+		return err
+	}
+	o.Routes = inventory.New(inventory.Options{MaxNodes: cfg.Routes.MaxSegments})
+	o.Routes.UseSpecs(specs)
+	o.Behaviour = service.Behaviour(cfg.Behaviour, replaySeed)
+	o.Watch, err = service.Watch(cfg.Baselines, replaySeed)
+	return err
 }
 
 // applyFeeds takes what is at hand of the configured threat feeds. A feed that
@@ -95,6 +119,12 @@ func judgedBy(o *replay.Options) string {
 	}
 	if o.Indicators != nil {
 		by = append(by, count(o.Indicators.Set.Len(), "indicator"))
+	}
+	if o.Watch != nil {
+		by = append(by, "baselines")
+	}
+	if o.Behaviour != nil {
+		by = append(by, "behaviour")
 	}
 	return strings.Join(by, ", ")
 }
