@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// Days are the last seven days of a series, ten minutes a slot, as whole
+// Days are the last seven days of a series, fifteen minutes a slot, as whole
 // numbers of a unit: what was about this time on any of them was seen before,
 // however a weekend, a holiday or a shifted peak differs from the mean. Where
 // the points are no part of a day, a period of 24 points takes its place.
@@ -27,7 +27,7 @@ type daysState struct {
 const (
 	day       = int64(24 * 3600e9)
 	kept      = 7 // periods
-	mostSlots = 144
+	mostSlots = 96
 	around    = 3 // slots before and after that are about the same time
 	never     = math.MinInt16
 	widest    = 16384 // units

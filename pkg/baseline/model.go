@@ -25,7 +25,10 @@ type modelState struct {
 	seen, faith float64
 }
 
-const defaultWarmUp = 36
+const (
+	defaultWarmUp = 36
+	unusual       = 0.02 // a claim below which a point is part of an anomaly
+)
 
 // New makes the model of a series of which nothing was seen.
 func New(o Options) *Model {
@@ -61,7 +64,9 @@ func (m *Model) Observe(p Point) Verdict {
 	}
 	signs := m.memory.look(y, y-e.next, distance)
 	v, c := m.judge(p, y, e, &signs)
-	m.judges.learn(&signs, &c, m.seen > signWarmUp)
+	if !m.story.fresh() || c.claim > unusual || int64(m.seen)%2 == 0 {
+		m.judges.learn(&signs, &c, m.seen > signWarmUp)
+	}
 	m.learn(p, y, local, e, distance)
 	return v
 }

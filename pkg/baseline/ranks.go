@@ -13,13 +13,13 @@ type ranks struct {
 
 const (
 	rankBins   = 48
-	rankWidth  = 0.25  // of a bin; a claim of p counts at -ln(p)/2
-	rankMemory = 16000 // points after which the older ones count half
-	rankPrior  = 20    // points that the claim itself is worth
-	rankShare  = 0.02  // of the points are tail
-	rankLeast  = 8     // points at least
-	rankIndex  = 2     // of the tail, if the claims are right
-	indexPrior = 8     // points that this is worth
+	rankWidth  = 0.25 // of a bin; a claim of p counts at -ln(p)/2
+	rankMemory = 4000 // points after which the older ones count half
+	rankPrior  = 20   // points that the claim itself is worth
+	rankShare  = 0.02 // of the points are tail
+	rankLeast  = 8    // points at least
+	rankIndex  = 2    // of the tail, if the claims are right
+	indexPrior = 8    // points that this is worth
 )
 
 func rankBin(x float64) (bin int, within float64) {

@@ -30,7 +30,10 @@ type snapshot struct {
 	All          ranks
 }
 
-type tailState struct{ Now, Before generation }
+type tailState struct {
+	Now, Before generation
+	Outer       float64
+}
 
 // AppendBinary appends what the model knows to b. It does not fail.
 func (m *Model) AppendBinary(b []byte) ([]byte, error) {
@@ -41,7 +44,7 @@ func (m *Model) AppendBinary(b []byte) ([]byte, error) {
 		Clock: m.clock.clockState, Days: m.days.daysState, All: m.judges.All,
 	}
 	for i, t := range m.judges.Tails {
-		s.Tails[i] = tailState{t.Now, t.Before}
+		s.Tails[i] = tailState{t.Now, t.Before, t.Outer}
 	}
 	b, err := binary.Append(b, binary.LittleEndian, &s)
 	if err == nil {
@@ -72,7 +75,8 @@ func Restore(o Options, data []byte) (*Model, error) {
 	m.seen, m.faith, m.clock.clockState = s.Seen, s.Faith, s.Clock
 	m.judges.All = s.All
 	for i, t := range s.Tails {
-		m.judges.Tails[i].Now, m.judges.Tails[i].Before = t.Now, t.Before
+		r := &m.judges.Tails[i]
+		r.Now, r.Before, r.Outer = t.Now, t.Before, t.Outer
 	}
 	m.days = days{daysState: s.Days}
 	if s.Codes > 0 {

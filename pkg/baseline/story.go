@@ -9,9 +9,8 @@ import (
 // story is what went on lately, so that an anomaly is told once: what lasts is
 // told again only where it gets graver.
 type story struct {
-	Peak    float64 // strength of the last that was told, as -ln(chance)
-	Claim   float64 // the same of its claim
-	Rest    float64 // points since
+	Peak    float64 // strength of the strongest lately, as -ln(chance)
+	Rest    float64 // points since that
 	Since   int64
 	Age     float64 // points since it began
 	Quiet   float64 // points since it was last seen
@@ -22,7 +21,7 @@ type story struct {
 }
 
 const (
-	alarmsPerDay = 0.06 // on ordinary days, by the claims
+	alarmsPerDay = 0.05 // on ordinary days, by the claims
 	leastAlarm   = 3e-5 // chance, whatever the interval
 	mostAlarm    = 3e-3
 	graver       = 1.2    // times the strength
@@ -57,16 +56,12 @@ func alarm(points float64) float64 {
 func (s *story) tell(v *Verdict, p Point, c *surprise, points float64) {
 	s.Rest++
 	rested := s.Rest > math.Max(leastRest, math.Min(mostRest, restPart*points))
-	strength, claim := -math.Log(c.chance), -math.Log(c.claim)
-	v.Score = 1 - math.Pow(c.chance, damped)
+	strength := -math.Log(c.begins())
+	v.Score = 1 - math.Exp(-damped*strength)
 	if rested || strength > graver*s.Peak {
-		v.Score = 1 - c.chance
-	}
-	if rested || claim > graver*s.Claim {
+		v.Score = 1 - math.Exp(-strength)
 		v.Anomalous = c.claim < alarm(points)
-	}
-	if rested || claim > graver*s.Claim || strength > graver*s.Peak {
-		s.Peak, s.Claim, s.Rest = strength, claim, 0
+		s.Peak, s.Rest = strength, 0
 	}
 	if v.Anomalous && !s.Active {
 		s.begin(p, c, v.High)
@@ -91,6 +86,10 @@ func (s *story) begin(p Point, c *surprise, high bool) {
 		s.Shape = drop
 	}
 }
+
+// fresh tells that an anomaly has only begun: what it brings is learnt more
+// slowly, so that the next of its kind is seen too.
+func (s *story) fresh() bool { return s.Active && s.Age < stays }
 
 // goOn follows an anomaly until it is over.
 func (s *story) goOn(v *Verdict, p Point, c *surprise, points float64) {

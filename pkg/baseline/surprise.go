@@ -13,15 +13,19 @@ type surprise struct {
 
 // judges weigh signs by the tails that they had before.
 type judges struct {
-	Tails [kinds]Tail
+	Tails [kinds]reach
 	All   ranks
 }
 
 func (j *judges) prepare() {
 	for i := range j.Tails {
-		j.Tails[i] = *NewTail(TailOptions{WarmUp: signWarmUp})
+		j.Tails[i].Tail = *NewTail(TailOptions{WarmUp: signWarmUp})
 	}
 }
+
+// begins is the chance that something as unusual begins here: between what is
+// claimed, which ranks what is far out the best, and what it is calibrated to.
+func (c *surprise) begins() float64 { return math.Sqrt(c.claim * c.chance) }
 
 // weigh takes the geometric mean of the chances of the two strongest of four
 // signs: one alone may be the tail of a restless series, two are seldom. None
@@ -52,7 +56,7 @@ func (j *judges) weigh(s *signs, floor float64) surprise {
 func (j *judges) either(s *signs, pair [2]int) (chance float64, kind int) {
 	chance, kind = 1, pair[0]
 	for _, i := range pair {
-		if p, ok := j.Tails[i].Chance(s[i]); ok && p < chance {
+		if p := j.Tails[i].chance(s[i]); p < chance {
 			chance, kind = p, i
 		}
 	}
