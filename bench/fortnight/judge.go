@@ -20,6 +20,7 @@ type told struct {
 	tier   finding.Tier // of the actor, with it
 	// statistical: by a baseline or behaviour, and not by a rule or decoy.
 	statistical bool
+	since       int64 // of a statistical one: when what it tells of began
 }
 
 // outcome is what became of an incident.
@@ -45,12 +46,15 @@ type report struct {
 	Outcomes []outcome `json:"incidents"`
 	// FalseLogs and FalseInterruptions are what was told of no incident, by
 	// statistics: at the tier log, and at notify or page.
-	FalseLogs          int      `json:"false_logs"`
-	FalseInterruptions int      `json:"false_interruptions"`
-	BeforeLogs         int      `json:"before_logs"` // the same in the weeks before
-	Learning           string   `json:"learning"`
-	False              []string `json:"false"`
-	Told               []string `json:"-"`
+	FalseLogs          int `json:"false_logs"`
+	FalseInterruptions int `json:"false_interruptions"`
+	// Beside is what was told, while an incident lasted, of places and people
+	// that are none of its subjects: what it did to others, or chance.
+	Beside     int      `json:"beside"`
+	BeforeLogs int      `json:"before_logs"` // what was told of nothing in the weeks before
+	Learning   string   `json:"learning"`
+	False      []string `json:"false"`
+	Told       []string `json:"-"`
 }
 
 // judge holds what was told against what was planted.
@@ -70,16 +74,26 @@ func judge(w *world, plan []incident, all []told, o options) report {
 		switch {
 		case t.at < w.from:
 			r.BeforeLogs++
+			continue
+		case during(plan, t):
+			r.Beside++
+			continue
 		case t.tier > finding.Log:
 			r.FalseInterruptions++
 		default:
 			r.FalseLogs++
 		}
-		if t.at >= w.from {
-			r.False = append(r.False, t.String())
-		}
+		r.False = append(r.False, t.String())
 	}
 	return r
+}
+
+// during tells whether what is told began while an incident lasted, within the
+// minutes by which that is known.
+func during(plan []incident, t *told) bool {
+	return slices.ContainsFunc(plan, func(i incident) bool {
+		return t.since >= i.from-hour && t.since < i.until && t.at <= i.until+grace
+	})
 }
 
 // outcomeOf tells what became of an incident, and marks what was told of it.

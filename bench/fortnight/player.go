@@ -78,9 +78,17 @@ func (p *player) judge(now int64) {
 		p.ledger.Settle(f.ID, v.Block)
 		p.told = append(p.told, told{
 			at: now, rule: f.Rule, family: f.Family, actor: f.Actor.String(), title: f.Title, reason: f.Reason,
-			before: v.Before, tier: max(v.Tier, v.Before), statistical: f.Statistic != nil && f.Family != finding.Decoy,
+			before: v.Before, tier: max(v.Tier, v.Before), statistical: f.Statistic != nil && f.Family != finding.Decoy, since: sinceOf(f),
 		})
 	}
+}
+
+// sinceOf is when what a finding tells of began.
+func sinceOf(f *finding.Finding) int64 {
+	if f.Statistic == nil || f.Statistic.Since.IsZero() {
+		return f.Time.UnixNano()
+	}
+	return f.Statistic.Since.UnixNano()
 }
 
 // learning says what was still being learnt at the end.

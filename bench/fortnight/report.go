@@ -33,6 +33,7 @@ func (r *report) String() string {
 	fmt.Fprintf(&b, "\nfound %d of %d, %d as loud as is due\n", found, len(r.Outcomes), loud)
 	fmt.Fprintf(&b, "false alerts a day: %.2f in the digest, %.2f that interrupt (budget %.1f)\n",
 		float64(r.FalseLogs)/days, float64(r.FalseInterruptions)/days, r.Budget)
+	fmt.Fprintf(&b, "told beside the right place while an incident lasted: %d\n", r.Beside)
 	fmt.Fprintf(&b, "told in the weeks before, of nothing: %d\n", r.BeforeLogs)
 	for _, f := range r.False {
 		fmt.Fprintln(&b, "  false:", f)
