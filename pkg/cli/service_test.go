@@ -168,7 +168,7 @@ func (s *fixture) newFront(dir string, b *bus.Bus) *httpapi.Server {
 	front, err := httpapi.New(httpapi.Options{
 		Listener: listener, CertFile: filepath.Join(dir, "cert.pem"), KeyFile: filepath.Join(dir, "key.pem"),
 		Tokens: func() *auth.Tokens { return tokens }, CAPEM: authority.CertPEM(), CA: authority.Fingerprint(),
-		Parts: func() []wire.Part { return nil }, Catalogue: func() *decoy.Catalogue { return catalogue },
+		Parts: func() []wire.Part { return nil }, Baselines: func() wire.Baselines { return wire.Baselines{} }, Catalogue: func() *decoy.Catalogue { return catalogue },
 		History: noStore{}, Operator: s.responder, Blocklist: b.Blocks(), Agents: oneAgent{b.Agents()}, Feed: b, Retries: b.Retries(),
 		Subjects: noSubjects{}, Rules: noRules{}, Lines: func(agent string) ingest.Publisher { return b.Publisher(agent) },
 		Registerer: registry, Gatherer: registry,
