@@ -95,7 +95,7 @@ func addPrograms(w *world) {
 	}
 	crawler := visitor{addr: netip.MustParseAddr("66.7.8.9"), network: "AS64542", country: "US", userAgent: "Mozilla/5.0 (compatible; examplebot/2.1; +https://bot.example/)"}
 	w.add(at, &program{by: crawler, route: "GET /products/{id}", every: 14e9, slack: 0.9})
-	admin := visitor{addr: netip.MustParseAddr("10.1.2.3"), network: "", userAgent: browsers[0].userAgent, fingerprint: browsers[0].fingerprint, user: "admin-1", session: "sadmin"}
+	admin := visitor{addr: netip.MustParseAddr("10.1.2.3"), userAgent: "backoffice/5.1", fingerprint: "t13i190800_9dc949149365_97f8aa674fd9", user: "admin-1", session: "sadmin"}
 	w.add(at, &program{by: admin, route: "DELETE /users/{id}", every: 500e9, day: true})
 	w.add(at+130*minute, &nightly{by: ledger, skip: func(at int64) bool { return w.missed != 0 && at >= w.missed && at < w.missed+day }})
 	w.add(at, scanner{})
