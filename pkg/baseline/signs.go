@@ -19,7 +19,7 @@ const (
 const (
 	signWarmUp   = 24 // points
 	recent       = 16 // points whose deviations are averaged
-	recentUnseen = 4
+	recentUnseen = 8
 )
 
 // signs are how far out a point is in each of the ways.

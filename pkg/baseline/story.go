@@ -21,11 +21,11 @@ type story struct {
 }
 
 const (
-	alarmsPerDay = 0.05 // on ordinary days, by the claims
-	leastAlarm   = 3e-5 // chance, whatever the interval
+	alarmsPerDay = 0.065 // on ordinary days, by the claims
+	leastAlarm   = 1e-4  // chance, whatever the interval
 	mostAlarm    = 3e-3
 	graver       = 1.2    // times the strength
-	damped       = 0.3    // times the strength, while what was told lasts
+	damped       = 0.65   // times the strength, while what was told lasts
 	ordinary     = 0.05   // a chance above which nothing is the matter
 	restPart     = 1. / 3 // of a day: for so long something has been told
 	leastRest    = 6

@@ -4,7 +4,7 @@ import "math"
 
 // A surprise is what the signs of a point come to.
 type surprise struct {
-	claim  float64 // chance by its two strongest signs, each by its own tail
+	claim  float64 // chance by how far out and how new the point is, each by its own tail
 	chance float64 // of a claim as small: calibrated
 	x      float64 // the claim as it is counted
 	kind   int     // the strongest sign
@@ -27,40 +27,38 @@ func (j *judges) prepare() {
 // claimed, which ranks what is far out the best, and what it is calibrated to.
 func (c *surprise) begins() float64 { return math.Sqrt(c.claim * c.chance) }
 
-// weigh takes the geometric mean of the chances of the two strongest of four
-// signs: one alone may be the tail of a restless series, two are seldom. None
-// of the value and the jump is believed to be rarer than its floor.
+// weigh takes the geometric mean of two chances: of the strongest sign of how
+// far out the point is, and of how far it is from all that was seen about this
+// time. A restless series has its ordinary tail in one of them, hardly in both.
+// Neither the value nor the jump is believed to be rarer than the floor.
 func (j *judges) weigh(s *signs, floor float64) surprise {
-	c := surprise{jumped: 1}
-	first, second := 0.0, 0.0
-	for _, pair := range [...][2]int{{high, low}, {jump, fall}, {wild, calm}, {unseen, unseen}} {
-		chance, kind := j.either(s, pair)
-		if pair[0] == high || pair[0] == jump {
-			chance = math.Max(chance, floor)
-		}
-		if pair[0] == jump {
-			c.jumped = chance
-		}
-		if strength := -math.Log(chance); strength > first {
-			first, second, c.kind = strength, first, kind
-		} else {
-			second = math.Max(second, strength)
+	out, kind := 1.0, high
+	jumped, jumpKind := j.either(s, jump, fall)
+	jumped = math.Max(jumped, floor)
+	value, valueKind := j.either(s, high, low)
+	restless, restlessKind := j.either(s, wild, calm)
+	for _, sign := range [...]struct {
+		chance float64
+		kind   int
+	}{{math.Max(value, floor), valueKind}, {jumped, jumpKind}, {restless, restlessKind}} {
+		if sign.chance < out {
+			out, kind = sign.chance, sign.kind
 		}
 	}
-	c.claim = math.Exp(-(first + second) / 2)
-	c.x = (first + second) / 4
+	c := surprise{kind: kind, jumped: jumped}
+	c.claim = math.Sqrt(out * j.Tails[unseen].chance(s[unseen]))
+	c.x = -math.Log(c.claim) / 2
 	c.chance = j.All.chance(c.x)
 	return c
 }
 
-func (j *judges) either(s *signs, pair [2]int) (chance float64, kind int) {
-	chance, kind = 1, pair[0]
-	for _, i := range pair {
-		if p := j.Tails[i].chance(s[i]); p < chance {
-			chance, kind = p, i
-		}
+// either is the chance of the stronger of two signs.
+func (j *judges) either(s *signs, a, b int) (chance float64, kind int) {
+	chance = j.Tails[a].chance(s[a])
+	if other := j.Tails[b].chance(s[b]); other < chance {
+		return other, b
 	}
-	return chance, kind
+	return chance, a
 }
 
 func (j *judges) learn(s *signs, c *surprise, judged bool) {
