@@ -84,7 +84,7 @@ func TestMistakesInFlags(t *testing.T) {
 	if _, err := parseOptions([]string{"-only", "parse,weather"}); err == nil {
 		t.Error("a part that does not exist was taken")
 	}
-	if o, err := parseOptions(nil); err != nil || len(o.parts()) != len(stages)+4 {
+	if o, err := parseOptions(nil); err != nil || len(o.parts()) != len(stages)+5 {
 		t.Errorf("%v, %v", o.parts(), err)
 	}
 }

@@ -16,6 +16,11 @@ type layout func(b []byte, r *request) []byte
 // clients, paths with ids, long user agents, a referer on most lines, some
 // errors. It is the same for a number of lines, but for the times.
 func writeLog(path string, lines int, as layout) error {
+	return writeLogOver(path, lines, time.Hour, as)
+}
+
+// writeLogOver is writeLog for so much time, of the hour that is over now.
+func writeLogOver(path string, lines int, span time.Duration, as layout) error {
 	f, err := os.Create(path)
 	if err != nil {
 		return err
@@ -23,7 +28,7 @@ func writeLog(path string, lines int, as layout) error {
 	w := bufio.NewWriterSize(f, 1<<20)
 	g := newGenerator()
 	at := time.Now().Add(-time.Hour)
-	step := time.Hour / time.Duration(lines+1)
+	step := span / time.Duration(lines+1)
 	var line []byte
 	for range lines {
 		at = at.Add(step)

@@ -124,7 +124,7 @@ func partNames() []string {
 	for i, s := range stages {
 		names[i] = s.name
 	}
-	return append(names, partService, partPropagation, partDecisions, partGateways)
+	return append(names, partService, partPropagation, partDecisions, partGateways, partBaselines)
 }
 
 // bench measures all that is wanted, in a directory of its own.

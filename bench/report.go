@@ -21,6 +21,7 @@ type report struct {
 	Propagation []propagation `json:"propagation"`
 	Decisions   []decisions   `json:"decisions"`
 	Gateways    []enforcing   `json:"gateways"`
+	Baselines   *baselines    `json:"baselines,omitempty"`
 }
 
 // measured is the work of a stage with what follows from it.
@@ -49,6 +50,9 @@ func (r *report) measure(ctx context.Context, o options, part string) (err error
 		return err
 	case partGateways:
 		r.Gateways, err = measureGateways(ctx, o)
+		return err
+	case partBaselines:
+		r.Baselines, err = measureBaselines(ctx, o)
 		return err
 	}
 	if r.Log == nil {
@@ -126,7 +130,25 @@ func (r *report) table(out io.Writer) error {
 	for _, g := range r.Gateways {
 		row("%s", g.columns())
 	}
+	r.baselineRows(row)
 	return w.Flush()
+}
+
+func (r *report) baselineRows(row func(format string, args ...any)) {
+	b := r.Baselines
+	if b == nil {
+		return
+	}
+	row(learningColumns)
+	for _, l := range b.Detection {
+		row("%s", l.columns())
+	}
+	row(heldColumns)
+	for _, h := range b.Held {
+		row("%s", h.columns())
+	}
+	row(modelColumns)
+	row("%s", b.Model.columns())
 }
 
 // String is the columns of a spread.
