@@ -13,7 +13,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 export CGO_ENABLED := 0
 
 RACE    := ./pkg/event ./pkg/block ./pkg/finding ./pkg/accesslog ./pkg/decoy ./pkg/ingest ./pkg/detect ./pkg/respond ./pkg/agent/... ./pkg/tailer \
-           ./pkg/privacy ./pkg/erase ./pkg/receive ./pkg/quarantine
+           ./pkg/privacy ./pkg/erase ./pkg/receive ./pkg/quarantine ./pkg/webhook ./pkg/alerting
 
 .PHONY: help run test fortnight demo bench judge torture corpus alike sigmahq build engine foreign setup lint fuzz clean
 
