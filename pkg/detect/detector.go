@@ -224,7 +224,7 @@ func (d *Detector) Finish(out *Result) {
 	w := &scan{detector: d, ruler: d.ruler, batch: &event.Batch{}, out: out}
 	w.ruler.windows.Finish(func(m correlate.Match) { w.correlated(m, noRow) })
 	if d.options.Watch != nil {
-		w.anomalies(d.latest.Add(finishAfter))
+		w.finish(d.latest)
 	}
 	d.counts.findings.Add(uint64(len(out.Findings)))
 }

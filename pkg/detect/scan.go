@@ -58,8 +58,8 @@ func (s *scan) count(from, to int) {
 	}
 }
 
-// now is the time for what counts by the clock: of a finished log that of its
-// last row that was looked at.
+// now is the time for what counts by the clock: without one, that at which the
+// batch was read.
 func (s *scan) now() time.Time {
 	if s.detector.options.Now != nil {
 		return s.detector.options.Now()

@@ -32,7 +32,7 @@ func (s *scan) learn(from, to int) {
 	}
 	now := s.now()
 	w.Add(s.batch, from, to, s.ours, now.UnixNano())
-	s.anomalies(s.time(to - 1))
+	s.anomalies(now) // rows move event time by themselves: one with a wrong clock must not
 }
 
 // suspected makes a finding of what an actor's behaviour looks like. Once its
@@ -54,11 +54,19 @@ func (s *scan) suspected(said *behaviour.Suspicion) {
 func (s *scan) anomalies(now time.Time) {
 	found := s.detector.options.Watch.Advance(now.UnixNano())
 	for i := range found {
-		s.out.Findings = append(s.out.Findings, s.detector.placed(&found[i]))
-		for _, a := range found[i].Actors {
-			s.out.Findings = append(s.out.Findings, s.detector.carried(&found[i], a))
+		s.out.Findings = s.detector.told(s.out.Findings, &found[i])
+	}
+}
+
+// told appends the findings of an anomaly.
+func (d *Detector) told(list []finding.Finding, a *watch.Anomaly) []finding.Finding {
+	list = append(list, d.placed(a))
+	for _, who := range a.Actors {
+		if who != a.Key.Actor() { // whom placed is about
+			list = append(list, d.carried(a, who))
 		}
 	}
+	return list
 }
 
 // placed is the finding about where an anomaly is.
@@ -97,13 +105,24 @@ func apiOf(k *series.Key) string {
 func (d *Detector) described(f finding.Finding, a *watch.Anomaly) finding.Finding {
 	f = d.named(f)
 	told := *a
-	told.Statistic, told.Key = *f.Statistic, a.Key
-	if who := a.Key.Actor(); !who.Kind.Place() {
-		masked := d.masked(finding.Finding{Actor: who}).Actor
-		told.Key.Name = masked.String()
-	}
+	told.Key = d.maskedKey(a.Key)
+	f.Statistic.Series = watch.SeriesName(&told.Key, a.Measure)
+	told.Statistic = *f.Statistic
 	f.Title, f.Reason = watch.Describe(&told)
 	return f
+}
+
+// maskedKey is a key that names nobody who must not be named.
+func (d *Detector) maskedKey(k series.Key) series.Key {
+	who := k.Actor()
+	if who.Kind.Place() {
+		return k
+	}
+	who = d.masked(finding.Finding{Actor: who}).Actor
+	if k.Name = who.Value; k.Dimension == series.Principal {
+		k.Name = who.String()
+	}
+	return k
 }
 
 // Tick finds what time alone tells, such as that nothing comes any more. It is
@@ -138,8 +157,18 @@ func (d *Detector) Watching() (Watching, bool) {
 }
 
 // finishAfter is how long after the last record of a finished log its last
-// minutes and incidents are over.
-const finishAfter = 3 * time.Minute
+// minutes are over. Time that no record tells goes on in small steps.
+const (
+	finishAfter = 3 * time.Minute
+	finishStep  = 5 * time.Second
+)
+
+// finish closes the last minutes of a finished log.
+func (s *scan) finish(last time.Time) {
+	for after := time.Duration(0); after <= finishAfter; after += finishStep {
+		s.anomalies(last.Add(after))
+	}
+}
 
 // latest is the later one.
 func latest(a, b time.Time) time.Time {

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/honeymoat/honeymoat/pkg/baseline/series"
 	"github.com/honeymoat/honeymoat/pkg/baseline/watch"
 	"github.com/honeymoat/honeymoat/pkg/behaviour"
 	"github.com/honeymoat/honeymoat/pkg/event"
@@ -145,4 +146,79 @@ type text string
 func (s text) WriteSnapshot(w io.Writer) error {
 	_, err := w.Write([]byte(s))
 	return err
+}
+
+// What one gateway says the time is moves nobody else's.
+func TestAWrongClockDoesNotMoveTime(t *testing.T) {
+	now := ordinary
+	d := learner(Options{Now: func() time.Time { return now }})
+	var found Result
+	for n := range 60 {
+		now = ordinary.Add(time.Duration(n)*time.Minute + 45*time.Second)
+		d.Detect(minuteOf(n, nil), &found)
+		for range 10 { // batches a minute, of a gateway that is an hour ahead
+			now = now.Add(time.Second)
+			d.Detect(oneOf("fast", now.Add(time.Hour)), &found)
+		}
+	}
+	known, _ := d.Watching()
+	if known.Stats.Table.Late > 0 || known.Stats.Minutes > 60 {
+		t.Errorf("%d records of the right time are late, and %d minutes of 60 are over", known.Stats.Table.Late, known.Stats.Minutes)
+	}
+}
+
+// oneOf is one request at a gateway of its own.
+func oneOf(gateway string, at time.Time) *event.Batch {
+	b := &event.Batch{Header: event.Header{Source: gateway, Gateway: gateway, File: "00000000000000f2", Received: at.UnixNano()}}
+	b.SetNumber(event.Time, at.UnixNano())
+	b.SetString(event.Method, "GET")
+	b.SetString(event.Path, "/")
+	b.SetNumber(event.Status, 200)
+	b.SetAddr(event.ClientAddress, netip.MustParseAddr("198.51.100.1"))
+	b.EndRow()
+	return b
+}
+
+func TestFinishClosesTheLastMinutes(t *testing.T) {
+	d := learner(Options{Finished: true})
+	var found Result
+	for n := range 10 {
+		b := minuteOf(n, nil)
+		b.Received = ordinary.AddDate(1, 0, 0).UnixNano() // it is read much later
+		d.Detect(b, &found)
+	}
+	d.Finish(&found)
+	if known, _ := d.Watching(); known.Stats.Minutes < 10 {
+		t.Errorf("%d minutes of 10 are over", known.Stats.Minutes)
+	}
+}
+
+func TestAnAnomalyOfAPersonIsOneFinding(t *testing.T) {
+	alice := finding.Actor{Kind: finding.User, Value: "alice"}
+	d := New(Options{Mask: func(f *finding.Finding) {
+		if f.Actor == alice {
+			f.Actor.Value = "hidden"
+		}
+	}})
+	a := watch.Anomaly{
+		ID: "1", Key: series.Key{Dimension: series.Principal, Name: alice.String()}, Measure: series.Objects, Severity: finding.Log,
+		Statistic: finding.Statistic{Shape: finding.Burst, Series: "different objects of user:alice", Seen: 900},
+		Actors:    []finding.Actor{alice},
+	}
+	got := d.told(nil, &a)
+	if len(got) != 1 || got[0].Actor.Value != "hidden" || got[0].Tier != finding.Log {
+		t.Fatalf("found %+v", got)
+	}
+	f := got[0]
+	if strings.Contains(f.Title+f.Reason+f.Statistic.Series, "alice") || !strings.Contains(f.Statistic.Series, "user:hidden") {
+		t.Errorf("somebody is named: %s | %s | %s", f.Title, f.Reason, f.Statistic.Series)
+	}
+	a.Key, a.Actors[0] = series.Key{Dimension: series.Address, Name: "192.0.2.7"}, finding.Actor{Kind: finding.Address, Value: "192.0.2.7"}
+	if got := d.told(nil, &a); len(got) != 1 || !strings.HasPrefix(got[0].Title, "Address 192.0.2.7 has") {
+		t.Errorf("found %+v", got)
+	}
+	a.Key = series.Key{Dimension: series.Route, Name: "GET /a"}
+	if got := d.told(nil, &a); len(got) != 2 || got[1].Actor != a.Actors[0] {
+		t.Errorf("found %+v", got)
+	}
 }

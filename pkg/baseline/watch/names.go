@@ -20,8 +20,8 @@ func whereOf(k *series.Key) string {
 	return k.Dimension.String() + " " + k.Name
 }
 
-// seriesOf names a measure of a series, for people.
-func seriesOf(k *series.Key, m series.Measure) string { return m.String() + " of " + whereOf(k) }
+// SeriesName names a measure of a series, for people.
+func SeriesName(k *series.Key, m series.Measure) string { return m.String() + " of " + whereOf(k) }
 
 // unitOf is the unit of what a look saw.
 func unitOf(l *look) string {

@@ -52,7 +52,7 @@ func (i *incident) shown(over bool) *look {
 func (w *Watch) statistic(i *incident, over bool) finding.Statistic {
 	l := i.shown(over)
 	s := finding.Statistic{
-		Shape: i.shape, Series: seriesOf(i.entry.key, i.first.measure), Unit: unitOf(l),
+		Shape: i.shape, Series: SeriesName(i.entry.key, i.first.measure), Unit: unitOf(l),
 		Expected: l.expected, Lower: finite(l.lower), Upper: finite(l.upper), Seen: l.seen,
 		Since: time.Unix(0, i.first.since).UTC(), Probability: math.Max(i.best, leastChance),
 	}
