@@ -96,6 +96,13 @@ func (a *actor) people() float64 {
 	return math.Max(math.Min(math.Round(a.agents.count()), float64(a.requests)/6), 1)
 }
 
+// fetch reads a little of each part, so that the memory of it is there.
+func (a *actor) fetch() uint64 {
+	return uint64(a.start) + uint64(a.requests) + uint64(a.told[0]) + uint64(a.turnAt) + uint64(a.pages.registers[0]) + uint64(a.gapped) +
+		a.bytes + a.objects[0].route + a.objects[0].last + a.objects[1].route + a.objects[1].last + a.walk.list + uint64(a.places[0].last) +
+		uint64(a.places[placesKept-1].last) + a.route + uint64(a.past.hour)
+}
+
 // alone tells whether the order of the requests is that of one client.
 func (a *actor) alone() bool { return a.people() < 2 }
 

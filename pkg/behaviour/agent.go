@@ -19,13 +19,14 @@ const (
 // agents remembers what user agents are.
 type agents struct {
 	seed  uint64
-	slots [agentSlots]struct {
-		hash uint64
-		kind crowd
-	}
+	slots [agentSlots]uint64 // the hash, but for its last bits, which are the crowd
 }
 
-const agentSlots = 1024
+const (
+	agentBits  = 12
+	agentSlots = 1 << agentBits
+	crowdMask  = 3
+)
 
 // of tells what a user agent is, and gives its hash.
 func (a *agents) of(name []byte) (crowd, uint64) {
@@ -33,14 +34,14 @@ func (a *agents) of(name []byte) (crowd, uint64) {
 		return programs, 0
 	}
 	hash := xxh3.HashSeed(name, a.seed)
-	slot := &a.slots[hash%agentSlots]
-	if slot.hash != hash {
-		slot.hash, slot.kind = hash, programs
+	slot := &a.slots[hash>>(64-agentBits)]
+	if (*slot^hash)&^crowdMask != 0 {
+		*slot = hash &^ crowdMask
 		if isBrowser(name) {
-			slot.kind = browsers
+			*slot |= uint64(browsers)
 		}
 	}
-	return slot.kind, hash
+	return crowd(*slot & crowdMask), hash
 }
 
 // isBrowser tells user agents of browsers from those of programs which tell

@@ -69,9 +69,10 @@ func (o *Observer) Add(b *event.Batch, from, to int, refused []int, tell func(*S
 			refused = refused[1:]
 		}
 		if len(refused) == 0 || refused[0] != row {
-			p.row(row)
+			p.take(row)
 		}
 	}
+	p.flush()
 	p.finish()
 }
 

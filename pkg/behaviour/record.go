@@ -12,6 +12,7 @@ import (
 // record is a row as detectors look at it.
 type record struct {
 	row      int
+	named    bool // it names an actor
 	time     int64
 	status   int64
 	given    bool // answered with success
@@ -41,7 +42,15 @@ type pass struct {
 	site     uint64 // of the record that is watched
 	time     int64
 	said     Suspicion
+	waiting  [ahead]record // rows that have been read
+	waits    int
+	fetched  uint64 // a sum of no meaning, for which actors are read ahead
 }
+
+// ahead is how many rows are read before the first of them is watched, so that
+// the memory of all their actors is fetched at once: it is what watching waits
+// for.
+const ahead = 16
 
 // lastText saves hashing the same text again.
 type lastText struct {
@@ -75,11 +84,12 @@ func (p *pass) begin(o *Observer, b *event.Batch, tell func(*Suspicion)) {
 
 // finish lets go of the batch.
 func (p *pass) finish() {
+	clear(p.waiting[:])
 	p.batch, p.tell, p.host, p.said = nil, nil, lastText{}, Suspicion{}
 }
 
-// read fills in the record of a row. It fails for one that names nobody.
-func (p *pass) read(row int, r *record) bool {
+// read fills in the record of a row, by nothing but what the row tells.
+func (p *pass) read(row int, r *record) {
 	b := p.batch
 	*r = record{row: row, time: p.elsewhen, path: b.Text(event.Path, row)}
 	if t := b.Number(event.Time, row); t != event.Unknown {
@@ -92,9 +102,8 @@ func (p *pass) read(row int, r *record) bool {
 	if addresses := b.AddrColumn(event.ClientAddress); row < len(addresses) {
 		r.address = p.client(addresses[row])
 	}
-	p.time = r.time
 	r.asset = isAsset(r.path)
-	return p.identify(r)
+	r.named = p.identify(r)
 }
 
 // client is the hash of a client: of IPv6 the /64.

@@ -6,29 +6,54 @@ import (
 	"github.com/honeymoat/honeymoat/pkg/event"
 )
 
+// take reads a row that is to be watched.
+func (p *pass) take(row int) {
+	p.read(row, &p.waiting[p.waits])
+	if p.waits++; p.waits == ahead {
+		p.flush()
+	}
+}
+
+// flush watches the rows that wait.
+func (p *pass) flush() {
+	waiting, actors := p.waiting[:p.waits], p.observer.actors
+	var places [ahead]int
+	for i := range waiting {
+		places[i] = actors.find(waiting[i].actor)
+	}
+	for _, place := range places[:len(waiting)] {
+		if place >= 0 {
+			p.fetched += actors.at(place).fetch()
+		}
+	}
+	for i := range waiting {
+		p.row(&waiting[i])
+	}
+	p.waits = 0
+}
+
 // row watches one row.
-func (p *pass) row(row int) {
-	var r record
-	named := p.read(row, &r)
+func (p *pass) row(r *record) {
+	p.time = r.time
 	p.observer.sweep(r.time)
-	p.signIn(&r)
-	if !named {
+	p.signIn(r)
+	if !r.named {
 		return
 	}
-	p.locate(&r)
-	a := p.actor(&r)
+	p.locate(r)
+	a := p.actor(r)
 	if r.asset {
 		a.parts++
 		return
 	}
-	if string(p.batch.Text(event.Method, row)) == "OPTIONS" {
+	if string(p.batch.Text(event.Method, r.row)) == "OPTIONS" {
 		return // a browser asks so by itself
 	}
-	p.moved(&r, a)
-	p.taken(&r, a)
-	p.step(&r, a)
-	p.turn(&r, a)
-	p.object(&r, a)
+	p.moved(r, a)
+	p.taken(r, a)
+	p.step(r, a)
+	p.turn(r, a)
+	p.object(r, a)
 }
 
 // actor finds or makes the record's actor, in a window that goes on.
