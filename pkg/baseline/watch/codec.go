@@ -20,6 +20,8 @@ type coder struct {
 	sum uint32
 	in  []byte
 	err error
+	// scratch is where a model is written before its length is known.
+	scratch []byte
 }
 
 const coderBuffer = 64 << 10
@@ -108,6 +110,14 @@ func (c *coder) small(v *float32) {
 }
 
 func (c *coder) smalls(v []float32) {
+	if c.writing() {
+		b := c.buf
+		for _, x := range v {
+			b = binary.LittleEndian.AppendUint32(b, math.Float32bits(x))
+		}
+		c.put(b)
+		return
+	}
 	for i := range v {
 		c.small(&v[i])
 	}

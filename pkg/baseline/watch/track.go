@@ -189,10 +189,11 @@ func (t *track) codeModel(c *coder, m series.Measure, o *Options) {
 	var data []byte
 	if c.writing() {
 		var err error
-		if data, err = t.model.AppendBinary(nil); err != nil {
+		if data, err = t.model.AppendBinary(c.scratch[:0]); err != nil {
 			c.err = err
 			return
 		}
+		c.scratch = data
 	}
 	c.bytes(&data)
 	if c.writing() || c.err != nil {
