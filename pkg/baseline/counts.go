@@ -6,23 +6,47 @@ import (
 	"gonum.org/v1/gonum/mathext"
 )
 
-// dispersion is by how much counts and shares vary more than chance alone has
-// them vary: their variance over that of a Poisson or binomial law.
-type dispersion struct{ Factor float64 }
+// tally is what is known of whole numbers besides their course: by how much
+// they vary more than chance alone has them vary, and the last of them.
+type tally struct {
+	Factor         float64 // variance over that of a Poisson or binomial law; 0 = not known
+	Seen, Expected [pooled]float32
+	Of             [pooled]float32 // requests that a share is of
+	At             uint32
+}
 
 const (
 	dispersionMemory = 500
 	farthestCount    = 25 // variances: what is farther out teaches no more
 	leastMean        = 1e-6
+	pooled           = 8   // points that are taken together
+	mostCounted      = 1e9 // what is more is as good as any number
 )
 
-func (d *dispersion) factor() float64 { return math.Max(1, d.Factor) }
+func (t *tally) factor() float64 { return math.Max(1, t.Factor) }
 
-func (d *dispersion) learn(square float64) {
-	if d.Factor == 0 {
-		d.Factor = 1
+// learn takes in that so many of so many were seen where so many were expected
+// with a variance.
+func (t *tally) learn(seen, expected, of, variance float64) {
+	if t.Factor == 0 {
+		t.Factor = 1
 	}
-	d.Factor += (math.Min(square, farthestCount*d.factor()) - d.Factor) / dispersionMemory
+	square := (seen - expected) * (seen - expected) / variance
+	t.Factor += (math.Min(square, farthestCount*t.factor()) - t.Factor) / dispersionMemory
+	i := t.At % pooled
+	t.Seen[i], t.Expected[i], t.Of[i] = float32(seen), float32(expected), float32(of)
+	t.At++
+}
+
+// with sums the last up, of which the newest takes the oldest one's place.
+func (t *tally) with(seen, expected, of float64) (float64, float64, float64) {
+	oldest := int(t.At % pooled)
+	for i := range pooled {
+		if i != oldest {
+			seen, expected, of = seen+float64(t.Seen[i]), expected+float64(t.Expected[i]), of+float64(t.Of[i])
+		}
+	}
+	return seen, expected, of
 }
 
 // countTail is the chance of a count at least as far from its mean, on the
@@ -43,37 +67,50 @@ func countTail(x, mean, factor float64) float64 {
 	return mathext.RegIncBeta(size, x+1, 1/factor)
 }
 
-// shareTail is the chance of a share of n at least as far from its mean, on
-// the side where it is: binomial, of fewer where shares vary more.
-func shareTail(x, mean, n, factor float64) float64 {
-	mean = math.Max(leastMean, math.Min(1-leastMean, mean))
-	n = math.Max(1, n/factor)
-	k := x * n
-	if x > mean {
-		return mathext.RegIncBeta(math.Max(k, leastMean), n-k+1, mean)
+// shareTail is the chance that at least as many of n are, or at most as few,
+// where a part of them is expected: binomial, of fewer where shares vary more.
+func shareTail(k, n, part, factor float64) float64 {
+	part = math.Max(leastMean, math.Min(1-leastMean, part))
+	high := k > n*part
+	k, n = k/factor, math.Max(1, n/factor)
+	k = math.Max(0, math.Min(n, k))
+	if high {
+		return mathext.RegIncBeta(math.Max(k, leastMean), n-k+1, part)
 	}
-	return mathext.RegIncBeta(math.Max(n-k, leastMean), k+1, 1-mean)
+	return mathext.RegIncBeta(math.Max(n-k, leastMean), k+1, 1-part)
 }
 
-// floor is the chance that no sign of a single point is believed to be below:
-// that of a whole number which is small, or of a share of few requests.
+// floor is the chance that a point or the last points together are not believed
+// to be below: that of whole numbers which are small, or of shares of few
+// requests. A mean is not known better than one event in all that was seen.
 func (m *Model) floor(p Point, mean float64) float64 {
+	t := &m.tally
 	switch m.options.Kind {
 	case Count:
-		return countTail(math.Max(0, p.Value), mean, m.dispersion.factor())
+		if p.Value > mostCounted || mean > mostCounted {
+			return 0
+		}
+		least := 1 / (m.seen + 1)
+		x, mean := math.Max(0, bound(p.Value, mostCounted)), math.Max(mean, least)
+		all, expected, _ := t.with(x, mean, 0)
+		return math.Min(countTail(x, mean, t.factor()), countTail(all, math.Max(expected, least*pooled), t.factor()))
 	case Share:
-		return shareTail(math.Max(0, math.Min(1, p.Value)), mean, weightOf(p), m.dispersion.factor())
+		n := weightOf(p)
+		k := n * math.Max(0, math.Min(1, p.Value))
+		mean = math.Max(mean, 1/(m.seen*n+1))
+		all, expected, of := t.with(k, n*mean, n)
+		return math.Min(shareTail(k, n, mean, t.factor()), shareTail(all, of, expected/of, t.factor()))
 	}
 	return 0
 }
 
-func (m *Model) disperse(p Point, mean float64) {
+func (m *Model) count(p Point, mean float64) {
 	switch m.options.Kind {
 	case Count:
-		off := p.Value - mean
-		m.dispersion.learn(off * off / math.Max(mean, 0.5))
+		mean = math.Min(mean, mostCounted)
+		m.tally.learn(math.Max(0, bound(p.Value, mostCounted)), mean, 0, math.Max(mean, 0.5))
 	case Share:
-		off, n := p.Value-mean, weightOf(p)
-		m.dispersion.learn(off * off * n / math.Max(mean*(1-mean), 0.5/n))
+		n := weightOf(p)
+		m.tally.learn(n*math.Max(0, math.Min(1, p.Value)), n*mean, n, math.Max(n*mean*(1-mean), 0.5))
 	}
 }

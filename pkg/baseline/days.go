@@ -18,9 +18,10 @@ type daysState struct {
 	Base, Unit float64
 	Period     int64 // nanoseconds; 0 = not laid out yet
 	Slots      int32 // of a period
-	Day        int64 // the newest
+	First, Day int64 // the oldest ever, the newest
 	Slot       int32 // of it, the newest
 	Was        int16 // what was in it
+	Whole      bool  // two periods were seen
 	Sum, Seen  float64
 }
 
@@ -43,12 +44,22 @@ func (d *days) lay(interval int64) {
 	}
 	d.Slots = int32(max(1, min(mostSlots, d.Period/interval)))
 	d.Codes = slices.Repeat([]int16{never}, kept*int(d.Slots))
-	d.Day = math.MinInt64
+	d.First, d.Day = math.MinInt64, math.MinInt64
 }
 
 func (d *days) at(local int64) (day int64, slot int) {
 	within := modulo(local, d.Period)
 	return (local - within) / d.Period, int(float64(within) / float64(d.Period) * float64(d.Slots))
+}
+
+// whole tells once, when two periods were seen: until then distances are to
+// less than what is compared with afterwards.
+func (d *days) whole() bool {
+	if d.Whole || d.Period == 0 || d.Day < d.First+2 {
+		return false
+	}
+	d.Whole = true
+	return true
 }
 
 func (d *days) row(day int64) []int16 {
@@ -59,21 +70,30 @@ func (d *days) row(day int64) []int16 {
 func (d *days) value(code int16) float64 { return d.Base + float64(code)*d.Unit }
 
 // nearest is the least distance of y to what was about this time on one of
-// the last days, or just before; not ok where nothing was seen then.
+// the last days; today, where there was none; not ok where nothing was seen.
 func (d *days) nearest(local int64, y float64) (distance float64, ok bool) {
 	if d.Period == 0 {
 		return 0, false
 	}
 	best := math.Inf(1)
 	today, slot := d.at(local)
-	for back := int64(0); back <= kept; back++ {
-		for near := slot - around; near <= slot+around; near++ {
-			if code := d.seen(today-back, near); code != never {
-				best = math.Min(best, math.Abs(y-d.value(code)))
-			}
-		}
+	for back := int64(1); back <= kept; back++ {
+		best = math.Min(best, d.nearestOn(today-back, slot, y))
+	}
+	if math.IsInf(best, 1) {
+		best = d.nearestOn(today, slot, y)
 	}
 	return best, !math.IsInf(best, 1)
+}
+
+func (d *days) nearestOn(day int64, slot int, y float64) float64 {
+	best := math.Inf(1)
+	for near := slot - around; near <= slot+around; near++ {
+		if code := d.seen(day, near); code != never {
+			best = math.Min(best, math.Abs(y-d.value(code)))
+		}
+	}
+	return best
 }
 
 // seen is the code of a slot that may be of the day before or after; never
@@ -119,7 +139,8 @@ func (d *days) usual(local int64) (median, before float64, ok bool) {
 		week = codes[0]
 	}
 	slices.Sort(codes)
-	return d.value(codes[len(codes)/2]), d.value(week), true
+	median = (d.value(codes[(len(codes)-1)/2]) + d.value(codes[len(codes)/2])) / 2
+	return median, d.value(week), true
 }
 
 // learn takes in what was seen now, where scale is a usual deviation.
@@ -132,6 +153,9 @@ func (d *days) learn(local int64, y, scale float64) {
 		return
 	}
 	if today != d.Day || slot != int(d.Slot) {
+		if d.First == math.MinInt64 {
+			d.First = today
+		}
 		was := d.row(today)[slot]
 		if d.forget(today); today-d.Day > kept {
 			was = never

@@ -9,7 +9,7 @@ type TailOptions struct {
 }
 
 const (
-	tailKept     = 20   // largest events of a generation
+	tailKept     = 18   // largest events of a generation
 	tailPart     = 0.1  // of the events are tail, at most
 	tailLeast    = 4    // events are tail, at least
 	tailMemory   = 8000 // events

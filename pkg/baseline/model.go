@@ -20,7 +20,7 @@ type modelState struct {
 	above       margin
 	below       margin
 	memory      memory
-	dispersion  dispersion
+	tally       tally
 	story       story
 	seen, faith float64
 }
@@ -62,7 +62,7 @@ func (m *Model) Observe(p Point) Verdict {
 	if !ok {
 		distance = math.NaN()
 	}
-	signs := m.memory.look(y, y-e.next, distance)
+	signs := m.memory.look(y, e.course, y-e.next, distance)
 	v, c := m.judge(p, y, e, &signs)
 	if !m.story.fresh() || c.claim > unusual || int64(m.seen)%2 == 0 {
 		m.judges.learn(&signs, &c, m.seen > signWarmUp)
@@ -113,7 +113,12 @@ func (m *Model) bounds(e *estimate) (lower, upper float64) {
 
 func (m *Model) judge(p Point, y float64, e estimate, s *signs) (Verdict, surprise) {
 	expected := m.transform.back(e.next)
-	c := m.judges.weigh(s, m.floor(p, expected))
+	c := m.judges.weigh(s)
+	floor := 0.0
+	if c.claim < ordinary {
+		floor = m.floor(p, expected)
+	}
+	m.judges.calibrate(&c, floor)
 	v := learning()
 	if m.learning() {
 		return v, c
@@ -134,12 +139,15 @@ func (m *Model) learn(p Point, y float64, local int64, e estimate, distance floa
 		m.above.learn(off / fast)
 		m.below.learn(-off / fast)
 	}
-	m.disperse(p, m.transform.back(e.next))
-	m.memory.learn(off, distance)
+	m.count(p, m.transform.back(e.next))
+	m.memory.learn(y-e.course, off, distance)
 	m.short.learn(y-e.course, slow)
 	m.slow.learn(y - e.course)
 	m.fast.learn(off)
 	m.days.learn(local, y, slow)
 	m.course.learn(y, &e.ways, slow, m.seen+m.faith, m.clock.points())
+	if m.days.whole() {
+		m.judges.Tails[unseen].forget()
+	}
 	m.short.Before = y - m.course.expect(&e.ways)
 }

@@ -46,7 +46,7 @@ func (r *ranks) add(x float64) {
 func (r *ranks) chance(x float64) float64 {
 	n := float64(r.Total)
 	edge, above, excess := r.tail()
-	if out := rankWidth * float64(edge); x > out && above > 0 {
+	if out := rankWidth * float64(edge); x > out {
 		index := (above + indexPrior) / (excess + indexPrior/rankIndex)
 		share := (above + rankPrior*claimed(out)) / (n + rankPrior)
 		return math.Max(leastChance, share*math.Exp(-index*(x-out)))
@@ -61,11 +61,12 @@ func (r *ranks) chance(x float64) float64 {
 
 func claimed(x float64) float64 { return math.Exp(-rankIndex * x) }
 
-// tail is where the tail begins (the lower edge of a bin), how many are in it,
+// tail is where the tail begins (the lower edge of a bin that is not the first,
+// in which are those that surprise by nothing at all), how many are in it,
 // and the sum of their distances from its edge.
 func (r *ranks) tail() (edge int, above, excess float64) {
 	want := math.Max(rankLeast, rankShare*float64(r.Total))
-	for edge = rankBins - 1; edge > 0; edge-- {
+	for edge = rankBins - 1; edge > 1; edge-- {
 		excess += above*rankWidth + float64(r.Counts[edge])*rankWidth/2
 		if above += float64(r.Counts[edge]); above >= want {
 			break

@@ -30,6 +30,10 @@ func (r *reach) chance(x float64) float64 {
 	return math.Exp((1-way)*math.Log(outerPart) + way*math.Log(share))
 }
 
+func (r *reach) forget() {
+	r.Now, r.Before, r.law, r.Outer = generation{}, generation{}, pareto{}, 0
+}
+
 func (r *reach) learn(x float64) {
 	r.Tail.learn(x)
 	if r.law.above == 0 {

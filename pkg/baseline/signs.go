@@ -12,6 +12,8 @@ const (
 	fall
 	wild // the mean of the last such deviations
 	calm
+	over // the mean of the last deviations from the course
+	under
 	unseen // the distance to what was about this time on the last days
 	kinds
 )
@@ -29,17 +31,19 @@ type signs [kinds]float64
 type memory struct {
 	Deviations [recent]float32 // sizes of the last
 	Distances  [recentUnseen]float32
+	Courses    [recentUnseen]float32
 	At, Here   uint32
 }
 
 // look tells the signs of a point: its value, its deviation from what was
 // expected and its distance to what was seen before (NaN where nothing was).
-func (m *memory) look(y, off, distance float64) signs {
+func (m *memory) look(y, course, off, distance float64) signs {
+	lasting := meanWith(m.Courses[:], m.At, y-course)
 	off1 := meanWith(m.Deviations[:], m.At, math.Abs(off))
 	if !math.IsNaN(distance) {
 		distance = meanWith(m.Distances[:], m.Here, distance)
 	}
-	return signs{high: y, low: -y, jump: off, fall: -off, wild: off1, calm: -off1, unseen: distance}
+	return signs{high: y, low: -y, jump: off, fall: -off, wild: off1, calm: -off1, over: lasting, under: -lasting, unseen: distance}
 }
 
 // meanWith is the mean of a ring, of which x takes the oldest one's place.
@@ -51,7 +55,8 @@ func meanWith(ring []float32, at uint32, x float64) float64 {
 	return sum / float64(len(ring))
 }
 
-func (m *memory) learn(off, distance float64) {
+func (m *memory) learn(course, off, distance float64) {
+	m.Courses[m.At%recentUnseen] = float32(bound(course, math.MaxFloat32))
 	m.Deviations[m.At%recent] = float32(math.Min(math.Abs(off), math.MaxFloat32))
 	m.At++
 	if !math.IsNaN(distance) {

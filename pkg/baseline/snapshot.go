@@ -9,7 +9,7 @@ import (
 
 // snapshotVersion changes when what is kept does: an older snapshot is not
 // read, and its series is learnt anew.
-const snapshotVersion = 2
+const snapshotVersion = 3
 
 // snapshot is what is written of a model, before the codes of its days.
 type snapshot struct {
@@ -21,7 +21,7 @@ type snapshot struct {
 	Slow, Fast   spread
 	Above, Below margin
 	Memory       memory
-	Dispersion   dispersion
+	Tally        tally
 	Story        story
 	Seen, Faith  float64
 	Clock        clockState
@@ -40,7 +40,7 @@ func (m *Model) AppendBinary(b []byte) ([]byte, error) {
 	s := snapshot{
 		Version: snapshotVersion, Codes: int32(len(m.days.Codes)), Least: m.transform.Least,
 		Course: m.course, Short: m.short, Slow: m.slow, Fast: m.fast, Above: m.above, Below: m.below,
-		Memory: m.memory, Dispersion: m.dispersion, Story: m.story, Seen: m.seen, Faith: m.faith,
+		Memory: m.memory, Tally: m.tally, Story: m.story, Seen: m.seen, Faith: m.faith,
 		Clock: m.clock.clockState, Days: m.days.daysState, All: m.judges.All,
 	}
 	for i, t := range m.judges.Tails {
@@ -71,7 +71,7 @@ func Restore(o Options, data []byte) (*Model, error) {
 	}
 	m := New(o)
 	m.transform.Least, m.course, m.short, m.slow, m.fast = s.Least, s.Course, s.Short, s.Slow, s.Fast
-	m.above, m.below, m.memory, m.dispersion, m.story = s.Above, s.Below, s.Memory, s.Dispersion, s.Story
+	m.above, m.below, m.memory, m.tally, m.story = s.Above, s.Below, s.Memory, s.Tally, s.Story
 	m.seen, m.faith, m.clock.clockState = s.Seen, s.Faith, s.Clock
 	m.judges.All = s.All
 	for i, t := range s.Tails {

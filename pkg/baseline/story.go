@@ -76,9 +76,9 @@ func (s *story) begin(p Point, c *surprise, high bool) {
 	s.Since, s.Age, s.Quiet, s.Side, s.Active = p.Time, 0, 0, 0, true
 	s.Stopped = !high
 	switch {
-	case c.kind == wild || c.kind == calm:
+	case (c.kind == wild || c.kind == calm) && c.lasting > ordinary:
 		s.Shape = unexpected
-	case c.jumped > ordinary:
+	case c.lasting < c.jumped:
 		s.Shape = drift
 	case high:
 		s.Shape = burst

@@ -2,13 +2,16 @@ package baseline
 
 import "math"
 
+const modest = 10 // claims are not taken to be as many times too large
+
 // A surprise is what the signs of a point come to.
 type surprise struct {
-	claim  float64 // chance by how far out and how new the point is, each by its own tail
-	chance float64 // of a claim as small: calibrated
-	x      float64 // the claim as it is counted
-	kind   int     // the strongest sign
-	jumped float64 // chance of the jump alone
+	claim   float64 // chance by how far out and how new the point is, each by its own tail
+	chance  float64 // of a claim as small: calibrated
+	x       float64 // the claim as it is counted
+	kind    int     // the strongest sign
+	jumped  float64 // chance of the jump alone
+	lasting float64 // chance of being off for as long
 }
 
 // judges weigh signs by the tails that they had before.
@@ -30,26 +33,31 @@ func (c *surprise) begins() float64 { return math.Sqrt(c.claim * c.chance) }
 // weigh takes the geometric mean of two chances: of the strongest sign of how
 // far out the point is, and of how far it is from all that was seen about this
 // time. A restless series has its ordinary tail in one of them, hardly in both.
-// Neither the value nor the jump is believed to be rarer than the floor.
-func (j *judges) weigh(s *signs, floor float64) surprise {
+func (j *judges) weigh(s *signs) surprise {
 	out, kind := 1.0, high
 	jumped, jumpKind := j.either(s, jump, fall)
-	jumped = math.Max(jumped, floor)
 	value, valueKind := j.either(s, high, low)
+	lasting, lastingKind := j.either(s, over, under)
 	restless, restlessKind := j.either(s, wild, calm)
 	for _, sign := range [...]struct {
 		chance float64
 		kind   int
-	}{{math.Max(value, floor), valueKind}, {jumped, jumpKind}, {restless, restlessKind}} {
+	}{{value, valueKind}, {jumped, jumpKind}, {lasting, lastingKind}, {restless, restlessKind}} {
 		if sign.chance < out {
 			out, kind = sign.chance, sign.kind
 		}
 	}
-	c := surprise{kind: kind, jumped: jumped}
+	c := surprise{kind: kind, jumped: jumped, lasting: lasting}
 	c.claim = math.Sqrt(out * j.Tails[unseen].chance(s[unseen]))
-	c.x = -math.Log(c.claim) / 2
-	c.chance = j.All.chance(c.x)
 	return c
+}
+
+// calibrate says how often as much is claimed; a claim is not believed to be
+// below the floor.
+func (j *judges) calibrate(c *surprise, floor float64) {
+	c.claim = math.Max(math.Max(c.claim, leastChance), math.Min(1, floor))
+	c.x = -math.Log(c.claim) / 2
+	c.chance = math.Max(j.All.chance(c.x), c.claim/modest)
 }
 
 // either is the chance of the stronger of two signs.

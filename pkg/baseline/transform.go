@@ -56,8 +56,8 @@ func (t *transform) back(y float64) float64 {
 }
 
 func weightOf(p Point) float64 {
-	if p.Weight > 0 && !math.IsInf(p.Weight, 0) {
-		return p.Weight
+	if p.Weight > 0 {
+		return math.Min(p.Weight, mostCounted)
 	}
 	return 1
 }
