@@ -21,8 +21,7 @@ type Options struct {
 	// means 500,000. One takes 8 bytes.
 	MaxObjects int
 	// Seed of the hashes that stand for actors and objects. Whoever knows it can
-	// make actors push each other out of memory. It must stay the same for a
-	// snapshot to be taken up.
+	// make actors push each other out of memory. A snapshot brings its own.
 	Seed uint64
 	// Disabled are ids of detectors that say nothing. Unknown ids are ignored.
 	Disabled []string

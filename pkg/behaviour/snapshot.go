@@ -25,8 +25,8 @@ func (o *Observer) WriteSnapshot(w io.Writer) error {
 	return nil
 }
 
-// Restore takes what WriteSnapshot wrote in place of what was remembered. It
-// has to be of an observer with the same seed and the same bounds. The error
+// Restore takes what WriteSnapshot wrote in place of what was remembered, its
+// seed included. It has to be of an observer with the same bounds. The error
 // wraps ErrState, and leaves an observer who has seen nothing. No data is
 // nothing seen.
 func (o *Observer) Restore(data []byte) error {
@@ -37,10 +37,9 @@ func (o *Observer) Restore(data []byte) error {
 	if len(data) < len(magic) || string(data[:len(magic)]) != magic {
 		return fmt.Errorf("restore watched actors: %w: it is of another version", ErrState)
 	}
-	c, seed := codec{data: data[len(magic):], reading: true}, uint64(0)
-	if c.fixed(&seed); seed != o.seed {
-		return fmt.Errorf("restore watched actors: %w: it was written under another seed", ErrState)
-	}
+	c := codec{data: data[len(magic):], reading: true}
+	c.fixed(&o.seed)
+	o.agents.seed = o.seed
 	if o.code(&c); c.failed || len(c.data) > 0 {
 		o.forget()
 		return fmt.Errorf("restore watched actors: %w", ErrState)

@@ -73,7 +73,7 @@ type Detector struct {
 	served   *memory[string]
 	refusals *memory[block.ID] // provisional refusals of agents, seen in their logs
 	listed   *memory[string]   // findings of indicators that were told
-	forgot   error             // why correlations began anew
+	forgot   error             // what began anew, and why
 	counts   counters
 
 	ruling  sync.Mutex // guards ruler, lookout, trials and scan

@@ -90,8 +90,9 @@ func (d *Detector) line() ([]byte, error) {
 
 // Restore takes what WriteSnapshot wrote, in place of what is remembered. The
 // error wraps ErrState, and leaves the detector as it was. No data is no memory.
-// What correlations remembered and what was counted is not worth a service that
-// does not start: if it cannot be read they begin anew, and Forgot tells.
+// What correlations remembered, what was counted, what is normal and how actors
+// behave is not worth a service that does not start: what cannot be read begins
+// anew, and Forgot tells.
 func (d *Detector) Restore(data []byte) error {
 	s := state{Version: stateVersion}
 	line, large, _ := bytes.Cut(data, []byte{'\n'})
@@ -119,8 +120,7 @@ func (d *Detector) Restore(data []byte) error {
 	return nil
 }
 
-// Forgot tells why correlations, or counting the traffic, began anew at the last
-// Restore; nil if they did not.
+// Forgot tells what began anew at the last Restore, and why; nil if nothing did.
 func (d *Detector) Forgot() error {
 	d.mu.Lock()
 	defer d.mu.Unlock()

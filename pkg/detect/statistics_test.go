@@ -222,3 +222,37 @@ func TestAnAnomalyOfAPersonIsOneFinding(t *testing.T) {
 		t.Errorf("found %+v", got)
 	}
 }
+
+// A start makes seeds of its own: what was learnt brings those it was learnt with.
+func TestWhatIsLearntSurvivesARestart(t *testing.T) {
+	start := func(seed uint64, most int) *Detector {
+		return New(Options{
+			Watch:     watch.New(watch.Options{Series: series.Options{Seed: seed, MaxSeries: most}}),
+			Behaviour: behaviour.New(behaviour.Options{Seed: seed}),
+		})
+	}
+	d := start(1, 1000)
+	var found Result
+	for n := range 10 {
+		d.Detect(minuteOf(n, nil), &found)
+	}
+	var saved bytes.Buffer
+	if err := d.WriteSnapshot(&saved); err != nil {
+		t.Fatal(err)
+	}
+	next := start(2, 1000)
+	if err := next.Restore(saved.Bytes()); err != nil || next.Forgot() != nil {
+		t.Fatalf("restored with %v, forgot %v", err, next.Forgot())
+	}
+	want, _ := d.Watching()
+	if got, _ := next.Watching(); got.Stats.Minutes != want.Stats.Minutes || next.options.Behaviour.Stats() != d.options.Behaviour.Stats() {
+		t.Errorf("knows %+v, want %+v", got.Stats, want.Stats)
+	}
+	smaller := start(3, 500) // its bounds were changed: what is normal begins anew, and nothing else
+	if err := smaller.Restore(saved.Bytes()); err != nil || smaller.Forgot() == nil {
+		t.Fatalf("restored with %v, forgot %v", err, smaller.Forgot())
+	}
+	if got, _ := smaller.Watching(); got.Stats.Minutes != 0 || smaller.options.Behaviour.Stats() != d.options.Behaviour.Stats() {
+		t.Errorf("knows %+v", got.Stats)
+	}
+}

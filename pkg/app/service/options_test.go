@@ -77,6 +77,7 @@ func TestNeedRestart(t *testing.T) {
 	f("webhooks: [{name: x, url: 'https://x', secret_file: x}]", "webhooks")
 	f("data_dir: /x", "api", "data_dir", "decoys.responder")
 	f("{rollout: {shadow: 1h}, traffic: {max_clients: 5000}}", "rollout", "traffic")
+	f("{baselines: {alerts_per_day: 9}, behaviour: {disable: [beacon]}}", "baselines", "behaviour")
 	f("sources: [{name: x, paths: [x]}]")
 	f("{evidence: {cap: 9}, tiers: [{name: several, tier: page, kinds: 3}]}")
 	f("{alerting: {urls: ['http://x'], console_url: 'http://y', resolve_after: 1h}}", "alerting.console_url", "alerting.resolve_after", "alerting.urls")

@@ -82,6 +82,7 @@ func needRestart(old, now config.Service) []string {
 		"store": {old.Store, now.Store}, "hash_keys": {old.HashKeys, now.HashKeys}, "routes.max_segments": {old.Routes.MaxSegments, now.Routes.MaxSegments},
 		"quarantine": {old.Spool, now.Spool}, "blocks": {limits(old.Blocks), limits(now.Blocks)}, "webhooks": {old.Webhooks, now.Webhooks}, "api": {old.API, now.API},
 		"rollout": {old.Rollout, now.Rollout}, "traffic": {old.Traffic, now.Traffic},
+		"baselines": {old.Baselines, now.Baselines}, "behaviour": {old.Behaviour, now.Behaviour},
 		"decoys.responder":       {old.Decoys.Responder, now.Decoys.Responder},
 		"network.trusted_hops":   {old.Network.TrustedHops, now.Network.TrustedHops},
 		"alerting.urls":          {old.Alerting.URLs, now.Alerting.URLs},

@@ -207,7 +207,7 @@ func (s *Service) serve(ctx context.Context, l *lifecycle) (err error) {
 		return fmt.Errorf("load what was known before: %w", err)
 	}
 	if err := s.detector.Forgot(); err != nil {
-		s.log.Warn("what correlations had counted cannot be read: they begin anew", "error", err)
+		s.log.Warn("a part of what detection remembered cannot be read, and begins anew", "error", err)
 	}
 	if err := s.loadRoutes(ctx); err != nil {
 		return err
