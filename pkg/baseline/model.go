@@ -119,6 +119,7 @@ func (m *Model) judge(p Point, y float64, e estimate, s *signs) (Verdict, surpri
 		floor = m.floor(p, expected)
 	}
 	m.judges.calibrate(&c, floor)
+	c.gradual = m.memory.gradual(y - e.course)
 	v := learning()
 	if m.learning() {
 		return v, c

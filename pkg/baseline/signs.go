@@ -46,6 +46,16 @@ func (m *memory) look(y, course, off, distance float64) signs {
 	return signs{high: y, low: -y, jump: off, fall: -off, wild: off1, calm: -off1, over: lasting, under: -lasting, unseen: distance}
 }
 
+// gradual tells whether the last points were off from the course by half as
+// much as this one at least, on the same side.
+func (m *memory) gradual(off float64) bool {
+	sum := 0.0
+	for _, v := range m.Courses {
+		sum += float64(v)
+	}
+	return sum*off > 0 && math.Abs(sum) > math.Abs(off)*float64(len(m.Courses))/2
+}
+
 // meanWith is the mean of a ring, of which x takes the oldest one's place.
 func meanWith(ring []float32, at uint32, x float64) float64 {
 	sum := x - float64(ring[at%uint32(len(ring))])

@@ -94,3 +94,24 @@ func FuzzObserve(f *testing.F) {
 		}
 	})
 }
+
+func BenchmarkAppendBinary(b *testing.B) {
+	m := follow(Options{}, 3000, ordinaryDay, nil)
+	b.ReportAllocs()
+	var data []byte
+	for b.Loop() {
+		data, _ = m.AppendBinary(data[:0])
+	}
+}
+
+func BenchmarkRestore(b *testing.B) {
+	data, err := follow(Options{}, 3000, ordinaryDay, nil).AppendBinary(nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		if _, err := Restore(Options{}, data); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -78,7 +78,7 @@ func (s *story) begin(p Point, c *surprise, high bool) {
 	switch {
 	case (c.kind == wild || c.kind == calm) && c.lasting > ordinary:
 		s.Shape = unexpected
-	case c.lasting < c.jumped:
+	case c.gradual:
 		s.Shape = drift
 	case high:
 		s.Shape = burst

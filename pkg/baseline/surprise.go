@@ -10,7 +10,7 @@ type surprise struct {
 	chance  float64 // of a claim as small: calibrated
 	x       float64 // the claim as it is counted
 	kind    int     // the strongest sign
-	jumped  float64 // chance of the jump alone
+	gradual bool    // it had been coming: as far off before, by half at least
 	lasting float64 // chance of being off for as long
 }
 
@@ -47,7 +47,7 @@ func (j *judges) weigh(s *signs) surprise {
 			out, kind = sign.chance, sign.kind
 		}
 	}
-	c := surprise{kind: kind, jumped: jumped, lasting: lasting}
+	c := surprise{kind: kind, lasting: lasting}
 	c.claim = math.Sqrt(out * j.Tails[unseen].chance(s[unseen]))
 	return c
 }
