@@ -31,6 +31,8 @@ type activeAlert struct {
 	Shape    finding.Shape  `json:"shape,omitempty"`
 	Gateway  string         `json:"gateway,omitempty"`
 	StartsAt time.Time      `json:"starts_at"`
+	// Summary is what its end says, where the story is gone.
+	Summary string `json:"summary,omitempty"`
 }
 
 // alertOf is the alert that a story begins with, named after its latest
@@ -64,9 +66,13 @@ func (a *activeAlert) labels() map[string]string {
 	return labels
 }
 
-// resolved is the alert's end.
+// resolved is the alert's end. Receivers that show ends say what was the matter.
 func (a *activeAlert) resolved(at time.Time) Alert {
-	return Alert{Labels: a.labels(), Annotations: map[string]string{}, StartsAt: a.StartsAt, EndsAt: at}
+	over := Alert{Labels: a.labels(), Annotations: map[string]string{}, StartsAt: a.StartsAt, EndsAt: at}
+	if a.Summary != "" {
+		over.Annotations["summary"] = a.Summary
+	}
+	return over
 }
 
 // Links are where alerts lead to. An empty one is left out.
@@ -89,11 +95,11 @@ func (l *Ledger) announce(a *Actor, links Links, now time.Time) []Alert {
 func (l *Ledger) tell(a *Actor, st *Story, links Links, now time.Time) []Alert {
 	evidence := st.evidence(a)
 	if st.Tier == 0 || len(evidence) == 0 {
-		return st.silence(now)
+		return st.silence(a.Actor, now)
 	}
 	var alerts []Alert
 	if st.Alert != nil && st.Alert.Tier != st.Tier {
-		alerts = st.silence(now)
+		alerts = st.silence(a.Actor, now)
 	}
 	if st.Alert == nil {
 		st.Alert = alertOf(a, st, &evidence[len(evidence)-1], now)
@@ -102,10 +108,11 @@ func (l *Ledger) tell(a *Actor, st *Story, links Links, now time.Time) []Alert {
 }
 
 // silence gives the end of a story's alert, if there is one.
-func (st *Story) silence(now time.Time) []Alert {
+func (st *Story) silence(about finding.Actor, now time.Time) []Alert {
 	if st.Alert == nil {
 		return nil
 	}
+	st.Alert.Summary = summary(about, st)
 	over := st.Alert.resolved(now)
 	st.Alert = nil
 	return []Alert{over}
@@ -153,7 +160,7 @@ func (l *Ledger) quiet(after time.Duration, now time.Time) (over []Alert, change
 			if !st.over(after, now) {
 				return false
 			}
-			over = append(over, st.silence(now)...)
+			over = append(over, st.silence(key, now)...)
 			return true
 		})
 		if len(a.Stories) < n {

@@ -275,6 +275,13 @@ func (f *fakeBus) active() []Alert {
 	return slices.Collect(maps.Values(f.alerts))
 }
 
+// ended gives the ends of alerts that were posted.
+func (f *fakeBus) ended() []Alert {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.DeleteFunc(slices.Concat(f.posts...), func(a Alert) bool { return a.EndsAt.IsZero() })
+}
+
 func (f *fakeBus) count(t Table) int {
 	f.mu.Lock()
 	defer f.mu.Unlock()

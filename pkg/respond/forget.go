@@ -180,6 +180,11 @@ func (l *Ledger) forget(who *subject) int {
 			who.scrub(&a.Evidence[i])
 		}
 	}
+	for _, m := range l.memos.queue {
+		if slices.Contains(who.actors, m.About) {
+			m.About = finding.Actor{}
+		}
+	}
 	for _, m := range l.overflow {
 		m.Examples = slices.DeleteFunc(m.Examples, func(text string) bool {
 			t, err := block.ParseTarget(text)

@@ -68,7 +68,7 @@ func (l *Ledger) Judge(e Evidence, g *Guard, now time.Time) Verdict {
 	v := Verdict{First: first, About: f.Actor, Block: m.Block}
 	subject := a
 	if v.About = l.about(f, now); v.About != f.Actor {
-		subject = l.actor(v.About)
+		subject, m.About = l.actor(v.About), v.About
 		subject.shippedBy(e.Agent)
 	}
 	v.Before, v.Tier = subject.Tier, subject.Tier
@@ -98,11 +98,15 @@ func (l *Ledger) count(v *Verdict, a, subject *Actor, f *finding.Finding, now ti
 // has followed. An actor that was forgotten meanwhile is not made anew.
 func (l *Ledger) seenAgain(e Evidence, m *memo, now time.Time) Verdict {
 	f := &e.Finding
-	v := Verdict{Settled: true, About: f.Actor, Block: m.Block}
+	if f.Statistic != nil && l.discard(f, now) != nil {
+		m.Discarded = true // it grows, and was not among the latest when it was discarded
+		return Verdict{Settled: true, Discarded: true}
+	}
+	v := Verdict{Settled: true, About: cmp.Or(m.About, f.Actor), Block: m.Block}
 	if h := l.blocks.byID[m.Block]; h != nil {
 		v.Enforced = enforcedOn(&h.Block, f.Actor)
 	}
-	a := l.actors[f.Actor]
+	a := l.actors[v.About]
 	if a == nil {
 		return v
 	}
@@ -121,8 +125,12 @@ func (l *Ledger) Settle(findingID string, made block.ID) {
 	}
 }
 
-// stale tells whether evidence is older than the block that it asks for.
+// stale tells whether evidence is older than the block that it asks for, or is
+// about what has long been over.
 func (l *Ledger) stale(f *finding.Finding, now time.Time) bool {
+	if isOver(f) && (now.Sub(f.Statistic.Until) > l.options.Quiet || now.Sub(f.Statistic.Since) > l.options.Remember) {
+		return true // of what began before all that is remembered it is no first word
+	}
 	lifetime := time.Duration(f.Wanted.LifetimeSeconds) * time.Second
 	return now.Sub(f.Time) > cmp.Or(lifetime, l.options.StaleAfter)
 }

@@ -239,7 +239,7 @@ func (l *Ledger) evict() {
 		return cmp.Or(l.actors[a].Touched.Compare(l.actors[b].Touched), compareActors(a, b))
 	})
 	for _, key := range quietest[:len(quietest)/10+1] {
-		l.orphans = append(l.orphans, l.actors[key].alerts()...)
+		l.orphans = append(l.orphans, l.actors[key].orphaned()...)
 		delete(l.actors, key)
 	}
 }

@@ -18,6 +18,9 @@ type LedgerOptions struct {
 	MaxFindings int           // 200,000 ids by which repetitions are known
 	Remember    time.Duration // 48 h: how long actors, ids, ended blocks and removals are kept
 	StaleAfter  time.Duration // 4 h: age from which evidence that asks for no block alarms nobody
+	// Quiet is 15 min: what has been over for longer when it is told first
+	// alarms nobody. The service takes its own for it.
+	Quiet time.Duration
 
 	PerMinute    int // 3,000 automatic blocks a minute; negative = no limit
 	PerAgentOnly int // 600 a minute on one agent's word alone; negative = no limit
@@ -58,6 +61,7 @@ func (o *LedgerOptions) setDefaults() {
 	o.MaxFindings = cmp.Or(o.MaxFindings, 200_000)
 	o.Remember = cmp.Or(o.Remember, 48*time.Hour)
 	o.StaleAfter = cmp.Or(o.StaleAfter, 4*time.Hour)
+	o.Quiet = cmp.Or(o.Quiet, 15*time.Minute)
 	o.PerMinute = cmp.Or(o.PerMinute, 3000)
 	o.PerAgentOnly = cmp.Or(o.PerAgentOnly, 600)
 	o.PerRule = cmp.Or(o.PerRule, (o.PerMinute+1)/2)

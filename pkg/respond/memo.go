@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/honeymoat/honeymoat/pkg/block"
+	"github.com/honeymoat/honeymoat/pkg/finding"
 )
 
 // memo is what is remembered of a finding by its id.
@@ -13,6 +14,9 @@ type memo struct {
 	Settled   bool      `json:"settled,omitempty"` // everything that follows from it has been done
 	Block     block.ID  `json:"block,omitzero"`
 	Discarded bool      `json:"discarded,omitempty"`
+	// About is the principal whom it counts against, where its actor is an
+	// address that many share.
+	About finding.Actor `json:"about,omitzero"`
 }
 
 // memos are the findings of late, so that another sighting, or a repeated

@@ -107,6 +107,7 @@ func New(o Options) (*Service, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
+	o.Ledger.Quiet = o.Quiet
 	o.Ledger.setDefaults()
 	s := &Service{
 		options: o, protectNow: make(chan struct{}, 1), log: o.Log, now: o.Now, ledger: NewLedger(o.Ledger), outbox: newOutbox(o.Recorder, o.Log),

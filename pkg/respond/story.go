@@ -44,6 +44,9 @@ func (a *Actor) storyOf(f *finding.Finding) finding.Family {
 
 // story gives the story that a finding belongs to, and begins it.
 func (a *Actor) story(f *finding.Finding) *Story {
+	if st := a.lastingIn(f.ID); st != nil {
+		return st // what lasts may be called something else by and by
+	}
 	family := a.storyOf(f)
 	for i := range a.Stories {
 		if a.Stories[i].Family == family || i == maxStories-1 {
@@ -56,11 +59,24 @@ func (a *Actor) story(f *finding.Finding) *Story {
 
 // goesOn gives the story that a finding belongs to, or nil when it is over.
 func (a *Actor) goesOn(f *finding.Finding) *Story {
+	if st := a.lastingIn(f.ID); st != nil {
+		return st
+	}
 	i := slices.IndexFunc(a.Stories, func(st Story) bool { return st.Family == a.storyOf(f) })
 	if i < 0 {
 		return nil
 	}
 	return &a.Stories[i]
+}
+
+// lastingIn gives the story in which a finding lasts, or nil.
+func (a *Actor) lastingIn(id string) *Story {
+	for i := range a.Stories {
+		if _, ok := a.Stories[i].Lasting[id]; ok {
+			return &a.Stories[i]
+		}
+	}
+	return nil
 }
 
 // told tells whether there is an alert about the actor.
@@ -77,6 +93,16 @@ func (a *Actor) alerts() []activeAlert {
 		}
 	}
 	return list
+}
+
+// orphaned lists them with what their ends are to say.
+func (a *Actor) orphaned() []activeAlert {
+	for i := range a.Stories {
+		if alert := a.Stories[i].Alert; alert != nil {
+			alert.Summary = summary(a.Actor, &a.Stories[i])
+		}
+	}
+	return a.alerts()
 }
 
 // raise takes what a policy says of a new finding.
@@ -136,6 +162,19 @@ func lasts(f *finding.Finding) bool {
 		return false
 	}
 	return true
+}
+
+// isOver tells whether what was found is over.
+func isOver(f *finding.Finding) bool { return f.Statistic != nil && !f.Statistic.Until.IsZero() }
+
+// endOf is what is over as evidence: of when it was seen last, not of when it
+// was told to be over.
+func endOf(f *finding.Finding) *finding.Finding {
+	end := *f
+	if f.Statistic.Until.Before(f.Time) {
+		end.Time = f.Statistic.Until
+	}
+	return &end
 }
 
 // lasting tells whether something of the story goes on.

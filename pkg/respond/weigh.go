@@ -59,7 +59,9 @@ func (l *Ledger) add(a *Actor, f *finding.Finding, as credit, share float64, now
 	switch {
 	case as == stale:
 		st := a.story(f)
-		st.Touched = now
+		if st.Tier == 0 {
+			st.Touched = now // a story that is told already lasts no longer by it
+		}
 		st.raise(evidence.Ruling{Tier: finding.Log}, f.Title+" (old evidence)")
 	case as == inFull && share < 1:
 		l.scale().Add(&a.Account, f, share)
@@ -161,13 +163,14 @@ func (l *Ledger) grown(a *Actor, f *finding.Finding, now time.Time) bool {
 	default:
 		a.Evidence = appendBounded(a.Evidence, *f, maxEvidence)
 	}
-	l.scale().Renew(&a.Account, f, old)
-	if lasts(f) && !f.Statistic.Until.IsZero() {
-		if st := a.goesOn(f); st != nil {
+	if isOver(f) { // whatever it is: an end raises nobody
+		l.scale().Renew(&a.Account, endOf(f), old)
+		if st := a.goesOn(f); st != nil && lasts(f) {
 			st.follow(f, now)
 		}
 		return true
 	}
+	l.scale().Renew(&a.Account, f, old)
 	a.seen(f, now)
 	l.weigh(a, f, now)
 	a.sum()

@@ -23,7 +23,7 @@ func (l *Ledger) alert(a *Actor, st *Story, links Links, now time.Time) Alert {
 	evidence := st.evidence(a)
 	last := &evidence[len(evidence)-1]
 	alert := Alert{Labels: st.Alert.labels(), StartsAt: st.Alert.StartsAt, URL: links.actor(a.Actor), Annotations: map[string]string{
-		"summary":     finding.Clip(fmt.Sprintf("%s: %s", a.Actor.Value, strings.Join(st.Reasons, "; ")), maxWords),
+		"summary":     summary(a.Actor, st),
 		"description": describe(a, st, last),
 		"evidence":    l.evidenceText(a, evidence, now),
 	}}
@@ -38,9 +38,20 @@ func (l *Ledger) alert(a *Actor, st *Story, links Links, now time.Time) Alert {
 	return alert
 }
 
+// summary is an alert in one line.
+func summary(a finding.Actor, st *Story) string {
+	if len(st.Reasons) == 0 {
+		return finding.Clip(a.Value, maxWords)
+	}
+	return finding.Clip(a.Value+": "+strings.Join(st.Reasons, "; "), maxWords)
+}
+
 func describe(a *Actor, st *Story, last *finding.Finding) string {
 	text := fmt.Sprintf("%d findings from %s to %s.", a.Findings,
 		a.FirstSeen.UTC().Format(time.RFC3339), a.LastSeen.UTC().Format(time.RFC3339))
+	if a.Findings == 1 {
+		text = fmt.Sprintf("1 finding, at %s.", a.LastSeen.UTC().Format(time.RFC3339))
+	}
 	if st.Rule != "" {
 		text += fmt.Sprintf(" Tier %s: %s.", st.Tier, st.Rule)
 	}
@@ -79,7 +90,7 @@ func (l *Ledger) evidenceText(a *Actor, latest []finding.Finding, now time.Time)
 }
 
 func contributionText(c *evidence.Contribution, now time.Time) string {
-	text := fmt.Sprintf("%s of it by %s (%s), found %d times, last %s ago", percent(c.Share), c.Rule, c.Family, c.Findings, age(now.Sub(c.Last)))
+	text := fmt.Sprintf("%s of it by %s (%s), found %s, last %s ago", percent(c.Share), c.Rule, c.Family, times(c.Findings), age(now.Sub(c.Last)))
 	switch {
 	case c.Feedback <= -0.1:
 		text += "; analysts have discarded it before"
@@ -164,6 +175,13 @@ func thousands(digits string) string {
 		digits = digits[:i] + "," + digits[i:]
 	}
 	return sign + digits
+}
+
+func times(n int) string {
+	if n == 1 {
+		return "once"
+	}
+	return fmt.Sprintf("%d times", n)
 }
 
 // percent writes a share; what is not all is not written as all.

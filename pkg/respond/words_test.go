@@ -62,7 +62,7 @@ func TestAlertSaysWhatCarriesTheRisk(t *testing.T) {
 	for name, want := range map[string]string{
 		"summary":     "GET /users/{id}: GET /users/{id} is asked for far more",
 		"description": "Tier log: a doubt. Last: 400 requests a minute\nrequests a minute of GET /users/{id}: seen 400 requests",
-		"evidence":    "100 % of it by baseline.burst (volume), found 1 times, last 90 min ago\nLatest findings: " + f.ID,
+		"evidence":    "100 % of it by baseline.burst (volume), found once, last 90 min ago\nLatest findings: " + f.ID,
 		"owner":       "team-a",
 		"tier_rule":   "a doubt",
 		"statistic":   "by chance once in 1,000,000 looks",
