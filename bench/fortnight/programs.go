@@ -90,7 +90,7 @@ func addPrograms(w *world) {
 	provider := visitor{addr: netip.MustParseAddr("93.7.7.7"), network: "AS64540", country: "IE", userAgent: "acme-pay-webhook/3", application: "pay-provider"}
 	w.add(at, &program{by: provider, route: "POST /payments/notify", every: 9e9, day: true})
 	for i := range 2 {
-		monitor := visitor{addr: netip.AddrFrom4([4]byte{94, 8, 8, byte(8 + i)}), network: "AS64541", country: "DE", userAgent: "uptime-check/1.0"}
+		monitor := visitor{addr: netip.AddrFrom4([4]byte{94, 8, 8, byte(8 + i)}), network: "AS64541", country: "DE", userAgent: "uptime-check/1.0", application: "uptime"}
 		w.add(at+int64(i)*1e9, &program{by: monitor, route: "GET /healthz", every: 30e9, slack: 0.01})
 	}
 	crawler := visitor{addr: netip.MustParseAddr("66.7.8.9"), network: "AS64542", country: "US", userAgent: "Mozilla/5.0 (compatible; examplebot/2.1; +https://bot.example/)"}
