@@ -23,7 +23,7 @@ const (
 	mostCounted      = 1e9 // what is more is as good as any number
 )
 
-func (t *tally) factor() float64 { return math.Max(1, t.Factor) }
+func (t *tally) factor() float64 { return max(1, t.Factor) }
 
 // learn takes in that so many of so many were seen where so many were expected
 // with a variance.
@@ -32,7 +32,7 @@ func (t *tally) learn(seen, expected, of, variance float64) {
 		t.Factor = 1
 	}
 	square := (seen - expected) * (seen - expected) / variance
-	t.Factor += (math.Min(square, farthestCount*t.factor()) - t.Factor) / dispersionMemory
+	t.Factor += (min(square, farthestCount*t.factor()) - t.Factor) / dispersionMemory
 	i := t.At % pooled
 	t.Seen[i], t.Expected[i], t.Of[i] = float32(seen), float32(expected), float32(of)
 	t.At++
@@ -52,7 +52,7 @@ func (t *tally) with(seen, expected, of float64) (float64, float64, float64) {
 // countTail is the chance of a count at least as far from its mean, on the
 // side where it is: Poisson, or negative binomial where counts vary more.
 func countTail(x, mean, factor float64) float64 {
-	mean = math.Max(mean, leastMean)
+	mean = max(mean, leastMean)
 	x = math.Round(x)
 	if factor < 1.01 {
 		if x > mean {
@@ -70,14 +70,14 @@ func countTail(x, mean, factor float64) float64 {
 // shareTail is the chance that at least as many of n are, or at most as few,
 // where a part of them is expected: binomial, of fewer where shares vary more.
 func shareTail(k, n, part, factor float64) float64 {
-	part = math.Max(leastMean, math.Min(1-leastMean, part))
+	part = max(leastMean, min(1-leastMean, part))
 	high := k > n*part
-	k, n = k/factor, math.Max(1, n/factor)
-	k = math.Max(0, math.Min(n, k))
+	k, n = k/factor, max(1, n/factor)
+	k = max(0, min(n, k))
 	if high {
-		return mathext.RegIncBeta(math.Max(k, leastMean), n-k+1, part)
+		return mathext.RegIncBeta(max(k, leastMean), n-k+1, part)
 	}
-	return mathext.RegIncBeta(math.Max(n-k, leastMean), k+1, 1-part)
+	return mathext.RegIncBeta(max(n-k, leastMean), k+1, 1-part)
 }
 
 // floor is the chance that a point or the last points together are not believed
@@ -91,15 +91,15 @@ func (m *Model) floor(p Point, mean float64) float64 {
 			return 0
 		}
 		least := 1 / (m.seen + 1)
-		x, mean := math.Max(0, bound(p.Value, mostCounted)), math.Max(mean, least)
+		x, mean := max(0, bound(p.Value, mostCounted)), max(mean, least)
 		all, expected, _ := t.with(x, mean, 0)
-		return math.Min(countTail(x, mean, t.factor()), countTail(all, math.Max(expected, least*pooled), t.factor()))
+		return min(countTail(x, mean, t.factor()), countTail(all, max(expected, least*pooled), t.factor()))
 	case Share:
 		n := weightOf(p)
-		k := n * math.Max(0, math.Min(1, p.Value))
-		mean = math.Max(mean, 1/(m.seen*n+1))
+		k := n * max(0, min(1, p.Value))
+		mean = max(mean, 1/(m.seen*n+1))
 		all, expected, of := t.with(k, n*mean, n)
-		return math.Min(shareTail(k, n, mean, t.factor()), shareTail(all, of, expected/of, t.factor()))
+		return min(shareTail(k, n, mean, t.factor()), shareTail(all, of, expected/of, t.factor()))
 	}
 	return 0
 }
@@ -107,10 +107,10 @@ func (m *Model) floor(p Point, mean float64) float64 {
 func (m *Model) count(p Point, mean float64) {
 	switch m.options.Kind {
 	case Count:
-		mean = math.Min(mean, mostCounted)
-		m.tally.learn(math.Max(0, bound(p.Value, mostCounted)), mean, 0, math.Max(mean, 0.5))
+		mean = min(mean, mostCounted)
+		m.tally.learn(max(0, bound(p.Value, mostCounted)), mean, 0, max(mean, 0.5))
 	case Share:
 		n := weightOf(p)
-		m.tally.learn(n*math.Max(0, math.Min(1, p.Value)), n*mean, n, math.Max(n*mean*(1-mean), 0.5))
+		m.tally.learn(n*max(0, min(1, p.Value)), n*mean, n, max(n*mean*(1-mean), 0.5))
 	}
 }

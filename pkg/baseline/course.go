@@ -52,14 +52,14 @@ func (c *course) learn(y float64, f *foresight, scale, n, points float64) {
 	if n <= 16 || most == 0 {
 		most = math.Inf(1)
 	}
-	gain := 1 / math.Min(n+1, math.Max(levelLeast, math.Min(levelMost, points)))
+	gain := 1 / min(n+1, max(levelLeast, min(levelMost, points)))
 	for way, expected := range f {
 		if math.IsNaN(expected) {
 			continue
 		}
 		c.Foretold[way]++
 		off := bound(y-expected, most)
-		c.Errors[way] += (math.Abs(off) - c.Errors[way]) / math.Min(c.Foretold[way], errorMemory)
+		c.Errors[way] += (math.Abs(off) - c.Errors[way]) / min(c.Foretold[way], errorMemory)
 		if way == plain {
 			c.Level += gain * off
 		} else {

@@ -78,7 +78,7 @@ func (d *days) nearest(local int64, y float64) (distance float64, ok bool) {
 	best := math.Inf(1)
 	today, slot := d.at(local)
 	for back := int64(1); back <= kept; back++ {
-		best = math.Min(best, d.nearestOn(today-back, slot, y))
+		best = min(best, d.nearestOn(today-back, slot, y))
 	}
 	if math.IsInf(best, 1) {
 		best = d.nearestOn(today, slot, y)
@@ -90,7 +90,7 @@ func (d *days) nearestOn(day int64, slot int, y float64) float64 {
 	best := math.Inf(1)
 	for near := slot - around; near <= slot+around; near++ {
 		if code := d.seen(day, near); code != never {
-			best = math.Min(best, math.Abs(y-d.value(code)))
+			best = min(best, math.Abs(y-d.value(code)))
 		}
 	}
 	return best
@@ -183,7 +183,7 @@ func (d *days) code(y, scale float64) int16 {
 		if d.Base == 0 {
 			d.Base = y
 		}
-		d.Unit = math.Max(scale, math.Abs(y-d.Base)) / fine
+		d.Unit = max(scale, math.Abs(y-d.Base)) / fine
 		if d.Unit == 0 {
 			return 0
 		}

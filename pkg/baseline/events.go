@@ -81,7 +81,7 @@ func (t *Tail) Chance(x float64) (p float64, ok bool) {
 	if !(off > 0) {
 		return 1, true
 	}
-	return math.Max(leastChance, float64(t.law.above)/float64(n)*t.law.beyond(off)), true
+	return max(leastChance, float64(t.law.above)/float64(n)*t.law.beyond(off)), true
 }
 
 func (t *Tail) learn(x float64) {

@@ -27,7 +27,7 @@ func rankBin(x float64) (bin int, within float64) {
 	if at >= rankBins {
 		return rankBins - 1, 1
 	}
-	bin = int(math.Max(0, at))
+	bin = int(max(0, at))
 	return bin, at - float64(bin)
 }
 
@@ -49,14 +49,14 @@ func (r *ranks) chance(x float64) float64 {
 	if out := rankWidth * float64(edge); x > out {
 		index := (above + indexPrior) / (excess + indexPrior/rankIndex)
 		share := (above + rankPrior*claimed(out)) / (n + rankPrior)
-		return math.Max(leastChance, share*math.Exp(-index*(x-out)))
+		return max(leastChance, share*math.Exp(-index*(x-out)))
 	}
 	bin, within := rankBin(x)
 	count := float64(r.Counts[bin]) * (1 - within)
 	for _, c := range r.Counts[bin+1:] {
 		count += float64(c)
 	}
-	return math.Max(leastChance, math.Min(1, (count+rankPrior*claimed(x))/(n+rankPrior)))
+	return max(leastChance, min(1, (count+rankPrior*claimed(x))/(n+rankPrior)))
 }
 
 func claimed(x float64) float64 { return math.Exp(-rankIndex * x) }
@@ -65,7 +65,7 @@ func claimed(x float64) float64 { return math.Exp(-rankIndex * x) }
 // in which are those that surprise by nothing at all), how many are in it,
 // and the sum of their distances from its edge.
 func (r *ranks) tail() (edge int, above, excess float64) {
-	want := math.Max(rankLeast, rankShare*float64(r.Total))
+	want := max(rankLeast, rankShare*float64(r.Total))
 	for edge = rankBins - 1; edge > 1; edge-- {
 		excess += above*rankWidth + float64(r.Counts[edge])*rankWidth/2
 		if above += float64(r.Counts[edge]); above >= want {

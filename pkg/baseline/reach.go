@@ -53,5 +53,5 @@ func (r *reach) learn(x float64) {
 	} else {
 		r.Outer -= step * outerPart
 	}
-	r.Outer = math.Min(r.Outer, edge)
+	r.Outer = min(r.Outer, edge)
 }

@@ -19,7 +19,7 @@ func (s *short) persistence() float64 {
 	if s.Variance <= 0 {
 		return 0
 	}
-	return math.Max(0, math.Min(1, s.Together/s.Variance))
+	return max(0, min(1, s.Together/s.Variance))
 }
 
 func (s *short) expect(steps float64) float64 {

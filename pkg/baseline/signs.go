@@ -67,10 +67,10 @@ func meanWith(ring []float32, at uint32, x float64) float64 {
 
 func (m *memory) learn(course, off, distance float64) {
 	m.Courses[m.At%recentUnseen] = float32(bound(course, math.MaxFloat32))
-	m.Deviations[m.At%recent] = float32(math.Min(math.Abs(off), math.MaxFloat32))
+	m.Deviations[m.At%recent] = float32(min(math.Abs(off), math.MaxFloat32))
 	m.At++
 	if !math.IsNaN(distance) {
-		m.Distances[m.Here%recentUnseen] = float32(math.Min(distance, math.MaxFloat32))
+		m.Distances[m.Here%recentUnseen] = float32(min(distance, math.MaxFloat32))
 		m.Here++
 	}
 }

@@ -9,7 +9,7 @@ import (
 
 // snapshotVersion changes when what is kept does: an older snapshot is not
 // read, and its series is learnt anew.
-const snapshotVersion = 3
+const snapshotVersion = 4
 
 // snapshot is what is written of a model, before the codes of its days.
 type snapshot struct {
@@ -37,6 +37,13 @@ type tailState struct {
 
 // AppendBinary appends what the model knows to b. It does not fail.
 func (m *Model) AppendBinary(b []byte) ([]byte, error) {
+	s := m.snapshot()
+	w := writer{s.append(b)}
+	w.codes(m.days.Codes)
+	return w.data, nil
+}
+
+func (m *Model) snapshot() snapshot {
 	s := snapshot{
 		Version: snapshotVersion, Codes: int32(len(m.days.Codes)), Least: m.transform.Least,
 		Course: m.course, Short: m.short, Slow: m.slow, Fast: m.fast, Above: m.above, Below: m.below,
@@ -46,14 +53,7 @@ func (m *Model) AppendBinary(b []byte) ([]byte, error) {
 	for i, t := range m.judges.Tails {
 		s.Tails[i] = tailState{t.Now, t.Before, t.Outer}
 	}
-	b, err := binary.Append(b, binary.LittleEndian, &s)
-	if err == nil {
-		b, err = binary.Append(b, binary.LittleEndian, m.days.Codes)
-	}
-	if err != nil {
-		return b, fmt.Errorf("write the snapshot of a model: %w", err)
-	}
-	return b, nil
+	return s
 }
 
 var errSnapshot = errors.New("not a snapshot of this version, or damaged: have the series learnt anew")

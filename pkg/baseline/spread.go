@@ -22,21 +22,21 @@ func (s *spread) scale() float64 {
 	if s.Some == 0 {
 		return 0
 	}
-	return math.Max(s.Mean, leastStep*math.Exp(s.Step))
+	return max(s.Mean, leastStep*math.Exp(s.Step))
 }
 
 func (s *spread) learn(off float64) {
 	off = math.Abs(off)
-	s.Most = math.Max(s.Most, off)
-	s.Seen = math.Min(s.Seen+1, spreadMemory)
+	s.Most = max(s.Most, off)
+	s.Seen = min(s.Seen+1, spreadMemory)
 	now := s.scale()
 	if now > 0 && s.Seen > 16 {
-		s.Mean += (math.Min(off, 4*now) - s.Mean) / s.Seen
+		s.Mean += (min(off, 4*now) - s.Mean) / s.Seen
 	} else {
 		s.Mean += (off - s.Mean) / s.Seen
 	}
 	if off > nothing*s.Most {
-		s.Some = math.Min(s.Some+1, spreadMemory)
+		s.Some = min(s.Some+1, spreadMemory)
 		s.Step += (math.Log(off) - s.Step) / s.Some
 	}
 }
@@ -63,5 +63,5 @@ func (m *margin) learn(z float64) {
 	} else {
 		now *= 1 - marginPace*outside
 	}
-	m.Scales = math.Max(1, now)
+	m.Scales = max(1, now)
 }

@@ -49,13 +49,13 @@ const (
 
 // alarm is the claim below which something is told.
 func alarm(points float64) float64 {
-	return math.Max(leastAlarm, math.Min(mostAlarm, alarmsPerDay/math.Max(1, points)))
+	return max(leastAlarm, min(mostAlarm, alarmsPerDay/max(1, points)))
 }
 
 // tell completes a verdict, with so many points in a day.
 func (s *story) tell(v *Verdict, p Point, c *surprise, points float64) {
 	s.Rest++
-	rested := s.Rest > math.Max(leastRest, math.Min(mostRest, restPart*points))
+	rested := s.Rest > max(leastRest, min(mostRest, restPart*points))
 	strength := -math.Log(c.begins())
 	v.Score = 1 - math.Exp(-damped*strength)
 	if rested || strength > graver*s.Peak {
@@ -111,7 +111,7 @@ func (s *story) goOn(v *Verdict, p Point, c *surprise, points float64) {
 	} else if s.Age >= stays && math.Abs(s.Side) > 0.9 && s.Quiet < stays && s.Shape != unexpected {
 		s.Shape = shift
 	}
-	if s.Quiet > math.Max(leastOver, overPart*points) || s.Age > longest {
+	if s.Quiet > max(leastOver, overPart*points) || s.Age > longest {
 		s.Active = false
 	}
 }

@@ -55,9 +55,9 @@ func (j *judges) weigh(s *signs) surprise {
 // calibrate says how often as much is claimed; a claim is not believed to be
 // below the floor.
 func (j *judges) calibrate(c *surprise, floor float64) {
-	c.claim = math.Max(math.Max(c.claim, leastChance), math.Min(1, floor))
+	c.claim = max(max(c.claim, leastChance), min(1, floor))
 	c.x = -math.Log(c.claim) / 2
-	c.chance = math.Max(j.All.chance(c.x), c.claim/modest)
+	c.chance = max(j.All.chance(c.x), c.claim/modest)
 }
 
 // either is the chance of the stronger of two signs.

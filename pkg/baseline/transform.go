@@ -21,7 +21,7 @@ func (t *transform) to(p Point, next float64) float64 {
 	x := bound(p.Value, hugest)
 	switch t.kind {
 	case Count:
-		return 2 * math.Sqrt(math.Max(0, x)+0.375)
+		return 2 * math.Sqrt(max(0, x)+0.375)
 	case Positive:
 		if t.Least == 0 && x > 0 {
 			t.Least = leastPart * x
@@ -32,7 +32,7 @@ func (t *transform) to(p Point, next float64) float64 {
 		return math.Log(x / t.Least)
 	case Share:
 		n := weightOf(p)
-		x = math.Max(0, math.Min(1, x))
+		x = max(0, min(1, x))
 		if !math.IsNaN(next) {
 			x = (x*n + t.back(next)*shareFaith) / (n + shareFaith)
 		}
@@ -45,11 +45,11 @@ func (t *transform) to(p Point, next float64) float64 {
 func (t *transform) back(y float64) float64 {
 	switch t.kind {
 	case Count:
-		return math.Max(0, y*math.Abs(y)/4-0.375)
+		return max(0, y*math.Abs(y)/4-0.375)
 	case Positive:
-		return t.Least * math.Exp(math.Min(y, 300))
+		return t.Least * math.Exp(min(y, 300))
 	case Share:
-		s := math.Sin(math.Max(0, math.Min(math.Pi/2, y)))
+		s := math.Sin(max(0, min(math.Pi/2, y)))
 		return s * s
 	}
 	return y
@@ -57,9 +57,9 @@ func (t *transform) back(y float64) float64 {
 
 func weightOf(p Point) float64 {
 	if p.Weight > 0 {
-		return math.Min(p.Weight, mostCounted)
+		return min(p.Weight, mostCounted)
 	}
 	return 1
 }
 
-func bound(x, most float64) float64 { return math.Max(-most, math.Min(most, x)) }
+func bound(x, most float64) float64 { return max(-most, min(most, x)) }
