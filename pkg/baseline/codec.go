@@ -97,7 +97,7 @@ func (w *writer) tally(t *tally) {
 func (w *writer) story(s *story) {
 	w.floats(s.Peak, s.Rest)
 	w.ints64(s.Since)
-	w.floats(s.Age, s.Quiet, s.Side)
+	w.floats(s.Held, s.Age, s.Quiet, s.Side)
 	w.flag(s.Active)
 	w.data = append(w.data, s.Shape)
 	w.flag(s.Stopped)

@@ -62,7 +62,7 @@ func (m *Model) Observe(p Point) Verdict {
 	if !ok {
 		distance = math.NaN()
 	}
-	signs := m.memory.look(y, e.course, y-e.next, distance)
+	signs := m.memory.look(y, e.course, e.off(y), distance)
 	v, c := m.judge(p, y, e, &signs)
 	if !m.story.fresh() || c.claim > unusual || int64(m.seen)%2 == 0 {
 		m.judges.learn(&signs, &c, m.seen > signWarmUp)
@@ -89,7 +89,7 @@ func (m *Model) Expect(t int64) (expected, lower, upper float64, ok bool) {
 	}
 	e := m.estimate(m.clock.local(t), m.clock.stepsTo(t))
 	lower, upper = m.bounds(&e)
-	return m.transform.back(e.next), lower, upper, true
+	return m.transform.back(e.held), lower, upper, true
 }
 
 // An estimate is what is expected of the next point.
@@ -97,22 +97,36 @@ type estimate struct {
 	ways   foresight
 	course float64 // by the way that is believed
 	next   float64 // by what the last points were, too
+	held   float64 // by what they were before an anomaly; next where none lasts
 }
 
 func (m *Model) estimate(local int64, steps float64) estimate {
 	e := estimate{ways: m.course.foresee(&m.days, local)}
 	e.course = m.course.expect(&e.ways)
 	e.next = e.course + m.short.expect(steps)
+	if e.held = e.next; m.story.Active {
+		e.held = e.course + m.story.Held
+	}
 	return e
+}
+
+// off is how far a value is from what was expected. What was ordinary before
+// an anomaly still is.
+func (e *estimate) off(y float64) float64 {
+	off := y - e.next
+	if held := y - e.held; math.Abs(held) < math.Abs(off) {
+		return held
+	}
+	return off
 }
 
 func (m *Model) bounds(e *estimate) (lower, upper float64) {
 	scale := m.fast.scale()
-	return m.transform.back(e.next - scale*m.below.scales()), m.transform.back(e.next + scale*m.above.scales())
+	return m.transform.back(e.held - scale*m.below.scales()), m.transform.back(e.held + scale*m.above.scales())
 }
 
 func (m *Model) judge(p Point, y float64, e estimate, s *signs) (Verdict, surprise) {
-	expected := m.transform.back(e.next)
+	expected := m.transform.back(e.held)
 	c := m.judges.weigh(s)
 	floor := 0.0
 	if c.claim < ordinary {
@@ -124,9 +138,12 @@ func (m *Model) judge(p Point, y float64, e estimate, s *signs) (Verdict, surpri
 	if m.learning() {
 		return v, c
 	}
-	v = Verdict{Expected: expected, High: y > e.next, Tail: c.chance}
+	v = Verdict{Expected: expected, High: y > e.held, Tail: c.chance}
 	v.Lower, v.Upper = m.bounds(&e)
-	m.story.tell(&v, p, &c, m.clock.points())
+	was := m.story.Active
+	if m.story.tell(&v, p, &c, m.clock.points()); !was {
+		m.story.Held = e.next - e.course
+	}
 	return v, c
 }
 
@@ -135,12 +152,12 @@ func (m *Model) learn(p Point, y float64, local int64, e estimate, distance floa
 		m.days.lay(m.clock.Interval)
 	}
 	slow, fast := m.slow.scale(), m.fast.scale()
-	off := y - e.next
+	off := e.off(y)
 	if fast > 0 {
 		m.above.learn(off / fast)
 		m.below.learn(-off / fast)
 	}
-	m.count(p, m.transform.back(e.next))
+	m.count(p, m.transform.back(e.held))
 	m.memory.learn(y-e.course, off, distance)
 	m.short.learn(y-e.course, slow)
 	m.slow.learn(y - e.course)

@@ -43,16 +43,20 @@ type Point struct {
 // Verdict is what a model thinks of a point.
 type Verdict struct {
 	// Expected is what was expected, Lower and Upper what is ordinary (all but
-	// one in a thousand). NaN while learning.
+	// one in a hundred). NaN while learning. While an anomaly lasts, they are
+	// what would be normal without it.
 	Expected, Lower, Upper float64
-	// Tail is the probability of something at least as unusual, 0..1; 1 while
-	// learning and for gaps.
+	// Tail is the probability of something at least as unusual, 0..1, on
+	// either side: on ordinary days it is below 0.001 once in a thousand
+	// points. 1 while learning and for gaps.
 	Tail float64
-	// Score is 1 - the probability that something as unusual begins here: like
-	// 1 - Tail where an anomaly begins, and less while it lasts.
+	// Score is 1 - the probability that something as unusual begins here, 0..1:
+	// about 1 - Tail (nearer to 1 for what is farther out than calibration
+	// reaches), and less where as much was seen shortly before. 0 while
+	// learning and for gaps.
 	Score float64
-	// Anomalous tells that an anomaly is worth telling here. It is false again
-	// while the same one lasts.
+	// Anomalous tells that an anomaly begins here that is worth telling. It is
+	// false again while that lasts, unless it gets graver.
 	Anomalous bool
 	High      bool          // above rather than below what was expected
 	Shape     finding.Shape // of the anomaly that lasts; "" = none does

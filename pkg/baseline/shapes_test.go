@@ -173,3 +173,22 @@ func TestShareOfFewIsNoAlarm(t *testing.T) {
 		t.Errorf("half of two fail: %g of the time; of a thousand: %g", few.Tail, many.Tail)
 	}
 }
+
+// TestExpectationOutlastsSilence checks that while nothing comes it is still
+// said what should, and that its coming back is no burst.
+func TestExpectationOutlastsSilence(t *testing.T) {
+	mean := func(i int) float64 { return 60 + 40*daySine(i) }
+	follow(Options{Kind: Count}, ended, func(r *rand.Rand, i int) float64 {
+		if i >= began && i < began+12 {
+			return 0
+		}
+		return poisson(r, mean(i))
+	}, func(i int, v Verdict) {
+		if i >= began && i < began+12 && (v.Expected < mean(i)/2 || v.Expected > 2*mean(i)) {
+			t.Errorf("%d points into the silence %g is expected, want about %g", i-began, v.Expected, mean(i))
+		}
+		if i >= began+12 && v.Anomalous && v.High {
+			t.Errorf("%d points after the silence a burst is told: %+v", i-began-12, v)
+		}
+	})
+}

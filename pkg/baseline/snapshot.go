@@ -9,7 +9,7 @@ import (
 
 // snapshotVersion changes when what is kept does: an older snapshot is not
 // read, and its series is learnt anew.
-const snapshotVersion = 4
+const snapshotVersion = 5
 
 // snapshot is what is written of a model, before the codes of its days.
 type snapshot struct {

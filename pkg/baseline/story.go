@@ -12,6 +12,7 @@ type story struct {
 	Peak    float64 // strength of the strongest lately, as -ln(chance)
 	Rest    float64 // points since that
 	Since   int64
+	Held    float64 // what the last points said before it began, besides the course
 	Age     float64 // points since it began
 	Quiet   float64 // points since it was last seen
 	Side    float64 // mean side of the points: 1 = all above
