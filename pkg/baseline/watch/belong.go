@@ -77,7 +77,7 @@ func (w *Watch) returns(list []*incident, l *look) bool {
 			continue
 		}
 		if i.entry == l.entry && i.normal(l) || i.entry.place != nil && l.entry.place != nil &&
-			(w.contains(i.entry, l.entry) || w.contains(l.entry, i.entry) || beside(i.entry) != beside(l.entry)) {
+			(w.contains(i.entry, l.entry) || w.contains(l.entry, i.entry) || across(i.entry, l.entry)) {
 			return true
 		}
 	}
@@ -168,6 +168,12 @@ func (w *Watch) part(i *incident, l *look) bool {
 		return true // what an API or route has is on a gateway, too
 	}
 	return beside(l.entry) && w.mostly(i, l)
+}
+
+// across tells whether what one place has may be on the other, too: that of an
+// API or route is on a gateway, and that of a gateway in a log.
+func across(a, b *entry) bool {
+	return beside(a) != beside(b) || beside(a) && a.key.Dimension != b.key.Dimension
 }
 
 func beside(e *entry) bool {

@@ -25,8 +25,8 @@ func (w *Watch) hour(start int64) {
 		p.hours = [series.Measures]pool{}
 		p.came = false
 		if at.Hour() == 0 {
-			p.gap.fade()
-			p.slow.fade()
+			p.gap.fade(p.tracks[fast][series.Requests] != nil)
+			p.slow.fade(false)
 		}
 	}
 }

@@ -212,11 +212,14 @@ func (w *Watch) silence(e *entry, came float64) {
 		p.gap.end()
 		return
 	}
-	expected, _, _, ok := t.model.Expect(w.now)
-	if !ok {
-		expected = 0
+	if p.gap.Since == 0 {
+		p.gap.hold(w.now, t.expect)
 	}
-	p.gap.grow(w.now, math.Min(expected/float64(t.Step), p.Slowly)*w.pulse(e))
+	expected, ok := p.gap.ahead(w.now)
+	if !ok {
+		expected = t.expect(w.now)
+	}
+	p.gap.grow(w.now, math.Min(expected, p.Slowly)*w.pulse(e))
 	if w.now-e.born >= w.learning(fast) {
 		w.silent(e, &p.gap, fast)
 	}

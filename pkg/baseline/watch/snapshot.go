@@ -9,7 +9,7 @@ import (
 	"github.com/honeymoat/honeymoat/pkg/finding"
 )
 
-const snapshotMagic = "honeymoat watch 1\n"
+const snapshotMagic = "honeymoat watch 2\n"
 
 // WriteSnapshot writes all that is remembered, what was found and not yet told
 // included: a Watch that restores it goes on as this one does. It is about as

@@ -61,6 +61,15 @@ func (t *track) pace() cadence {
 	return fast
 }
 
+// expect is what a count is expected to be in a minute; 0 while it is learnt.
+func (t *track) expect(at int64) float64 {
+	expected, _, _, ok := t.model.Expect(at)
+	if !ok {
+		return 0
+	}
+	return expected / float64(t.Step)
+}
+
 func (t *track) length() int64 { return int64(t.Step) * minute }
 
 // add takes in a minute, and gives the point that it completes.
