@@ -72,7 +72,25 @@ func conditionText(r wire.TierRule) string {
 	if r.From != "" {
 		parts = append(parts, "from "+r.From)
 	}
+	if r.Unless != nil {
+		parts = append(parts, "not of "+unlessText(r.Unless))
+	}
 	return strings.Join(parts, "; ")
+}
+
+// unlessText says in words of whom a rule does not hold.
+func unlessText(u *wire.TierUnless) string {
+	text := "anybody"
+	if len(u.Actors) > 0 {
+		text = "a " + strings.Join(u.Actors, " or ")
+	}
+	if u.From != "" {
+		text += " from " + u.From
+	}
+	if len(u.Families) > 0 {
+		text += " with evidence of " + strings.Join(u.Families, " or ")
+	}
+	return text
 }
 
 func orThen(inOrder bool) string {

@@ -31,8 +31,16 @@ type TierRule struct {
 	Kinds      int           `yaml:"kinds" doc:"So many independent kinds of evidence: families, or groups of them in evidence.kin, that still weigh something."`
 	Risk       float64       `yaml:"risk" doc:"The risk that the evidence comes to is so high at least, 0 to 1."`
 	AfterBlock bool          `yaml:"after_block" doc:"The actor came back after a block that had run its time."`
-	Actors     []string      `yaml:"actors" doc:"Kinds of actors of which it must be one: address, prefix, user, application, key, token, session, fingerprint (person: any of these), service, gateway, source, api, route, network (place: any of these)."`
+	Actors     []string      `yaml:"actors" doc:"Kinds of actors of which it must be one: user, application, key, token (principal: any of these), address, prefix, session, fingerprint (anonymous), any of both (person), service, gateway, source, api, route, network (place)."`
 	From       string        `yaml:"from" doc:"internal (an address of network.internal) or external."`
+	Unless     TierUnless    `yaml:"unless" doc:"Of whom the rule does not hold: those of whom all that is said here is true. Empty: nobody."`
+}
+
+// TierUnless says of whom a rule does not hold.
+type TierUnless struct {
+	Actors   []string `yaml:"actors" doc:"As tiers[].actors."`
+	From     string   `yaml:"from" doc:"As tiers[].from."`
+	Families []string `yaml:"families" doc:"Families, or patterns: one of them was found of the actor, as far back as found looks."`
 }
 
 // TierFound says which findings are meant. All that it says must hold.
@@ -71,7 +79,7 @@ func defaultTiers() []TierRule {
 	for i, r := range rules {
 		tiers[i] = TierRule{
 			Name: r.Name, Tier: r.Tier.String(), InOrder: r.InOrder, Within: r.Within, Kinds: r.Kinds, Risk: r.Risk,
-			AfterBlock: r.AfterBlock, Actors: r.Actors, From: r.From,
+			AfterBlock: r.AfterBlock, Actors: r.Actors, From: r.From, Unless: TierUnless(r.Unless),
 		}
 		for _, m := range r.Found {
 			tiers[i].Found = append(tiers[i].Found, foundOf(m))
@@ -112,7 +120,7 @@ func (e Evidence) Scale() *evidence.Scale {
 func (t TierRule) rule() evidence.Rule {
 	r := evidence.Rule{
 		Name: t.Name, InOrder: t.InOrder, Within: t.Within, Kinds: t.Kinds, Risk: t.Risk,
-		AfterBlock: t.AfterBlock, Actors: t.Actors, From: t.From,
+		AfterBlock: t.AfterBlock, Actors: t.Actors, From: t.From, Unless: evidence.Unless(t.Unless),
 	}
 	r.Tier, _ = finding.ParseTier(t.Tier)
 	for _, f := range t.Found {

@@ -94,23 +94,52 @@ func (c *checking) conditions() {
 	if r.InOrder && len(r.Found) < 2 {
 		c.add("in_order", "there is no order of less than two", "name what was found first and what came then in found")
 	}
-	if !slices.Contains([]string{"", Internal, External}, r.From) {
-		c.add("from", fmt.Sprintf("%q is no place to come from", r.From), "want internal or external")
-	}
+	c.from("from", r.From)
 	c.actors()
+	c.unless()
+}
+
+func (c *checking) from(key, place string) {
+	if !slices.Contains([]string{"", Internal, External}, place) {
+		c.add(key, fmt.Sprintf("%q is no place to come from", place), "want internal or external")
+	}
+}
+
+// words checks words for kinds of actors, and tells whether people are among
+// them.
+func (c *checking) words(key string, words []string) (people, ok bool) {
+	people = len(words) == 0
+	for i, word := range words {
+		kind, err := finding.ParseActorKind(word)
+		if err != nil && !slices.Contains([]string{Person, Principal, Anonymous, Place}, word) {
+			c.add(fmt.Sprintf("%s[%d]", key, i), fmt.Sprintf("%q is no kind of actor", word), "want person, principal, anonymous, place, or a kind such as address, user, token, api or route")
+			return false, false
+		}
+		people = people || word != Place && !kind.Place()
+	}
+	return people, true
+}
+
+// unless checks of whom a rule does not hold.
+func (c *checking) unless() {
+	u := &c.rule.Unless
+	c.from("unless.from", u.From)
+	people, ok := c.words("unless.actors", u.Actors)
+	if ok && !people && u.From != "" {
+		c.add("unless.from", "can never be of a place", "only people and clients come from somewhere: leave it out")
+	}
+	c.patterns("unless.families", u.Families)
+	if !u.isNobody() && len(u.Families) == 0 && len(u.Actors) == 0 {
+		c.add("unless", "says the opposite of from", "write from, or say of what families")
+	}
 }
 
 // actors checks who a rule is about, and what can never be of them.
 func (c *checking) actors() {
 	r := c.rule
-	people := len(r.Actors) == 0
-	for i, word := range r.Actors {
-		kind, err := finding.ParseActorKind(word)
-		if err != nil && word != Person && word != Place {
-			c.add(fmt.Sprintf("actors[%d]", i), fmt.Sprintf("%q is no kind of actor", word), "want person, place, or a kind such as address, user, token, api or route")
-			return
-		}
-		people = people || word == Person || err == nil && !kind.Place()
+	people, ok := c.words("actors", r.Actors)
+	if !ok {
+		return
 	}
 	if !people && r.AfterBlock {
 		c.add("after_block", "can never hold of a place", "places are never blocked: leave out after_block, or name actors: [person]")
@@ -120,16 +149,20 @@ func (c *checking) actors() {
 	}
 }
 
+func (c *checking) patterns(key string, patterns []string) {
+	for i, p := range patterns {
+		if _, err := path.Match(p, ""); err != nil || p == "" {
+			c.add(fmt.Sprintf("%s[%d]", key, i), fmt.Sprintf("%q is no pattern", p), "want a name, or one with * such as behaviour.*")
+		}
+	}
+}
+
 func (c *checking) match(key string, m *Match) {
 	for _, list := range []struct {
 		name     string
 		patterns []string
 	}{{"rules", m.Rules}, {"families", m.Families}, {"except", m.Except}} {
-		for i, p := range list.patterns {
-			if _, err := path.Match(p, ""); err != nil || p == "" {
-				c.add(fmt.Sprintf("%s.%s[%d]", key, list.name, i), fmt.Sprintf("%q is no pattern", p), "want a name, or one with * such as behaviour.*")
-			}
-		}
+		c.patterns(key+"."+list.name, list.patterns)
 	}
 	if hidden := allExcepted(m); hidden != "" {
 		c.add(key+".except", "can never hold: "+hidden+" is left out again", "")

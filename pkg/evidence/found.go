@@ -127,7 +127,7 @@ func (c *chain) time(match, strand int, after int64) (int64, bool) {
 	}
 	if match == c.newest {
 		at := j.Finding.Time.UnixNano()
-		return at, at > after
+		return at, at > after && (len(c.strands) == 1 || j.weights.strands[strand] >= Faint) // else its request is another's
 	}
 	if j.weights.strands[strand] < Faint || !j.isStrand(&j.rule.Found[match], t) {
 		return 0, false

@@ -65,7 +65,7 @@ func (p *Policy) Judge(c Case) Ruling {
 
 func (j *judgement) holds() (detail string, ok bool) {
 	r := j.rule
-	if !j.isActor() || r.From != "" && (r.From == Internal) != j.Internal {
+	if !isOneOf(r.Actors, j.Actor) || !j.isFrom(r.From) {
 		return "", false
 	}
 	if r.AfterBlock && j.Returned.IsZero() {
@@ -81,24 +81,24 @@ func (j *judgement) holds() (detail string, ok bool) {
 		return "", false
 	}
 	found, ok := j.found()
-	if !ok {
+	if !ok || j.excepted() {
 		return "", false
 	}
 	return j.detail(found, risk), true
 }
 
-func (j *judgement) isActor() bool {
-	if len(j.rule.Actors) == 0 {
-		return true
+func (j *judgement) isFrom(place string) bool {
+	return place == "" || (place == Internal) == j.Internal
+}
+
+// excepted tells whether the rule does not hold of the actor.
+func (j *judgement) excepted() bool {
+	u := &j.rule.Unless
+	if u.isNobody() || !isOneOf(u.Actors, j.Actor) || !j.isFrom(u.From) {
+		return false
 	}
-	return slices.ContainsFunc(j.rule.Actors, func(word string) bool {
-		switch word {
-		case Person:
-			return !j.Actor.Place()
-		case Place:
-			return j.Actor.Place()
-		}
-		return word == string(j.Actor)
+	return len(u.Families) == 0 || slices.ContainsFunc(j.Account.Strands, func(t Strand) bool {
+		return t.Last >= j.from() && anyGlob(u.Families, string(t.Family))
 	})
 }
 

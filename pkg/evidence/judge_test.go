@@ -61,7 +61,7 @@ func TestStories(t *testing.T) {
 	f("all day long", person, finding.Log, "a doubt", touch(0), touch(70), touch(140), touch(300), touch(600))
 	f("a honeytoken is used", person, finding.Page, "known breach", suggesting(finding.Page, touch(0)))
 	f("and a scanner's touch the day after", person, finding.Log, "a doubt", suggesting(finding.Page, touch(0)), touch(1500))
-	f("two families", person, finding.Notify, "evidence of several families", touch(0), injection(1))
+	f("two families", person, finding.Notify, "looks around and attacks", touch(0), injection(1))
 	f("of one request", person, finding.Log, "a doubt", touch(0), sameRequest(injection(0), touch(0)))
 	f("a week apart", person, finding.Log, "a doubt", touch(0), injection(7*24*60))
 	f("one has no family", person, finding.Log, "a doubt", touch(0), found("custom", finding.Rule, 1))
@@ -87,13 +87,84 @@ func TestStories(t *testing.T) {
 		injection(0), doubted("baseline.first", finding.Novelty, 60*60, 1e-2))
 	f("of a place", place, finding.Notify, "evidence of several families",
 		injection(0), doubted("baseline.first", finding.Novelty, 5, 1e-3))
-	f("exfiltration confirmed", person, finding.Page, "confirmed exfiltration",
-		found("behaviour.object-enumeration", finding.Object, 0), suggesting(finding.Notify, doubted("behaviour.volume", finding.Exfiltration, 30, 1e-6)))
-	f("the attack is seen later", person, finding.Page, "confirmed exfiltration",
-		doubted("behaviour.volume", finding.Exfiltration, 0, 1e-6), injection(30))
-	f("exfiltration alone", person, finding.Notify, "consistent issue", suggesting(finding.Notify, doubted("behaviour.volume", finding.Exfiltration, 0, 1e-6)))
-	f("exfiltration and looking around", person, finding.Notify, "evidence of several families",
+}
+
+// TestStoriesOfExfiltration: what a client without a name may read is none.
+func TestStoriesOfExfiltration(t *testing.T) {
+	policy := Default(NewScale(Options{}))
+	f := func(name string, kind finding.ActorKind, tier finding.Tier, rule string, findings ...*finding.Finding) {
+		t.Helper()
+		if got := (story{policy: policy, kind: kind}).tell(findings...); got.Tier != tier || got.Rule != rule {
+			t.Errorf("%s: %s by %q (%s), want %s by %q", name, got.Tier, got.Rule, got.Detail, tier, rule)
+		}
+	}
+	walks := found("behaviour.object-enumeration", finding.Object, 0)
+	pages := suggesting(finding.Notify, doubted("behaviour.scraping", finding.Scraping, 1, 1e-6))
+	takes := suggesting(finding.Notify, doubted("behaviour.volume", finding.Exfiltration, 30, 1e-6))
+	f("a user takes the objects of others", finding.User, finding.Page, "confirmed exfiltration", walks, takes)
+	f("a token does", finding.Token, finding.Page, "confirmed exfiltration", walks, takes)
+	f("an address takes the whole catalogue", finding.Address, finding.Notify, "consistent issue", walks, pages, takes)
+	f("a prefix does", finding.Prefix, finding.Notify, "consistent issue", walks, pages, takes)
+	f("without that it is sure", finding.Address, finding.Notify, "evidence of several families",
+		walks, doubted("behaviour.volume", finding.Exfiltration, 30, 1e-6))
+	f("it has attacked", finding.Address, finding.Page, "exfiltration by an attacker", found("sqli", "injection", 0), takes)
+	f("the attack is seen later", finding.Address, finding.Page, "exfiltration by an attacker",
+		doubted("behaviour.volume", finding.Exfiltration, 0, 1e-6), found("sqli", "injection", 30))
+	f("it has guessed passwords", finding.Address, finding.Page, "exfiltration by an attacker", found("stuffing", finding.Credential, 0), takes)
+	f("it has touched a decoy", finding.Address, finding.Notify, "consistent issue", found("decoy.git", finding.Decoy, 0), takes)
+	f("a user has", finding.User, finding.Page, "confirmed exfiltration", found("decoy.git", finding.Decoy, 0), takes)
+	f("the detector is sure", finding.Address, finding.Page, "known breach", suggesting(finding.Page, doubted("behaviour.volume", finding.Exfiltration, 0, 1e-9)))
+	f("exfiltration alone", finding.User, finding.Notify, "consistent issue", takes)
+	f("and looking around", finding.Address, finding.Notify, "looks around and attacks",
 		found("scan", "scanner", 0), doubted("behaviour.volume", finding.Exfiltration, 30, 1e-6))
+}
+
+// TestStoriesOfThoseWhoLookAround: they are blocked, and wake nobody.
+func TestStoriesOfThoseWhoLookAround(t *testing.T) {
+	policy := Default(NewScale(Options{}))
+	f := func(name string, s story, tier finding.Tier, rule string, findings ...*finding.Finding) {
+		t.Helper()
+		s.policy = policy
+		if got := s.tell(findings...); got.Tier != tier || got.Rule != rule {
+			t.Errorf("%s: %s by %q (%s), want %s by %q", name, got.Tier, got.Rule, got.Detail, tier, rule)
+		}
+	}
+	outside, inside, user := story{}, story{internal: true}, story{kind: finding.User}
+	touch := found("decoy.env-file", finding.Decoy, 0)
+	probe := suggesting(finding.Notify, found("probes", "recon", 1))
+	tool := suggesting(finding.Notify, found("tool", "scanner", 2))
+	listed := found("feed", finding.Intel, 0)
+	f("a decoy, a probe and a tool within a second", outside, finding.Log, "a doubt", touch, probe, tool)
+	f("listed, and probing", outside, finding.Log, "a doubt", listed, probe)
+	f("a tool alone", outside, finding.Log, "a doubt", tool)
+	f("spam by somebody listed", outside, finding.Log, "a doubt", listed, suggesting(finding.Notify, found("form", "spam", 3)))
+	f("a prefix of IPv6", story{kind: finding.Prefix}, finding.Log, "a doubt", touch, probe)
+	f("with all that it brings along", outside, finding.Log, "a doubt", touch, probe,
+		suggesting(finding.Notify, found("refusals", "protocol", 2)), doubted("baseline.burst", finding.Volume, 3, 1e-9),
+		doubted("baseline.glitch", finding.Errors, 4, 1e-9))
+	f("for hours", outside, finding.Log, "a doubt", touch, doubted("baseline.glitch", finding.Errors, 5, 1e-6),
+		doubted("baseline.glitch", finding.Errors, 65, 1e-6), doubted("baseline.glitch", finding.Errors, 125, 1e-6))
+	f("two days after", outside, finding.Notify, "evidence of several families", touch,
+		doubted("baseline.burst", finding.Volume, 48*60, 1e-9), doubted("baseline.glitch", finding.Errors, 48*60+1, 1e-9))
+	f("it goes on after its block", story{returned: epoch}, finding.Notify, "came back after its block", touch, probe)
+	f("it gets in", outside, finding.Notify, "looks around and gets in", touch, doubted("baseline.first", finding.Novelty, 5, 1e-4))
+	f("it was in before", outside, finding.Log, "a doubt", doubted("baseline.first", finding.Novelty, 0, 1e-4), found("decoy.git", finding.Decoy, 5))
+	f("a secret was served", outside, finding.Page, "known breach", touch, suggesting(finding.Page, found("served", "recon", 1)))
+	for _, family := range []finding.Family{"injection", finding.Credential, finding.Object, "function", finding.Tokens, finding.Exfiltration} {
+		f("then "+string(family), outside, finding.Notify, "looks around and attacks", touch, found("attack", family, 5))
+		f(string(family)+" first", outside, finding.Notify, "looks around and attacks", found("attack", family, 0), found("decoy.git", finding.Decoy, 5))
+	}
+	f("an attack beyond doubt", outside, finding.Notify, "consistent issue", touch, sameRequest(suggesting(finding.Notify, found("jndi", "injection", 0)), touch))
+	f("a rule of one's own", outside, finding.Notify, "consistent issue", touch, suggesting(finding.Notify, found("own", finding.Rule, 5)))
+	f("a decoy inside an API", outside, finding.Notify, "consistent issue", touch, suggesting(finding.Notify, found("decoy.in", finding.Decoy, 5)))
+	f("a list that matters here", outside, finding.Notify, "consistent issue", suggesting(finding.Notify, found("feed", finding.Intel, 5)))
+	f("from inside", inside, finding.Notify, "more than looking around", tool)
+	f("two kinds from inside", inside, finding.Notify, "evidence of several families", listed, touch)
+	f("a user", user, finding.Notify, "more than looking around", probe)
+	f("a user and a decoy", user, finding.Notify, "evidence of several families", touch, found("probes", "recon", 1))
+	f("who does not look around", outside, finding.Notify, "evidence of several families",
+		doubted("baseline.burst", finding.Volume, 0, 1e-9), doubted("baseline.glitch", finding.Errors, 1, 1e-9))
+	f("an open proxy is looked for", outside, finding.Notify, "more than looking around", suggesting(finding.Notify, found("proxy", "protocol", 0)))
 }
 
 func TestFeedbackMovesTiersButNoCertainty(t *testing.T) {
@@ -111,6 +182,31 @@ func TestFeedbackMovesTiersButNoCertainty(t *testing.T) {
 	f(finding.Log, doubtful, found("r", "injection", 0), found("s", "recon", 1))
 	f(finding.Log, doubtful, doubted("r", finding.Volume, 0, 0.1), doubted("r", finding.Volume, 60, 0.1), doubted("r", finding.Volume, 120, 0.1))
 	f(finding.Notify, func(rule string) float64 { return 1 }, found("r", "injection", 0), found("s", "recon", 1))
+}
+
+func TestUnless(t *testing.T) {
+	touch := found("decoy.git", finding.Decoy, 0)
+	twice := []*finding.Finding{touch, found("sqli", "injection", 60)}
+	f := func(want bool, u Unless, s story, findings ...*finding.Finding) {
+		t.Helper()
+		policy, err := NewPolicy(NewScale(Options{}), []Rule{{Name: "it", Tier: finding.Notify, Found: []Match{{Families: []string{"injection"}}}, Within: 2 * time.Hour, Unless: u}})
+		if err != nil {
+			t.Fatalf("%+v: %v", u, err)
+		}
+		s.policy = policy
+		if got := s.tell(findings...); (got.Rule == "it") != want {
+			t.Errorf("%+v: holds %v", u, !want)
+		}
+	}
+	f(true, Unless{}, story{}, twice...)
+	f(false, Unless{Families: []string{"de*"}}, story{}, twice...)
+	f(true, Unless{Families: []string{"recon"}}, story{}, twice...)
+	f(true, Unless{Families: []string{"decoy"}}, story{}, touch, found("sqli", "injection", 121)) // too long ago
+	f(false, Unless{Actors: []string{Anonymous}, From: External, Families: []string{"decoy"}}, story{}, twice...)
+	f(true, Unless{Actors: []string{Anonymous}, Families: []string{"decoy"}}, story{kind: finding.User}, twice...)
+	f(false, Unless{Actors: []string{Principal}}, story{kind: finding.Key}, twice...)
+	f(true, Unless{Actors: []string{Anonymous}}, story{kind: finding.Route}, twice...)
+	f(true, Unless{From: External, Families: []string{"decoy"}}, story{internal: true}, twice...)
 }
 
 func TestConditions(t *testing.T) {
@@ -177,8 +273,8 @@ func TestOrderWithinTheHourIsNotGuessed(t *testing.T) {
 }
 
 func TestRulingNamesItsRule(t *testing.T) {
-	got := story{policy: Default(NewScale(Options{}))}.tell(found("a", "injection", 0), found("b", "recon", 1))
-	if got.Reason() != "evidence of several families: injection, recon" {
+	got := story{policy: Default(NewScale(Options{}))}.tell(found("a", "injection", 0), found("b", "format", 1))
+	if got.Reason() != "evidence of several families: format, injection" {
 		t.Errorf("reason is %q", got.Reason())
 	}
 	page := story{policy: Default(NewScale(Options{}))}.tell(found("a", "injection", 0), doubted("baseline.first", finding.Novelty, 5, 1e-3))

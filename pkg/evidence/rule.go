@@ -28,18 +28,30 @@ type Rule struct {
 	Risk  float64 // at least, 0..1
 	// AfterBlock: the actor came back after a block that had run its time.
 	AfterBlock bool
-	// Actors are kinds of actors, or Person or Place; one of them must be it.
+	// Actors are kinds of actors, or words for several; one of them must be it.
 	Actors []string
 	// From is Internal, External, or "".
 	From string
+	// Unless is of whom the rule does not hold.
+	Unless Unless
+}
+
+// Unless says of whom a rule does not hold: those of whom all that is given is
+// true. The zero value is nobody.
+type Unless struct {
+	Actors   []string // as Rule.Actors
+	From     string
+	Families []string // names or patterns; one of them was found within the rule's time
 }
 
 // Words for who an actor is.
 const (
-	Person   = "person" // or a client: no place
-	Place    = "place"
-	Internal = "internal" // of our own network
-	External = "external"
+	Person    = "person"    // or a client: no place
+	Principal = "principal" // somebody with a name: a user, an application, a key, a token
+	Anonymous = "anonymous" // a client behind which nobody is known
+	Place     = "place"
+	Internal  = "internal" // of our own network
+	External  = "external"
 )
 
 // Match says which findings are meant. All that is given must hold.
@@ -102,6 +114,31 @@ func (m *Match) means(rule string, family finding.Family) bool {
 	return (len(m.Rules) == 0 || anyGlob(m.Rules, rule)) &&
 		(len(m.Families) == 0 || anyGlob(m.Families, string(family))) &&
 		!anyGlob(m.Except, rule) && !anyGlob(m.Except, string(family))
+}
+
+// isNobody tells whether there are no exceptions.
+func (u *Unless) isNobody() bool { return len(u.Actors) == 0 && u.From == "" && len(u.Families) == 0 }
+
+// isNamed tells whether somebody is known behind actors of a kind.
+func isNamed(k finding.ActorKind) bool {
+	return k == finding.User || k == finding.Application || k == finding.Key || k == finding.Token
+}
+
+// isOneOf tells whether words name a kind of actors; none name all.
+func isOneOf(words []string, k finding.ActorKind) bool {
+	return len(words) == 0 || slices.ContainsFunc(words, func(word string) bool {
+		switch word {
+		case Person:
+			return !k.Place()
+		case Principal:
+			return isNamed(k)
+		case Anonymous:
+			return !k.Place() && !isNamed(k)
+		case Place:
+			return k.Place()
+		}
+		return word == string(k)
+	})
 }
 
 func anyGlob(patterns []string, name string) bool {

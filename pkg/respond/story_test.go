@@ -161,7 +161,7 @@ func TestOwnDenialsDoNotEscalate(t *testing.T) {
 		a := newAccount(LedgerOptions{})
 		a.take(touchBy("192.0.2.7", "r1", epoch), "", epoch)
 		x := touchBy("192.0.2.7", "r2", epoch.Add(time.Minute))
-		x.Rule, x.Family, x.Tier, x.Sighting.Status = "probing", "recon", finding.Notify, 403
+		x.Rule, x.Family, x.Tier, x.Sighting.Status = "attack", "injection", finding.Notify, 403
 		change(&x)
 		if v := a.take(x, "", x.Time); v.Tier != want {
 			t.Errorf("%s: tier %s, want %s", name, v.Tier, want)

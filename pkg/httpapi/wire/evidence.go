@@ -40,6 +40,14 @@ type TierRule struct {
 	AfterBlock    bool        `json:"after_block,omitempty"`
 	Actors        []string    `json:"actors,omitempty"`
 	From          string      `json:"from,omitempty"`
+	Unless        *TierUnless `json:"unless,omitempty"`
+}
+
+// TierUnless says of whom a rule does not hold.
+type TierUnless struct {
+	Actors   []string `json:"actors,omitempty"`
+	From     string   `json:"from,omitempty"`
+	Families []string `json:"families,omitempty"`
 }
 
 // TierFound says which findings a rule of the tiers means.
@@ -58,6 +66,9 @@ func TierRuleOf(r evidence.Rule) TierRule {
 	t := TierRule{
 		Name: r.Name, Tier: r.Tier.String(), InOrder: r.InOrder, WithinSeconds: int64(r.Within / time.Second), Kinds: r.Kinds,
 		Risk: r.Risk, AfterBlock: r.AfterBlock, Actors: r.Actors, From: r.From,
+	}
+	if u := TierUnless(r.Unless); len(u.Actors)+len(u.From)+len(u.Families) > 0 {
+		t.Unless = &u
 	}
 	for _, m := range r.Found {
 		f := TierFound{Rules: m.Rules, Families: m.Families, Except: m.Except, Statistical: m.Statistical, Magnitude: m.Magnitude, Hours: m.Hours}
