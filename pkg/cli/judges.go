@@ -51,6 +51,9 @@ func (j *judgeFlags) apply(c *cobra.Command, cfg config.Service, o *replay.Optio
 		j.applyFeeds(c, cfg, o)
 	}
 	if j.wants("baselines") {
+		if len(j.only) > 0 { // who asks for it gets it
+			cfg.Baselines.Enabled, cfg.Behaviour.Enabled = true, true
+		}
 		if err := applyBaselines(cfg, o); err != nil {
 			return err
 		}

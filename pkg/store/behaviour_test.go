@@ -62,6 +62,9 @@ func TestActorDays(t *testing.T) {
 		lived{3 * time.Minute, "192.0.2.9", 200, 100, item("12", "sort=up&page=3")},
 		lived{4 * time.Minute, "192.0.2.9", 403, 100, item("11", "page=2")},
 		lived{5 * time.Minute, "192.0.2.9", 403, 100, texts{event.Path: "/items/13", event.Route: "/items/{id}", event.DecisionAction: "deny"}},
+		lived{5 * time.Minute, "192.0.2.9", 403, 100, texts{event.Path: "/items/13", event.Route: "/items/{id}", event.DecisionAction: "drop"}},
+		lived{5 * time.Minute, "192.0.2.9", 403, 100, texts{event.Path: "/items/13", event.Route: "/items/{id}", event.DecisionAction: "throttle"}},
+		lived{5 * time.Minute, "192.0.2.9", 403, 100, texts{event.Path: "/items/13", event.Route: "/items/{id}", event.DecisionAction: "divert"}},
 		lived{6 * time.Minute, "2001:db8:1:2::5", 401, 10, login},
 		lived{7 * time.Minute, "2001:db8:1:2::6", 302, 10, login},
 	), livedBatch(start.Add(24*time.Hour), today.Add(25*time.Hour), 1, lived{0, "192.0.2.9", 200, 1, nil}))
@@ -82,7 +85,7 @@ func TestActorDays(t *testing.T) {
 			Routes: []slow.RouteDay{{Route: "GET /users/{u}/orders/{id}", API: "shop", Owner: "orders", Requests: 3, Missed: 1, Bytes: 1000, Distinct: 2, Pages: []uint32{}}},
 		},
 		"address:192.0.2.9": {
-			Day: day, First: at(3), Last: at(5), Requests: 2, Acts: 2, Browsers: 2, Denied: 1, Answered: 1, Refused: 1, Bytes: 100, Minutes: []uint16{724, 725},
+			Day: day, First: at(3), Last: at(5), Requests: 2, Acts: 2, Browsers: 2, Denied: 4, Answered: 1, Refused: 1, Bytes: 100, Minutes: []uint16{724, 725},
 			Routes: []slow.RouteDay{{Route: "GET /items/{id}", Requests: 2, Missed: 1, Bytes: 100, Distinct: 2, Objects: []uint64{12, 11}, Pages: []uint32{2, 3}}},
 		},
 		"prefix:2001:db8:1:2::/64": {
@@ -113,7 +116,7 @@ func TestActorDays(t *testing.T) {
 		t.Errorf("whose posts are refused: %+v, %v", few, err)
 	}
 	volumes, err := s.ReceivedDays(t.Context(), day-3, day+1)
-	if err != nil || fmt.Sprint(volumes) != fmt.Sprintf("[{%d 8} {%d 1}]", day, day+1) {
+	if err != nil || fmt.Sprint(volumes) != fmt.Sprintf("[{%d 11} {%d 1}]", day, day+1) {
 		t.Errorf("received %v, %v", volumes, err)
 	}
 }

@@ -8,7 +8,7 @@ WITH
 -- by /64; a network that is not known is a /16, or a /32.
 naming AS (
     SELECT
-        time, toInt32(toDate(time)) AS day, decision_action = 'deny' AS ours, ifNull(status, 0) AS code, ifNull(response_bytes, 0) AS size,
+        time, toInt32(toDate(time)) AS day, decision_action IN ('deny', 'drop', 'throttle', 'divert') AS ours, ifNull(status, 0) AS code, ifNull(response_bytes, 0) AS size,
         toString(api) AS api, toString(tags) AS tags, user_agent, method, path, query, toString(route) AS template, client_address AS client,
         position(client, ':') > 0 AS six,
         if(six, concat(IPv6NumToString(tupleElement(IPv6CIDRToRange(toIPv6OrDefault(client), 64), 1)), '/64'), client) AS source,
