@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -18,6 +19,10 @@ const maxVotes = 5_000
 // doubt is how many words for and against a rule it takes in advance: the
 // fewer there are, the less one word moves.
 const doubt = 2
+
+// oneSays is how much of one analyst's words counts, each way: it takes a second
+// one to move a rule so far that its notify is none.
+const oneSays = 6
 
 // Subject is what feedback is about: a rule's findings about a kind of actor.
 type Subject struct {
@@ -146,21 +151,31 @@ func (f *Feedback) Opinions(now time.Time) []Opinion {
 	return list
 }
 
+// words are what one analyst said of a subject, faded.
+type words struct{ keeps, discards float64 }
+
 // opinion is the mean log-odds of the Beta distribution that the votes leave
 // of how often the rule is right, from one that knows nothing.
 func (f *Feedback) opinion(s Subject, now time.Time) Opinion {
 	o := Opinion{Subject: s}
+	said := map[string]words{}
 	for _, i := range f.about[s] {
 		v := &f.votes[i]
+		by := said[v.By]
 		weight := halved(now.Sub(v.At), f.scale.options.FeedbackHalfLife)
 		if v.Keep {
-			o.Keeps += weight
+			by.keeps += weight
 		} else {
-			o.Discards += weight
+			by.discards += weight
 		}
+		said[v.By] = by
 		if v.At.After(o.Last) {
 			o.Last = v.At
 		}
+	}
+	for _, by := range slices.Sorted(maps.Keys(said)) { // in order: a sum of fractions depends on it
+		o.Keeps += min(said[by].keeps, oneSays)
+		o.Discards += min(said[by].discards, oneSays)
 	}
 	if o.Keeps+o.Discards > 0 {
 		shift := mathext.Digamma(doubt+o.Keeps) - mathext.Digamma(doubt+o.Discards)

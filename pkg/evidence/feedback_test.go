@@ -22,10 +22,10 @@ func TestFeedbackMovesWithinBounds(t *testing.T) {
 		t.Helper()
 		b := NewFeedback(NewScale(Options{}))
 		for i := range keeps {
-			b.Add(vote(fmt.Sprint("k", i), true, epoch))
+			b.Add(saidBy(i, vote(fmt.Sprint("k", i), true, epoch)))
 		}
 		for i := range discards {
-			b.Add(vote(fmt.Sprint("d", i), false, epoch))
+			b.Add(saidBy(i, vote(fmt.Sprint("d", i), false, epoch)))
 		}
 		if got := b.Shift(spraying, epoch); got < least || got > most {
 			t.Errorf("%d keeps and %d discards shift by %.2f, want %v to %v", keeps, discards, got, least, most)
@@ -39,6 +39,31 @@ func TestFeedbackMovesWithinBounds(t *testing.T) {
 	f(0, 12, -2.3, demotes)
 	f(0, 2000, -maxShift, -maxShift)
 	f(2000, 0, maxShift, maxShift)
+}
+
+// saidBy has a vote be one of many analysts, five words each.
+func saidBy(i int, v Vote) Vote {
+	v.By = fmt.Sprint("analyst ", i/5)
+	return v
+}
+
+// However much one analyst discards, a rule goes on to notify.
+func TestOneAnalystSilencesNothing(t *testing.T) {
+	b := NewFeedback(NewScale(Options{}))
+	for i := range 1000 {
+		b.Add(vote(fmt.Sprint(i), false, epoch))
+	}
+	if got := b.Shift(spraying, epoch); got <= demotes || got > -1.5 {
+		t.Errorf("one analyst shifts by %.2f", got)
+	}
+	for i := range oneSays {
+		v := vote(fmt.Sprint("b", i), false, epoch)
+		v.By = "bob"
+		b.Add(v)
+	}
+	if got := b.Shift(spraying, epoch); got > demotes {
+		t.Errorf("two shift by %.2f", got)
+	}
 }
 
 func TestFeedbackIsOneWordEachAndCanBeTakenBack(t *testing.T) {

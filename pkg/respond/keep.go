@@ -74,17 +74,14 @@ func (s *Service) keep(ctx context.Context, by Caller, r AddKeep) (evidence.Vote
 	if r.Reason == "" {
 		return v, fmt.Errorf("%w: a finding is kept for a reason: somebody will ask", ErrInvalid)
 	}
-	if s.isDiscarded(r.Finding) {
-		return v, fmt.Errorf("%w: finding %s is discarded: take the discard back first", ErrInvalid, r.Finding)
-	}
 	if f, a, ok := s.finding(r.Finding); ok {
 		v.Subject = evidence.Subject{Rule: f.Rule, Kind: a.Kind}
-	} else if r.Rule == "" {
+	} else if r.Rule == "" && !s.isDiscarded(r.Finding) { // which vote tells
 		return v, fmt.Errorf("finding %s: %w", r.Finding, ErrNotFound)
 	}
-	v, known := s.vote(v)
-	if known {
-		return v, nil
+	v, known, err := s.vote(v)
+	if known || err != nil {
+		return v, err
 	}
 	return v, s.journal.add(ctx, journalEntry{Keep: &v})
 }
@@ -96,16 +93,19 @@ func (s *Service) isDiscarded(findingID string) bool {
 	return m != nil && m.Discarded
 }
 
-// vote takes a vote, or gives the one that there is under its id.
-func (s *Service) vote(v evidence.Vote) (_ evidence.Vote, known bool) {
+// vote takes a vote for a finding, or gives the one that there is.
+func (s *Service) vote(v evidence.Vote) (_ evidence.Vote, known bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if old, ok := s.ledger.feedback.Vote(v.ID); ok {
-		return old, true
+	if m := s.ledger.memos.byID[v.ID]; m != nil && m.Discarded {
+		return v, false, fmt.Errorf("%w: finding %s is discarded: take the discard back first", ErrInvalid, v.ID)
+	}
+	if old, ok := s.ledger.feedback.Vote(v.ID); ok && old.Keep {
+		return old, true, nil
 	}
 	s.ledger.feedback.Add(v)
 	s.touch()
-	return v, false
+	return v, false, nil
 }
 
 // RemoveKeep takes the word back that a finding was right; it wraps

@@ -62,6 +62,7 @@ func (s *Service) Reload(cfg config.Service) error {
 	s.detector.Reload(p.catalogue, p.rulebook, cfg.Network.Internal.Prefixes())
 	s.responder.SetGuard(p.guard)
 	s.responder.SetTiers(p.tiers, cfg.Network.Internal.Prefixes())
+	p.warn(s.log)
 	s.responder.Protect(exempt(cfg.Network))
 	if s.decoys != nil {
 		s.decoys.SetCatalogue(p.catalogue)

@@ -127,6 +127,13 @@ func newPolicy(cfg config.Service, running *ruleset.Set) (policy, error) {
 	}, nil
 }
 
+// warn tells what an operator may not mean.
+func (p *policy) warn(log *slog.Logger) {
+	for _, warning := range p.tiers.Warnings() {
+		log.Warn("the tiers may not be what was meant", "warning", warning)
+	}
+}
+
 // New opens the data directory and reads everything that the configuration
 // names. It starts nothing.
 func New(cfg config.Service, opts Options) (*Service, error) {
@@ -136,6 +143,7 @@ func New(cfg config.Service, opts Options) (*Service, error) {
 	if s.policy, err = newPolicy(cfg, nil); err != nil {
 		return nil, err
 	}
+	s.policy.warn(s.log)
 	if s.dir, err = OpenDataDir(cfg.DataDir); err != nil {
 		return nil, err
 	}
