@@ -104,7 +104,7 @@ func (a *Actor) resume(was *Story) {
 		return
 	}
 	st := &a.Stories[i]
-	st.Alert, st.Touched, st.Lasting, st.Ended = was.Alert, was.Touched, was.Lasting, was.Ended
+	st.Alert, st.Touched, st.Lasting, st.Ended, st.Other = was.Alert, was.Touched, was.Lasting, was.Ended, was.Other
 }
 
 // discarded notes that a finding does not count, for its rule's rollout too,

@@ -85,6 +85,28 @@ func TestWhatLastsChangesItsFamily(t *testing.T) {
 	}
 }
 
+// What an actor did besides is not over with what lasted.
+func TestStoryIsNotOverWithWhatLasted(t *testing.T) {
+	a := newAccount(LedgerOptions{})
+	who := finding.Actor{Kind: finding.User, Value: "alice"}
+	x := anomaly("a", epoch)
+	attack := touchBy("192.0.2.7", "r1", epoch.Add(time.Minute))
+	x.Actor, attack.Actor, attack.Wanted = who, who, finding.Wanted{}
+	a.take(x, "", epoch)
+	a.take(attack, "", attack.Time)
+	end := over(x, epoch.Add(2*time.Minute))
+	a.take(end, "", end.Time)
+	f := func(at time.Duration, want bool) {
+		t.Helper()
+		a.Rest(15*time.Minute, epoch.Add(at))
+		if actor, _ := a.Actor(who); (len(actor.Stories) == 0) != want {
+			t.Errorf("after %s: %+v", at, actor.Stories)
+		}
+	}
+	f(15*time.Minute, false)
+	f(16*time.Minute, true)
+}
+
 // A discard holds for what grows though it was not among the latest then.
 func TestDiscardHoldsForWhatGrows(t *testing.T) {
 	a := newAccount(LedgerOptions{})

@@ -30,7 +30,10 @@ type Story struct {
 	// Lasting are the ids of findings that last, with when they were last told.
 	Lasting map[string]time.Time `json:"lasting,omitempty"`
 	// Ended: what lasted is over, and nothing else has been found since.
-	Ended bool         `json:"ended,omitempty"`
+	Ended bool `json:"ended,omitempty"`
+	// Other is when something came in last that has no end: the story is not
+	// over with what lasted beside it.
+	Other time.Time    `json:"other,omitzero"`
 	Alert *activeAlert `json:"alert,omitempty"`
 }
 
@@ -136,7 +139,7 @@ func (st *Story) becauseOf(rule, why string) {
 func (st *Story) follow(f *finding.Finding, now time.Time) {
 	switch {
 	case !lasts(f):
-		st.Ended = false
+		st.Ended, st.Other = false, now
 	case f.Statistic.Until.IsZero():
 		if st.Lasting == nil {
 			st.Lasting = map[string]time.Time{}
@@ -189,7 +192,7 @@ func (st *Story) lasting(now time.Time) bool {
 
 // over tells whether nothing has come for a while, or what lasted has ended.
 func (st *Story) over(after time.Duration, now time.Time) bool {
-	return st.Ended || now.Sub(st.Touched) >= after && !st.lasting(now)
+	return st.Ended && now.Sub(st.Other) >= after || now.Sub(st.Touched) >= after && !st.lasting(now)
 }
 
 func (st *Story) clone() Story {
