@@ -244,6 +244,9 @@ func TestWhatIsLearntSurvivesARestart(t *testing.T) {
 	if err := next.Restore(saved.Bytes()); err != nil || next.Forgot() != nil {
 		t.Fatalf("restored with %v, forgot %v", err, next.Forgot())
 	}
+	if first := start(4, 1000); first.Restore(nil) != nil || first.Forgot() != nil {
+		t.Errorf("a first start forgot %v", first.Forgot())
+	}
 	want, _ := d.Watching()
 	if got, _ := next.Watching(); got.Stats.Minutes != want.Stats.Minutes || next.options.Behaviour.Stats() != d.options.Behaviour.Stats() {
 		t.Errorf("knows %+v, want %+v", got.Stats, want.Stats)
@@ -254,5 +257,11 @@ func TestWhatIsLearntSurvivesARestart(t *testing.T) {
 	}
 	if got, _ := smaller.Watching(); got.Stats.Minutes != 0 || smaller.options.Behaviour.Stats() != d.options.Behaviour.Stats() {
 		t.Errorf("knows %+v", got.Stats)
+	}
+	if err := next.Restore(nil); err != nil || next.Forgot() != nil {
+		t.Errorf("restored nothing with %v, forgot %v", err, next.Forgot())
+	}
+	if got, _ := next.Watching(); got.Stats.Minutes != 0 {
+		t.Errorf("nothing is restored, and it knows %+v", got.Stats)
 	}
 }
