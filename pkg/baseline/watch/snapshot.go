@@ -27,8 +27,12 @@ func (w *Watch) WriteSnapshot(out io.Writer) error {
 
 // Restore reads what WriteSnapshot wrote, in place of all that was remembered.
 // Options stay; models that were written by another version are learnt anew.
-// The error leaves the Watch as it was.
+// The error leaves the Watch as it was. No data is no memory.
 func (w *Watch) Restore(data []byte) error {
+	if len(data) == 0 {
+		*w = *New(w.options)
+		return nil
+	}
 	body, err := checked(data)
 	if err != nil {
 		return fmt.Errorf("read the snapshot of baselines: %w", err)

@@ -131,7 +131,7 @@ func TestRestoreRefusesWhatIsDamaged(t *testing.T) {
 		t.Fatal(err)
 	}
 	good := b.Bytes()
-	for _, n := range []int{0, 3, 17, len(good) / 2, len(good) - 1} {
+	for _, n := range []int{3, 17, len(good) / 2, len(good) - 1} {
 		if err := New(Options{}).Restore(good[:n]); err == nil {
 			t.Errorf("%d of %d bytes were taken", n, len(good))
 		}
@@ -143,6 +143,9 @@ func TestRestoreRefusesWhatIsDamaged(t *testing.T) {
 	}
 	if err := New(Options{}).Restore(good); err != nil {
 		t.Error(err)
+	}
+	if err := w.Restore(nil); err != nil || len(w.places) > 0 {
+		t.Errorf("without a snapshot %d places are remembered, %v", len(w.places), err)
 	}
 }
 
