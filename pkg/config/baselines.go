@@ -2,7 +2,13 @@ package config
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"time"
+
+	"github.com/honeymoat/honeymoat/pkg/behaviour"
+	"github.com/honeymoat/honeymoat/pkg/behaviour/slow"
+	"github.com/honeymoat/honeymoat/pkg/mistake"
 )
 
 // Baselines are what is normal of traffic, and how often to be told of what is
@@ -60,5 +66,25 @@ func (c *checker) behaviour(b Behaviour) {
 	c.atLeast("$.behaviour.days", int64(b.Days), 1)
 	if b.Every != 0 {
 		c.lasts("$.behaviour.every", b.Every, time.Minute)
+	}
+	c.detectors("$.behaviour.disable", b.Disable)
+}
+
+// detectors tells of names that no detector has: what is meant to be off would
+// be on.
+func (c *checker) detectors(path string, names []string) {
+	var known []string
+	for _, d := range slices.Concat(behaviour.Detectors(), slow.Detectors()) {
+		known = append(known, d.ID)
+	}
+	for i, name := range names {
+		if slices.Contains(known, name) {
+			continue
+		}
+		hint := "`honeymoat baseline detectors` lists them"
+		if meant := mistake.Nearest(strings.TrimPrefix(name, "behaviour."), known); meant != "" {
+			hint = fmt.Sprintf("did you mean %q?", meant)
+		}
+		c.add(fmt.Sprintf("%s[%d]", path, i), fmt.Sprintf("there is no detector %q", name), hint)
 	}
 }

@@ -32,6 +32,7 @@ func decode(name string, data []byte, into any, keys []string) error {
 			p.Hint = hint(err, tk, keys)
 		}
 	}
+	inWords(err, data, &p)
 	return mistake.List{p}
 }
 
