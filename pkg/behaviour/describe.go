@@ -9,15 +9,15 @@ import (
 
 // Description says what a detector is, what it needs and what it cannot see.
 type Description struct {
-	ID        string // "object-enumeration"
-	Title     string // one line for people
-	Families  []finding.Family
-	Needs     []string // event fields without which it cannot run
-	AnyOf     []string // event fields of which one has to be there as well; none = nothing more
-	Better    []string // event fields that it uses where they are there
-	Fast      bool     // it runs on the stream; else over days, from the store
-	WarmUp    string   // what has to be seen before it says anything
-	CannotSee string
+	ID        string           `json:"id"`    // "object-enumeration"
+	Title     string           `json:"title"` // one line for people
+	Families  []finding.Family `json:"families"`
+	Needs     []string         `json:"needs"`            // event fields without which it cannot run
+	AnyOf     []string         `json:"any_of,omitempty"` // event fields of which one has to be there as well; none = nothing more
+	Better    []string         `json:"better,omitempty"` // event fields that it uses where they are there
+	Fast      bool             `json:"fast"`             // it runs on the stream; else over days, from the store
+	WarmUp    string           `json:"warm_up"`          // what has to be seen before it says anything
+	CannotSee string           `json:"cannot_see"`
 }
 
 // Detectors describes the detectors of the stream.

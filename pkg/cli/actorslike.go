@@ -106,6 +106,10 @@ func actorsSimilar(r remote) *cobra.Command {
 }
 
 func printSimilar(w io.Writer, v wire.SimilarActors) {
+	if v.Requests == 0 {
+		fmt.Fprintf(w, "The store has no requests of %s since %s: there is nothing to compare.\n", v.Actor, clock(v.Since))
+		return
+	}
 	fmt.Fprintf(w, "%s of %s since %s were held against %s with anything in common.\n",
 		count(v.Requests, "request"), v.Actor, clock(v.Since), count(v.Compared, "other actor"))
 	if len(v.Similar) == 0 {

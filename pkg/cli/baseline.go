@@ -46,7 +46,7 @@ func (m *metricFlags) judge(c *cobra.Command, path string, more func() error, ea
 			_ = in.Close() // read only
 		}
 	}()
-	err = judgeRows(&announced{in, more}, metric.Options{File: path, Time: m.time, Value: m.value}, each)
+	err = judgeRows(&announced{in, more}, metric.Options{File: inputName(path), Time: m.time, Value: m.value}, each)
 	switch {
 	case c.Context().Err() != nil:
 		return c.Context().Err()
@@ -54,6 +54,14 @@ func (m *metricFlags) judge(c *cobra.Command, path string, more func() error, ea
 		return command.Usage(err)
 	}
 	return err
+}
+
+// inputName is how mistakes name an input.
+func inputName(path string) string {
+	if path == standardInput {
+		return "standard input"
+	}
+	return path
 }
 
 func openMetric(c *cobra.Command, path string) (io.ReadCloser, error) {

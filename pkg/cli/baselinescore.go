@@ -36,10 +36,10 @@ Columns are found by their names in the first line, and may be divided by commas
 		}
 		defer out.close(&err)
 		w := scoreWriter{out: bufio.NewWriterSize(out, 1<<16)}
-		w.header()
 		if err := columns.judge(c, args[0], w.out.Flush, w.row); err != nil {
 			return err
 		}
+		w.header()
 		return w.out.Flush()
 	}
 	return c
@@ -47,16 +47,24 @@ Columns are found by their names in the first line, and may be divided by commas
 
 // scoreWriter writes scored rows.
 type scoreWriter struct {
-	out  *bufio.Writer
-	line []byte
+	out   *bufio.Writer
+	line  []byte
+	begun bool
 }
 
+// header names the columns, unless that is done: an input that turns out to be
+// no metric has no scores, and no header of scores.
 func (w *scoreWriter) header() {
+	if w.begun {
+		return
+	}
+	w.begun = true
 	// A failure is kept, and comes out with the first flush.
 	_, _ = w.out.WriteString("timestamp,value,expected,lower,upper,score,anomalous\n")
 }
 
 func (w *scoreWriter) row(row *metric.Row, v *baseline.Verdict) error {
+	w.header()
 	line := appendText(w.line[:0], row.TimeText)
 	line = appendText(append(line, ','), row.ValueText)
 	if v.Learning || row.Missing() {

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/jedib0t/go-pretty/v6/text"
 	"github.com/spf13/cobra"
 
 	"github.com/honeymoat/honeymoat/pkg/behaviour"
@@ -42,7 +44,7 @@ func printBaselines(c *cobra.Command, known *wire.Baselines) {
 		fmt.Fprintln(out, "Baselines are off: baselines.enabled.")
 		return
 	}
-	t := newTable(out, "SERIES OF", "SERIES", "STILL LEARNING", "BY THE HOUR", "UNTIL")
+	t := newTable(out, "of", "series", "still learning", "only by the hour", "until")
 	for _, l := range known.Series {
 		until := ""
 		if !l.Until.IsZero() {
@@ -66,9 +68,9 @@ func baselineDetectorsCommand() *cobra.Command {
 		if *asJSON {
 			return printJSON(c.OutOrStdout(), list)
 		}
-		t := newTable(c.OutOrStdout(), "DETECTOR", "FINDS", "NEEDS", "LOOKS", "CANNOT SEE")
+		t := newTable(c.OutOrStdout(), "detector", "finds", "needs", "looks", "cannot see")
 		for _, d := range list {
-			t.AppendRow([]any{d.ID, d.Title, fieldsFor(&d), pace(d.Fast), d.CannotSee})
+			t.AppendRow(table.Row{d.ID, text.WrapSoft(d.Title, 26), text.WrapSoft(fieldsFor(&d), 24), pace(d.Fast), text.WrapSoft(d.CannotSee, 32)})
 		}
 		t.Render()
 		return nil
@@ -78,16 +80,16 @@ func baselineDetectorsCommand() *cobra.Command {
 
 // fieldsFor are the fields without which a detector cannot run.
 func fieldsFor(d *behaviour.Description) string {
-	text := strings.Join(d.Needs, ", ")
+	fields := strings.Join(d.Needs, ", ")
 	if len(d.AnyOf) > 0 {
-		text = strings.TrimPrefix(text+", one of "+strings.Join(d.AnyOf, ", "), ", ")
+		fields = strings.TrimPrefix(fields+", one of "+strings.Join(d.AnyOf, ", "), ", ")
 	}
-	return text
+	return fields
 }
 
 func pace(fast bool) string {
 	if fast {
 		return "as requests come"
 	}
-	return "over days, in the store"
+	return "over days"
 }

@@ -81,7 +81,7 @@ func discardEnd(d wire.Discard) string {
 }
 
 func printDiscarded(w io.Writer, d wire.Discard) {
-	fmt.Fprintf(w, "Discarded, as %s: %s. It holds until %s.\n", d.ID, discardText(d), discardEnd(d))
+	fmt.Fprintf(w, "Discarded, as %s: %s. It holds until %s; `honeymoat discards remove %s` takes it back.\n", d.ID, discardText(d), discardEnd(d), d.ID)
 }
 
 func discardsAdd(r remote) *cobra.Command {

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/honeymoat/honeymoat/pkg/command"
+	"github.com/honeymoat/honeymoat/pkg/finding"
 	"github.com/honeymoat/honeymoat/pkg/httpapi/client"
 	"github.com/honeymoat/honeymoat/pkg/httpapi/wire"
 )
@@ -26,6 +27,9 @@ func findingsList(r remote) *cobra.Command {
 	var f client.FindingFilter
 	limit, asJSON := 0, false
 	c := ask(r, "list", "List findings, newest first, from the store.", 0, func(c *cobra.Command, api *client.Client, _ []string) error {
+		if _, err := finding.ParseTier(f.Tier); f.Tier != "" && err != nil {
+			return command.Usage(fmt.Errorf("--tier: %w", err))
+		}
 		list := []wire.Finding{}
 		for item, err := range api.Findings(c.Context(), f) {
 			if err != nil {

@@ -80,7 +80,7 @@ func (r remote) token(dataDir string) (string, error) {
 	file := cmp.Or(*r.tokenFile, filepath.Join(dataDir, "admin.token"))
 	text, err := os.ReadFile(file)
 	if err != nil {
-		return "", fmt.Errorf("token: %w (set $%s or --token-file; the first admin's token is in the service's data directory)", err, tokenEnv)
+		return "", fmt.Errorf("token: %w (name the service's configuration with --config, or set $%s or --token-file; the first admin's token is in the service's data directory)", err, tokenEnv)
 	}
 	return strings.TrimSpace(string(text)), nil
 }

@@ -48,7 +48,15 @@ func ParseActorKind(s string) (ActorKind, error) {
 	if kind := ActorKind(s); slices.Contains(actorKinds, kind) {
 		return kind, nil
 	}
-	return "", fmt.Errorf("actor kind %q: want one of %v", s, actorKinds)
+	return "", fmt.Errorf("actor kind %q: want one of %s", s, kindsText())
+}
+
+func kindsText() string {
+	texts := make([]string, len(actorKinds))
+	for i, k := range actorKinds {
+		texts[i] = string(k)
+	}
+	return strings.Join(texts, ", ")
 }
 
 // Actor is somebody about whom evidence is kept.
@@ -80,7 +88,7 @@ func ParseActor(s string) (Actor, error) {
 	}
 	kind, value, ok := strings.Cut(s, ":")
 	if !ok || value == "" || !slices.Contains(actorKinds, ActorKind(kind)) {
-		return Actor{}, fmt.Errorf("actor %q: want an address, a prefix or KIND:VALUE with one of the kinds %v", s, actorKinds)
+		return Actor{}, fmt.Errorf("actor %q: want an address, a prefix or KIND:VALUE with one of the kinds %s", s, kindsText())
 	}
 	a := Actor{Kind: ActorKind(kind), Value: value}
 	if (a.Kind == Address || a.Kind == Prefix) && !canonical(a) {

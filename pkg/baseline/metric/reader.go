@@ -13,7 +13,10 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/honeymoat/honeymoat/pkg/mistake"
 )
@@ -182,10 +185,22 @@ func (r *Reader) noColumn(name string) error {
 	if meant := mistake.Nearest(name, r.header); meant != "" {
 		hint += "; did you mean " + meant + "?"
 	}
+	if slices.ContainsFunc(r.header, func(n string) bool { _, ok := ParseTime([]byte(n)); return ok }) {
+		hint = "the first line has to name the columns; " + hint
+	}
 	return r.wrong(1, fmt.Sprintf("there is no column %q", name), hint)
 }
 
-func (r *Reader) columnsAre() string { return "columns: " + strings.Join(r.header, ", ") }
+// columnsAre names the columns, in quotes where what stands there is no text.
+func (r *Reader) columnsAre() string {
+	names := make([]string, len(r.header))
+	for i, n := range r.header {
+		if names[i] = n; !utf8.ValidString(n) || strings.ContainsFunc(n, unicode.IsControl) {
+			names[i] = shown([]byte(n))
+		}
+	}
+	return "columns: " + strings.Join(names, ", ")
+}
 
 func (r *Reader) wrong(line int, message, hint string) error {
 	return mistake.Mistake{File: r.o.File, Line: line, Column: min(line, 1), Message: message, Hint: hint}

@@ -81,6 +81,7 @@ func TestSaysWhereItIsWrong(t *testing.T) {
 	f("timestmp,value\n1,2\n", defaults(), "did you mean timestmp?")
 	f("timestamp;val\n1;2\n", defaults(), `no column "value"`, "columns: timestamp, val")
 	f("2014-01-01 00:00:00,5\n", defaults(), `no column "timestamp"`, "columns: 2014-01-01 00:00:00, 5")
+	f("a\x1b[31m,\xff\n", defaults(), `columns: "a\x1b[31m", "\xff"`)
 	f("timestamp,value\n5,1\nsoon,2\n", defaults(), "cpu.csv:3:1:", `column timestamp has "soon"`, "columns: timestamp, value", "Unix")
 	f("timestamp,value\n,1\n", defaults(), "column timestamp has nothing")
 	f("timestamp,value\n5,a lot\n", defaults(), "cpu.csv:2:3:", `column value has "a lot"`)
