@@ -5,6 +5,7 @@ import (
 
 	"github.com/honeymoat/honeymoat/pkg/baseline"
 	"github.com/honeymoat/honeymoat/pkg/baseline/series"
+	"github.com/honeymoat/honeymoat/pkg/finding"
 )
 
 // interesting is the chance above which a look is counted, and no more.
@@ -107,7 +108,7 @@ func (w *Watch) weigh(l *look) {
 	w.tallies[classOf(l.entry.key.Dimension, l.pace)].today++
 	w.looked++
 	chance := 1.0
-	if told(l.measure, l.high) && matters(l.measure, l.seen, l.expected, l.weight, l.pace) && !l.ours() {
+	if told(l.measure, l.high) && matters(l.measure, l.seen, l.expected, l.weight, l.pace) && !l.ours() && !l.recovers() {
 		chance = max(min(l.claimed, l.beyond()), w.counted(l))
 	}
 	if l.chance = 1; l.entry.open > 0 {
@@ -117,6 +118,17 @@ func (w *Watch) weigh(l *look) {
 	if l.claimed < interesting {
 		w.looks = append(w.looks, *l)
 	}
+}
+
+// recovers tells whether hours that drift are on their way to what is usual:
+// after a fall in the middle of the day a model expects the evening to be lower
+// by as much, and that it is not is no news.
+func (l *look) recovers() bool {
+	if l.shape != finding.Drift || l.pace != hourly || l.measure.Kind() != baseline.Count || l.entry.place == nil {
+		return false
+	}
+	usual := float64(l.entry.place.flows[hourly][l.measure].Usual)
+	return l.high == (l.seen < usual)
 }
 
 // found keeps a look that is worth a second one.
