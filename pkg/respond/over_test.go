@@ -173,3 +173,21 @@ func TestEndOfAnAlertOfAForgottenActor(t *testing.T) {
 		t.Errorf("%+v", ends)
 	}
 }
+
+// What was over comes back within the hour, under the same id: it is told
+// again, and its beginning, read a second time, is not.
+func TestWhatWasOverComesBack(t *testing.T) {
+	a := newAccount(LedgerOptions{})
+	x := anomaly("a", epoch)
+	a.take(x, "", epoch)
+	end := over(x, epoch.Add(10*time.Minute))
+	a.take(end, "", end.Time)
+	a.Rest(15*time.Minute, epoch.Add(11*time.Minute))
+	if v := a.take(x, "", epoch.Add(12*time.Minute)); v.Grown || v.Tier != 0 {
+		t.Errorf("its beginning, again: %+v", v)
+	}
+	back := grownTo(x, x.Statistic.Seen, epoch.Add(40*time.Minute))
+	if v := a.take(back, "", back.Time); !v.Grown || v.Tier != finding.Log {
+		t.Errorf("it comes back: %+v", v)
+	}
+}

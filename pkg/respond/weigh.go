@@ -196,8 +196,8 @@ func finite(f *finding.Finding) {
 // isNews tells whether a finding says more than it did.
 func isNews(f, old *finding.Finding) bool {
 	s, was := f.Statistic, old.Statistic
-	if f.Time.Before(old.Time) || !was.Until.IsZero() && s.Until.IsZero() {
-		return false
+	if f.Time.Before(old.Time) || !was.Until.IsZero() && s.Until.IsZero() && f.Time.Equal(old.Time) {
+		return false // what was over may come back, and not by being read again
 	}
 	return f.Time.After(old.Time) || s.Seen != was.Seen || s.Probability != was.Probability || !s.Until.Equal(was.Until)
 }
