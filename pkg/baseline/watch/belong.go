@@ -56,7 +56,7 @@ func (w *Watch) goOn(i *incident, l *look) {
 	}
 	if parts := w.explain(i.entry, l); len(parts) > 0 {
 		i.parts = parts
-		if actors := w.blame(i.entry, parts); len(actors) > 0 {
+		if actors := w.blame(i.entry, l.measure, parts); len(actors) > 0 {
 			i.actors = actors
 		}
 	}

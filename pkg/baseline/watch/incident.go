@@ -69,7 +69,7 @@ func (w *Watch) open(l *look) bool {
 	w.absorb(at)
 	i := w.newIncident(at)
 	i.parts = w.explain(at.entry, at)
-	i.actors = w.blame(at.entry, i.parts)
+	i.actors = w.blame(at.entry, at.measure, i.parts)
 	if at.single != nil {
 		i.sighting = at.single.Sighting
 		i.actors = nobodyElse(at.single)

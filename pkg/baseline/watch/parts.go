@@ -14,6 +14,8 @@ const (
 	partLeast = 0.1 // share of a change that is worth being named
 	partsMost = 6
 	blamed    = 0.5 // share of a change at which somebody is evidence against himself
+	// blameLeast is how many requests that takes.
+	blameLeast = 8
 )
 
 // explain finds what carries a change of a place: the places in it, and who
@@ -130,18 +132,36 @@ func usualOf(p *place, t *series.Top, m series.Measure, usual float64) float64 {
 }
 
 // blame is who carries at least half of a change by himself: a principal, else
-// an address.
-func (w *Watch) blame(e *entry, parts []finding.Part) []finding.Actor {
+// an address. The first few requests of a minute that happen to be of one
+// client are nobody's fault.
+func (w *Watch) blame(e *entry, m series.Measure, parts []finding.Part) []finding.Actor {
 	if e.person != nil {
 		return []finding.Actor{e.key.Actor()}
 	}
 	for _, kind := range [...]series.Carrier{series.ByPrincipal, series.ByAddress} {
 		for i := range parts {
-			if parts[i].Kind == string(kind) && parts[i].Share >= blamed {
+			if parts[i].Kind == string(kind) && parts[i].Share >= blamed && e.sent(kind, parts[i].Value, m) >= blameLeast {
 				t := series.Top{Carrier: kind, Value: parts[i].Value}
 				return []finding.Actor{t.Actor()}
 			}
 		}
 	}
 	return nil
+}
+
+// sent is how many of the requests that a measure is about somebody sent to a
+// place in its last minute.
+func (e *entry) sent(kind series.Carrier, who string, m series.Measure) float64 {
+	if m == series.ResponseBytes {
+		m = series.Requests
+	}
+	if e.row == nil {
+		return 0
+	}
+	for i := range e.row.Top {
+		if t := &e.row.Top[i]; t.Carrier == kind && t.Value == who {
+			return carried(t, m)
+		}
+	}
+	return 0
 }
