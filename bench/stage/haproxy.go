@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"strings"
 
 	"github.com/honeymoat/honeymoat/pkg/enforce/haproxy/haproxytest"
@@ -96,9 +97,12 @@ func (h *HAProxy) Start(ctx context.Context) error {
 	return h.StartProxy(ctx)
 }
 
-// StartProxy starts HAProxy, and waits until it listens and may be told what
-// to hold.
+// StartProxy starts HAProxy once its agent has written the maps that it reads
+// at its start, and waits until it listens and may be told what to hold.
 func (h *HAProxy) StartProxy(ctx context.Context) error {
+	if err := Until(ctx, "HAProxy's maps are there", h.check); err != nil {
+		return err
+	}
 	if err := h.Proxy.Start(); err != nil {
 		return err
 	}
@@ -106,4 +110,13 @@ func (h *HAProxy) StartProxy(ctx context.Context) error {
 		return err
 	}
 	return h.Proxy.waitListening(ctx, h.address)
+}
+
+// check tells whether HAProxy takes its configuration, maps included.
+func (h *HAProxy) check(ctx context.Context) error {
+	out, err := exec.CommandContext(ctx, "haproxy", "-c", "-f", h.Places.File()).CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("check configuration of HAProxy: %w\n%s", err, out)
+	}
+	return nil
 }
