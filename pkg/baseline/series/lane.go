@@ -105,15 +105,3 @@ func (l *lane) object(path []byte) []byte {
 	}
 	return path[:end-1]
 }
-
-// ownerOf is the team that tags name.
-func ownerOf(tags []byte) []byte {
-	for len(tags) > 0 {
-		var tag []byte
-		tag, tags, _ = bytes.Cut(tags, []byte{','})
-		if team, ok := bytes.CutPrefix(bytes.TrimSpace(tag), []byte("owner:")); ok {
-			return bytes.TrimSpace(team)
-		}
-	}
-	return nil
-}

@@ -62,7 +62,7 @@ func (p *pass) otherLane(key uint64) int {
 // own notes the team that the tags of a row name, which may have changed: then
 // the API's has too, if it was that of the route.
 func (p *pass) own(l *lane, row int) {
-	owner, before := ownerOf(p.b.Text(event.Tags, row)), l.route.Owner
+	owner, before := event.Owner(p.b.Text(event.Tags, row)), l.route.Owner
 	if len(owner) == 0 || string(owner) == before {
 		return
 	}

@@ -126,17 +126,3 @@ func TestObjectSegments(t *testing.T) {
 	f("/users/{id}/x/{y}", "/users/1", "1")
 	f("", "", "")
 }
-
-func TestOwnerOfTags(t *testing.T) {
-	f := func(tags, owner string) {
-		t.Helper()
-		if got := string(ownerOf([]byte(tags))); got != owner {
-			t.Errorf("%q names %q", tags, got)
-		}
-	}
-	f("pci, owner:sales,internal", "sales")
-	f("owner: billing ", "billing")
-	f("pci", "")
-	f("", "")
-	f("disowner:x", "")
-}
