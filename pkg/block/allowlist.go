@@ -1,6 +1,7 @@
 package block
 
 import (
+	"iter"
 	"net/netip"
 
 	"github.com/gaissmai/bart"
@@ -45,4 +46,12 @@ func (l *Allowlist) Meets(t Target) netip.Prefix {
 		return p
 	}
 	return netip.Prefix{}
+}
+
+// Within yields the allowlist's prefixes that lie in a target's.
+func (l *Allowlist) Within(t Target) iter.Seq[netip.Prefix] {
+	if l == nil || !t.prefix.IsValid() {
+		return func(func(netip.Prefix) bool) {}
+	}
+	return l.table.Subnets(t.prefix)
 }

@@ -152,15 +152,10 @@ func (s *Service) protected(b *block.Block, by Caller) *Refusal {
 	if b.Action == block.Allow {
 		return nil
 	}
-	if r := s.guard.Load().Protects(b.Target); r != nil {
+	if r := s.forbids(b); r != nil {
 		return r
 	}
-	if r := by.asker().hits(b.Target, s.matchKeys(b.Segment)); r != nil {
-		return r
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.ledger.exempted(b)
+	return by.asker().hits(b.Target, s.matchKeys(b.Segment))
 }
 
 // decide ends an approval.

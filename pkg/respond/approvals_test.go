@@ -126,9 +126,9 @@ func TestApprovalDoesNotOverruleTheGuard(t *testing.T) {
 		inside := Caller{Name: "inside", Address: netip.MustParseAddr("12.5.6.7")}
 		f(func() {}, inside, "caller")
 		f(func() {
-			r := asked("12.0.0.1")
+			r := asked("12.0.0.0/7")
 			r.Action = block.Allow
-			if _, err := s.AddBlock(t.Context(), analyst, r); err != nil {
+			if _, err := s.AddBlock(t.Context(), admin, r); err != nil {
 				t.Fatal(err)
 			}
 		}, second, "exemption")

@@ -39,10 +39,11 @@ func (s *Service) judgeListed(ctx context.Context, by Caller, b *block.Block, cr
 		day, ok = s.previewed(ctx, criteria)
 	}
 	if !ok && ctx.Err() != nil && r.Word == Allowed && !namesSomebody(b.Target) {
-		return approvalFor(&Refusal{
+		r.Word, r.Because = NeedsApproval, &Refusal{
 			Rule: "preview", Reason: "the store could not tell in time what " + b.Target.String() + " would hit",
 			Hint: "ask for it alone, or have a second person approve it",
-		})
+		}
+		return r
 	}
 	return s.weigh(b, r, day, ok)
 }
@@ -53,7 +54,9 @@ func (s *Service) judgeWithout(by Caller, b *block.Block) Ruling {
 	if b.Action == block.Allow {
 		return g.CheckExemption(b.Target, by.asker())
 	}
-	r := g.Check(b.Target, by.asker(), s.matchKeys(b.Segment))
+	asker := by.asker()
+	asker.Exempt = s.exemptIn(b.Segment)
+	r := g.Check(b.Target, asker, s.matchKeys(b.Segment))
 	if r.Word == Refused {
 		return r
 	}
@@ -62,6 +65,7 @@ func (s *Service) judgeWithout(by Caller, b *block.Block) Ruling {
 	if exempted := s.ledger.exempted(b); exempted != nil {
 		return refusedBy(exempted)
 	}
+	r.Warnings = append(r.Warnings, s.ledger.spared(b)...)
 	return r
 }
 
@@ -75,10 +79,9 @@ func (s *Service) weigh(b *block.Block, r Ruling, day Day, known bool) Ruling {
 		return r
 	}
 	if because := s.options.Ledger.shared(b.Target, day); because != nil {
-		return Ruling{Word: NeedsApproval, Because: because, Impact: &day}
-	}
-	if because := s.options.Ledger.preview(b.Target.String(), day); because != nil {
-		return Ruling{Word: NeedsApproval, Because: because, Impact: &day}
+		r.Word, r.Because = NeedsApproval, because
+	} else if because := s.options.Ledger.preview(b.Target.String(), day); because != nil {
+		r.Word, r.Because = NeedsApproval, because
 	}
 	return r
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/netip"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -49,7 +50,7 @@ func TestExemptionsWin(t *testing.T) {
 		}
 		refused("192.0.2.7", "", ErrRefused)
 		refused("192.0.2.7", "eu", ErrRefused)
-		refused("192.0.2.0/29", "", ErrRefused)
+		refused("192.0.2.0/29", "", nil) // but for 192.0.2.7, which agents see to
 		refused("192.0.2.7 & route:/login", "", ErrRefused)
 		refused("user:alice", "", ErrRefused)
 		refused("user:alice & 203.0.113.9", "", ErrRefused)
@@ -58,6 +59,107 @@ func TestExemptionsWin(t *testing.T) {
 		if live := exemptions(bus); len(live) != 3 {
 			t.Errorf("exemptions: %q", live)
 		}
+	})
+}
+
+// An exemption takes its part out of what is blocked around it, and ends what
+// lies within it alone.
+func TestAnExemptionInABlock(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		bus := newFakeBus()
+		s := start(t, bus)
+		add := func(r AddBlock, warnings int) Added {
+			t.Helper()
+			a, err := s.AddBlock(t.Context(), admin, r)
+			if err != nil || !a.Created || len(a.Ruling.Warnings) != warnings {
+				t.Fatalf("%+v: %+v, %v", r, a, err)
+			}
+			return a
+		}
+		add(asked("203.0.113.0/24"), 0)
+		add(asked("203.0.113.7 & user_agent:curl/8"), 0)
+		mustHandle(t, s, 1, touchBy("203.0.113.7", "r1", time.Now()))
+		add(exempting("203.0.113.7"), 0)
+		if live := bus.List(); len(live) != 2 {
+			t.Errorf("live beside the exemption: %+v", live)
+		}
+		a := add(asked("203.0.112.0/23"), 1)
+		if w := a.Ruling.Warnings[0]; !strings.HasPrefix(w, "203.0.113.7 in it stays free until ") {
+			t.Errorf("told: %q", w)
+		}
+		// A rule blocks nothing that holds somebody exempt.
+		wide := touchBy("203.0.113.9", "r2", time.Now())
+		wide.Wanted.Target, wide.Wanted.Scope = "203.0.113.0/28", "prefix"
+		mustHandle(t, s, 2, wide)
+		wantEvents(t, bus, "added 203.0.112.0/23", "added 203.0.113.0/24", "added 203.0.113.7", "added 203.0.113.7",
+			"added 203.0.113.7 & user_agent:curl/8", "removed 203.0.113.7", "removed 203.0.113.7 & user_agent:curl/8")
+		time.Sleep(3 * time.Minute) // reconciled: all of it stands
+		if live := bus.List(); len(live) != 3 {
+			t.Errorf("live: %+v", live)
+		}
+	})
+}
+
+// Around what the configuration exempts people may block, once the agents know
+// that it is exempt; what lies within it, nobody may.
+func TestPeopleBlockAroundTheAllowlist(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		bus := newFakeBus()
+		s := start(t, bus)
+		f := func(target string, want error) {
+			t.Helper()
+			if a, err := s.AddBlock(t.Context(), admin, asked(target)); !errors.Is(err, want) || err == nil && len(a.Ruling.Warnings) != 1 {
+				t.Errorf("%s: %+v, %v; want %v", target, a, err, want)
+			}
+		}
+		f("198.51.0.0/16", ErrRefused) // no agent knows yet
+		s.Protect(prefixes("198.51.100.0/24"))
+		time.Sleep(time.Second)
+		f("198.51.0.0/16", nil)
+		f("198.51.100.0/25", ErrRefused)
+		f("198.51.100.0/24", ErrRefused)
+		wide := touchBy("198.51.9.9", "r2", time.Now())
+		wide.Wanted.Target, wide.Wanted.Scope = "198.51.96.0/20", "prefix"
+		if err := s.Handle(t.Context(), 1, found(wide)); err != nil {
+			t.Fatal(err)
+		}
+		// What joins the allowlist ends no block around it.
+		s.SetGuard(NewGuard(GuardOptions{Allow: prefixes("198.51.100.0/24", "198.51.7.7/32")}))
+		s.Protect(prefixes("198.51.100.0/24", "198.51.7.7/32"))
+		time.Sleep(3 * time.Minute)
+		if live := bus.List(); len(live) != 3 {
+			t.Errorf("live: %+v", live)
+		}
+		s.SetGuard(NewGuard(GuardOptions{Own: prefixes("198.51.7.7/32")}))
+		time.Sleep(2 * time.Minute)
+		if live := bus.List(); len(live) != 2 {
+			t.Errorf("what holds our own address is live: %+v", live)
+		}
+	})
+}
+
+// A person's exemption does in place of the configuration's until it is about
+// to end.
+func TestAnExemptionIsTakenOver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		bus := newFakeBus()
+		s := start(t, bus)
+		r := exempting("203.0.113.7")
+		r.Lifetime = time.Hour
+		if _, err := s.AddBlock(t.Context(), analyst, r); err != nil {
+			t.Fatal(err)
+		}
+		s.Protect(prefixes("203.0.113.7/32"))
+		for range 70 {
+			time.Sleep(time.Minute)
+			if live := exemptions(bus); len(live) != 1 {
+				t.Fatalf("exempt: %q", live)
+			}
+		}
+		if live := exemptions(bus); live[0] != "203.0.113.7 by config" {
+			t.Errorf("exempt: %q", live)
+		}
+		wantEvents(t, bus, "added 203.0.113.7", "added 203.0.113.7", "replaced 203.0.113.7")
 	})
 }
 

@@ -127,6 +127,22 @@ func (f *fakeBus) Remove(_ context.Context, b block.Block) error {
 	return nil
 }
 
+func (f *fakeBus) ReplaceAll(ctx context.Context, list []Replacement) []PutOutcome {
+	outcomes := make([]PutOutcome, len(list))
+	for i, r := range list {
+		outcomes[i].Block, outcomes[i].Err = f.Replace(ctx, r.Old, r.New)
+	}
+	return outcomes
+}
+
+func (f *fakeBus) RemoveAll(ctx context.Context, blocks []block.Block) []error {
+	failures := make([]error, len(blocks))
+	for i, b := range blocks {
+		failures[i] = f.Remove(ctx, b)
+	}
+	return failures
+}
+
 func (f *fakeBus) Get(segment string, t block.Target) (block.Block, bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

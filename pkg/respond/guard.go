@@ -24,6 +24,7 @@ type Guard struct{ protected []protection }
 type protection struct {
 	rule, what, hint string
 	list             *block.Allowlist
+	exempt           bool // agents are told to let these pass, too
 }
 
 // reserved are addresses that no client on the network has, or that everybody
@@ -40,11 +41,11 @@ func NewGuard(o GuardOptions) *Guard {
 		fixed = append(fixed, netip.MustParsePrefix(p))
 	}
 	return &Guard{protected: []protection{
-		{"reserved", "loopback, link-local, unspecified or multicast addresses", "block the client's own address", block.NewAllowlist(fixed)},
-		{"allowlist", "an address of the allowlist", "take it off the allowlist in the configuration first", block.NewAllowlist(o.Allow)},
-		{"trusted-hop", "one of our trusted proxies", "everybody behind it would be blocked: block the client behind it", block.NewAllowlist(o.TrustedHops)},
-		{"monitor", "one of our monitors", "it would tell that we are down: take it out of network.monitors first", block.NewAllowlist(o.Monitors)},
-		{"own-address", "one of our own addresses", "honeymoat would cut itself off: leave it out of what you block", block.NewAllowlist(o.Own)},
+		{"reserved", "loopback, link-local, unspecified or multicast addresses", "block the client's own address", block.NewAllowlist(fixed), false},
+		{"allowlist", "an address of the allowlist", "take it off the allowlist in the configuration first", block.NewAllowlist(o.Allow), true},
+		{"trusted-hop", "one of our trusted proxies", "everybody behind it would be blocked: block the client behind it", block.NewAllowlist(o.TrustedHops), false},
+		{"monitor", "one of our monitors", "it would tell that we are down: take it out of network.monitors first", block.NewAllowlist(o.Monitors), true},
+		{"own-address", "one of our own addresses", "honeymoat would cut itself off: leave it out of what you block", block.NewAllowlist(o.Own), false},
 	}}
 }
 
@@ -53,13 +54,16 @@ type Asker struct {
 	Name    string // by which gateways may know the asker too; empty when there is none
 	Admin   bool
 	Address netip.Addr // that the request came from; invalid when there is none
+	// Exempt tells whether agents let all of these addresses pass whatever is
+	// blocked: around those a person may block. nil: around nobody.
+	Exempt func(netip.Prefix) bool
 }
 
 // Check gives the guard's word on a block of the target: Allowed, Refused, or
 // NeedsApproval. keys are those of the block's segment. Exemptions are judged
 // by CheckExemption.
 func (g *Guard) Check(t block.Target, by Asker, keys []block.MatchKey) Ruling {
-	if r := g.Protects(t); r != nil {
+	if r := g.protects(t, by.Exempt); r != nil {
 		return refusedBy(r)
 	}
 	if r := by.hits(t, keys); r != nil {
@@ -85,17 +89,34 @@ func (g *Guard) CheckExemption(t block.Target, by Asker) Ruling {
 	return Ruling{Word: Allowed}
 }
 
-// Protects gives why nobody may ever block the target, or nil.
-func (g *Guard) Protects(t block.Target) *Refusal {
+// Protects gives why no rule may ever block the target, or nil.
+func (g *Guard) Protects(t block.Target) *Refusal { return g.protects(t, nil) }
+
+// protects is Protects for somebody who may block around those who are exempt.
+func (g *Guard) protects(t block.Target, exempt func(netip.Prefix) bool) *Refusal {
 	if p := t.Prefix(); p.IsValid() && p.Bits() == 0 && t.Plain() {
 		return &Refusal{Rule: "everybody", Reason: fmt.Sprintf("%s is everybody", t), Hint: "nobody may block that"}
 	}
 	for _, p := range g.protected {
-		if met := p.list.Meets(t); met.IsValid() {
+		if met := p.list.Meets(t); met.IsValid() && !p.passes(t, met, exempt) {
 			return &Refusal{Rule: p.rule, Reason: fmt.Sprintf("%s holds %s%s", t, p.what, naming(met, t)), Hint: p.hint}
 		}
 	}
 	return nil
+}
+
+// passes tells whether agents let those pass whom a target meets, and there is
+// somebody else in it.
+func (p *protection) passes(t block.Target, met netip.Prefix, exempt func(netip.Prefix) bool) bool {
+	if !p.exempt || exempt == nil || met.Bits() <= t.Prefix().Bits() {
+		return false
+	}
+	for within := range p.list.Within(t) {
+		if !exempt(within) {
+			return false
+		}
+	}
+	return true
 }
 
 // naming names what of a list a target holds, unless that is the target itself.

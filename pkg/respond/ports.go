@@ -31,9 +31,14 @@ type Blocks interface {
 	// Replace stores b in place of old, which must still be the current
 	// block (by revision), else the error wraps ErrExists.
 	Replace(ctx context.Context, old, b block.Block) (block.Block, error)
+	// ReplaceAll is Replace for many blocks, as PutAll is Put.
+	ReplaceAll(ctx context.Context, list []Replacement) []PutOutcome
 	// Remove frees a block's target if it is still held by the block of this
 	// id; it wraps ErrNotFound otherwise.
 	Remove(ctx context.Context, b block.Block) error
+	// RemoveAll is Remove for many blocks, made durable together: there is an
+	// error, or nil, for each, in the same order.
+	RemoveAll(ctx context.Context, blocks []block.Block) []error
 	// Get gives the live block of a segment on exactly this target.
 	Get(segment string, t block.Target) (block.Block, bool)
 	// List gives all live blocks, ordered by key. It reads memory, not the bus.
@@ -45,6 +50,9 @@ type PutOutcome struct {
 	Block block.Block // as stored, or the one that holds the target already
 	Err   error       // as Put gives it
 }
+
+// Replacement is a block and what comes in its place.
+type Replacement struct{ Old, New block.Block }
 
 // Day is what was seen of somebody in the last day, as far as it is known.
 type Day struct {

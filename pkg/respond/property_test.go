@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/netip"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -145,24 +146,52 @@ func (c *chaos) options(o *Options) {
 	o.Ledger.Traffic = fakeTraffic{"12.0.0.1": {Principals: 9}, "12.0.0.2": {Successful: 9999}}
 }
 
-// violation tells which live block is on somebody protected.
+// violation tells which live block is on somebody protected: all of them, or
+// some whom the agents do not let pass.
 func (c *chaos) violation() string {
 	guard, live := c.guard(), c.bus.List()
-	for _, b := range live {
+	for i := range live {
+		b := &live[i]
 		if b.Action == block.Allow {
 			continue
 		}
-		if r := guard.Protects(b.Target); r != nil {
-			return fmt.Sprintf("%+v is live: %s", b, r.Reason)
+		var exempt []*block.Block
+		for j := range live {
+			if x := &live[j]; x.Action == block.Allow && (x.Segment == block.All || x.Segment == b.Segment) {
+				exempt = append(exempt, x)
+			}
+		}
+		passes := func(p netip.Prefix) bool {
+			return slices.ContainsFunc(exempt, func(x *block.Block) bool { return x.Target.Blocked().Covers(block.PrefixTarget(p)) })
+		}
+		if r := guard.protects(b.Target, passes); r != nil {
+			return fmt.Sprintf("%+v is live: %s", *b, r.Reason)
 		}
 		if matchesEverybody(b.Target) && b.ApprovedBy == "" {
-			return fmt.Sprintf("%+v matches everybody", b)
+			return fmt.Sprintf("%+v matches everybody", *b)
 		}
-		for _, x := range live {
-			p := x.Target.Prefix()
-			if x.Action == block.Allow && (x.Segment == block.All || x.Segment == b.Segment) && x.Target.Blocked().Plain() &&
-				b.Target.Prefix().IsValid() && p.Overlaps(b.Target.Prefix()) {
-				return fmt.Sprintf("%+v is live beside the exemption %+v", b, x)
+		for _, x := range exempt {
+			if x.Target.Blocked().Covers(b.Target) {
+				return fmt.Sprintf("%+v is live beside the exemption %+v", *b, *x)
+			}
+		}
+	}
+	return c.refused(live)
+}
+
+// refused tells which protected client agents would refuse.
+func (c *chaos) refused(live []block.Block) string {
+	for _, segment := range []string{block.All, "eu"} {
+		var builder block.Builder
+		for i := range live {
+			if b := &live[i]; b.Segment == segment || b.Segment == block.All {
+				builder.Add(block.DeltaOf(b, time.Now()), 0)
+			}
+		}
+		set := builder.Set(1)
+		for _, p := range c.allow {
+			if d := set.Find(&block.Request{Client: p.Addr()}, nil, 0); d.Denied() {
+				return fmt.Sprintf("%s in %s is refused: %+v", p, segment, d)
 			}
 		}
 	}

@@ -175,7 +175,7 @@ func (l *Ledger) refusal(b *block.Block, g *Guard, now time.Time) *Refusal {
 	if r := g.Check(b.Target, Asker{}, nil); r.Word != Allowed {
 		return r.Because
 	}
-	if r := l.exempted(b); r != nil {
+	if r := l.exemptedFor(b); r != nil {
 		return r
 	}
 	if l.options.Traffic == nil {

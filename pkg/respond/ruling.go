@@ -39,6 +39,8 @@ type Ruling struct {
 	// Impact is what the target has sent in the last day; nil when that is not
 	// known, or does not matter because nobody is refused.
 	Impact *Day `json:"impact,omitempty"`
+	// Warnings are what who asks may not have meant.
+	Warnings []string `json:"warnings,omitempty"`
 }
 
 // Err is the refusal, or nil when there is none.
