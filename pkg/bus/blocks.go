@@ -46,8 +46,7 @@ func (l *Blocks) Put(ctx context.Context, b block.Block) (block.Block, error) {
 // once for some hundreds of blocks.
 func (l *Blocks) PutAll(ctx context.Context, blocks []block.Block) []respond.PutOutcome {
 	outcomes := make([]respond.PutOutcome, len(blocks))
-	var sent []int
-	var messages []*nats.Msg
+	var s shipment
 	for i, b := range blocks {
 		outcomes[i].Block = b
 		held, after, isHeld := l.board.holder(b.Key())
@@ -57,22 +56,16 @@ func (l *Blocks) PutAll(ctx context.Context, blocks []block.Block) []respond.Put
 		}
 		m, err := l.message(&b, after)
 		if outcomes[i].Err = err; err == nil {
-			sent, messages = append(sent, i), append(messages, m)
+			s.add(i, m)
 		}
 	}
-	last := uint64(0)
-	for n, r := range l.bus.publishTogether(ctx, messages) {
-		o := &outcomes[sent[n]]
-		if errors.Is(r.err, ingest.ErrFenced) {
+	l.send(ctx, &s, func(i int, r published) {
+		if o := &outcomes[i]; errors.Is(r.err, ingest.ErrFenced) {
 			*o = l.contend(ctx, o.Block)
 		} else {
 			o.Block.Revision, o.Err = r.sequence, r.err
 		}
-		last = max(last, o.Block.Revision)
-	}
-	if err := l.board.wait(ctx, last); err != nil {
-		l.bus.log.Warn("blocks are stored and not seen yet", "revision", last, "error", err)
-	}
+	})
 	return outcomes
 }
 
@@ -135,43 +128,6 @@ func (l *Blocks) store(ctx context.Context, b block.Block, after uint64) (block.
 	}
 	b.Revision = ack.Sequence
 	return b, l.board.wait(ctx, ack.Sequence)
-}
-
-// Replace implements respond.Blocks.
-func (l *Blocks) Replace(ctx context.Context, old, b block.Block) (block.Block, error) {
-	if old.Key() != b.Key() {
-		return b, fmt.Errorf("replace block on %s in %s by one on %s in %s: want the same target and segment", old.Target, old.Segment, b.Target, b.Segment)
-	}
-	stored, err := l.store(ctx, b, old.Revision)
-	if errors.Is(err, ingest.ErrFenced) {
-		return b, fmt.Errorf("replace block %s, revision %d: %w: %w", old.ID, old.Revision, respond.ErrExists, err)
-	}
-	return stored, err
-}
-
-// Remove implements respond.Blocks.
-func (l *Blocks) Remove(ctx context.Context, b block.Block) error {
-	held, after, isHeld := l.board.holder(b.Key())
-	for range 5 {
-		if !isHeld || held.ID != b.ID {
-			return fmt.Errorf("remove block %s: %w", b.ID, respond.ErrNotFound)
-		}
-		ack, err := l.bus.js.PublishMsg(ctx, removeMessage(l.bus.writeSubject(blocksBucket, b.Key()), after, time.Now()))
-		if err == nil {
-			return l.board.wait(ctx, ack.Sequence)
-		}
-		if !fenced(err) {
-			return fmt.Errorf("remove block %s: %w", b.ID, publishError(err))
-		}
-		now, sequence, err := l.current(ctx, b.Key())
-		if err != nil {
-			return fmt.Errorf("remove block %s: %w", b.ID, err)
-		}
-		if isHeld = now != nil; isHeld {
-			held, after = *now, sequence
-		}
-	}
-	return fmt.Errorf("remove block %s: others change it all the time: %w", b.ID, respond.ErrExists)
 }
 
 // Get implements respond.Blocks.

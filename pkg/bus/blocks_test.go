@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -202,6 +203,63 @@ func TestBatchWithAHeldKey(t *testing.T) {
 			}
 		}
 	})
+}
+
+// What is replaced or removed together is settled each on its own, also where
+// one of them refuses the batch.
+func TestManyAreReplacedAndRemoved(t *testing.T) {
+	everywhere(t, func(t *testing.T, at where) {
+		w := start(t, at)
+		w.enrol(t, "edge", "eu")
+		g := w.follow(t, "edge")
+		held := make([]block.Block, 2*window+1)
+		for i := range held {
+			held[i] = blockOn("eu", address(i))
+		}
+		for i, o := range w.Blocks().PutAll(t.Context(), held) {
+			if held[i] = o.Block; o.Err != nil {
+				t.Fatal(o.Err)
+			}
+		}
+		changes := make([]respond.Replacement, len(held))
+		for i, b := range held {
+			changes[i] = respond.Replacement{Old: b, New: b}
+			changes[i].New.LifetimeSeconds = 7200
+		}
+		changes[7].Old.Revision--
+		for i, o := range w.Blocks().ReplaceAll(t.Context(), changes) {
+			if i == 7 && errors.Is(o.Err, respond.ErrExists) {
+				continue
+			}
+			if held[i] = o.Block; o.Err != nil || o.Block.Revision <= changes[i].Old.Revision {
+				t.Fatalf("replaced block %d: %+v", i, o)
+			}
+		}
+		twice := append(slices.Clone(held), held[len(held)-1])
+		for i, err := range w.Blocks().RemoveAll(t.Context(), twice) {
+			if gone := errors.Is(err, respond.ErrNotFound); i < len(held) && err != nil || i == len(held) && !gone {
+				t.Fatalf("removed block %d: %v", i, err)
+			}
+		}
+		eventually(t, "the agent is in step", func() bool { return g.inStep(w, "eu") })
+		if left := len(w.Blocks().List()); left != 0 || g.denies(address(1)) {
+			t.Errorf("%d blocks are left", left)
+		}
+		w.put(t, blockOn("eu", address(1)))
+	})
+}
+
+// A block that memory holds and the bucket does not any more is not found; one
+// that it holds in another version is removed.
+func TestRemovalAsksTheBucketWhenMemoryIsBehind(t *testing.T) {
+	w := start(t, where{dir: t.TempDir()})
+	held := w.put(t, blockOn("eu", "192.0.2.1"))
+	if err := w.Blocks().contendRemoval(t.Context(), &held); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Blocks().contendRemoval(t.Context(), &held); !errors.Is(err, respond.ErrNotFound) {
+		t.Errorf("second removal: %v, want ErrNotFound", err)
+	}
 }
 
 func address(n int) string { return fmt.Sprintf("10.%d.%d.%d", n>>16, n>>8&255, n&255) }

@@ -1,6 +1,7 @@
 package bus
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"testing"
@@ -35,6 +36,29 @@ func BenchmarkPutAll(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// BenchmarkRemoveAll removes 10,000 blocks at once, as undoing a batch does.
+func BenchmarkRemoveAll(b *testing.B) {
+	w := start(b, where{dir: b.TempDir()})
+	n := 0
+	for b.Loop() {
+		b.StopTimer()
+		list := make([]block.Block, 0, 10_000)
+		for range cap(list) {
+			list = append(list, blockOn(block.All, address(n)))
+			n++
+		}
+		for i, o := range w.Blocks().PutAll(b.Context(), list) {
+			if list[i] = o.Block; o.Err != nil {
+				b.Fatal(o.Err)
+			}
+		}
+		b.StartTimer()
+		if err := errors.Join(w.Blocks().RemoveAll(b.Context(), list)...); err != nil {
+			b.Fatal(err)
+		}
 	}
 }
 

@@ -121,12 +121,30 @@ func (w *world) Replace(_ context.Context, _, b block.Block) (block.Block, error
 	return b, nil
 }
 
+// ReplaceAll implements respond.Blocks.
+func (w *world) ReplaceAll(ctx context.Context, list []respond.Replacement) []respond.PutOutcome {
+	outcomes := make([]respond.PutOutcome, len(list))
+	for i, r := range list {
+		outcomes[i].Block, outcomes[i].Err = w.Replace(ctx, r.Old, r.New)
+	}
+	return outcomes
+}
+
 // Remove implements respond.Blocks.
 func (w *world) Remove(_ context.Context, b block.Block) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	delete(w.blocks, b.Key())
 	return nil
+}
+
+// RemoveAll implements respond.Blocks.
+func (w *world) RemoveAll(ctx context.Context, blocks []block.Block) []error {
+	failures := make([]error, len(blocks))
+	for i, b := range blocks {
+		failures[i] = w.Remove(ctx, b)
+	}
+	return failures
 }
 
 // Get implements respond.Blocks.
