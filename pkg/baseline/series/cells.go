@@ -75,7 +75,6 @@ type person struct {
 	objects       distinct
 	principals    distinct
 	addresses     distinct
-	largest       sight // of responses; of what has a size only
 }
 
 // largest is the largest record of a place.
@@ -113,6 +112,6 @@ const singleTexts = len(singleFields)
 
 const (
 	placeBytes  = 256
-	personBytes = 136
+	personBytes = 80
 	singleBytes = 96
 )

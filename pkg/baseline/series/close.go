@@ -61,7 +61,11 @@ func (t *Table) close(each func(*Minute)) {
 	}
 	t.hourly()
 	t.rows(o)
+	c.open = o
 	c.minute = Minute{Start: t.next * nsPerMinute, Rows: c.rows, Firsts: c.firsts, Evicted: t.evicted}
+	if o != nil {
+		c.minute.People = t.people(o)
+	}
 	t.next++
 	if len(c.rows) > 0 || len(t.evicted) > 0 {
 		each(&c.minute)

@@ -12,6 +12,8 @@ type codec struct {
 	w    *bufio.Writer // nil when it reads
 	data []byte        // to be read
 	err  error
+	// first tells that what is read is of the encoding's first version.
+	first bool
 }
 
 type integer interface {

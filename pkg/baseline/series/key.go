@@ -79,6 +79,11 @@ func (k *Key) Actor() finding.Actor {
 	return a
 }
 
+// Same tells whether it names the series that another one does, whoever owns it.
+func (k *Key) Same(other *Key) bool {
+	return k == other || k.Dimension == other.Dimension && k.Name == other.Name && k.API == other.API
+}
+
 // owned is the key with another owner.
 func (k *Key) owned(owner string) *Key {
 	other := *k

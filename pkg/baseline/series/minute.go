@@ -1,6 +1,8 @@
 package series
 
 import (
+	"iter"
+
 	"github.com/honeymoat/honeymoat/pkg/finding"
 )
 
@@ -9,11 +11,25 @@ import (
 // returns.
 type Minute struct {
 	Start int64 // Unix nanoseconds
-	// Rows are those of the series that had requests, and of the steady ones
+	// Rows are those of the places that had requests, and of the steady ones
 	// without, in order of dimension; Row.Series is in no order.
-	Rows    []Row
+	Rows []Row
+	// People gives the rows of principals and addresses that had requests, each
+	// of which is valid until the next: there are too many to keep them all. It
+	// is nil when there are none.
+	People  iter.Seq[*Row]
 	Firsts  []First
 	Evicted []int32 // series that ended before this minute; their numbers may be those of Rows
+}
+
+// Each gives all rows.
+func (m *Minute) Each(do func(*Row)) {
+	for i := range m.Rows {
+		do(&m.Rows[i])
+	}
+	if m.People != nil {
+		m.People(func(r *Row) bool { do(r); return true })
+	}
 }
 
 // Row is a minute of a series.
@@ -33,12 +49,24 @@ type Row struct {
 	// or bytes: of Whole, Gateway, API and Route the first eight of each kind.
 	// Own refusals are among those of "status" only. What they count is what is
 	// certain: it may be a little more. Among hundreds of others somebody may be
-	// missing who carries little more than that share.
+	// missing who carries little more than that share. Those of a Table are
+	// found when Explain is called.
 	Top []Top
 	// Largest and LargestRequest are the records with the most response and
-	// request bytes; nil where no sizes were told, and LargestRequest of
-	// dimensions other than Route.
+	// request bytes; nil where no sizes were told, of dimensions beyond Route,
+	// and LargestRequest of those before it too.
 	Largest, LargestRequest *Single
+
+	table *Table // that knows Top, or nil
+	sum   *place
+}
+
+// Explain finds Top, if that is yet to be done.
+func (r *Row) Explain() {
+	if r.table != nil {
+		r.table.carriersOf(r)
+		r.table = nil
+	}
 }
 
 // Carrier is a kind of what carries traffic.

@@ -178,7 +178,7 @@ func (p *pass) flush() {
 		waiting[i].find()
 	}
 	for i := range waiting {
-		p.fetched += waiting[i].fetch()
+		p.fetched += waiting[i].fetch(p.t)
 	}
 	last := p.minute
 	for i := range waiting {
@@ -200,15 +200,14 @@ func (p *pass) count() {
 			return
 		}
 	}
-	lane := o.places[r.place].lane
-	if r.ours {
-		o.places[r.place].refused++
+	if c := &o.places[r.place]; r.ours {
+		c.refused++
 	} else {
-		p.read(p.t.lanes.all[lane])
-		p.countPlace(&o.places[r.place])
+		p.read(p.t.lanes.all[c.lane])
+		p.countPlace(c)
 	}
 	for i := range r.people[:r.persons] {
-		p.countPerson(&r.people[i], lane)
+		p.countPerson(&r.people[i])
 	}
 }
 

@@ -3,7 +3,7 @@ package series
 import "github.com/honeymoat/honeymoat/pkg/finding"
 
 // countPerson counts the row for somebody.
-func (p *pass) countPerson(who *identity, lane int32) {
+func (p *pass) countPerson(who *identity) {
 	if who.at < 0 {
 		if who.at = p.minute.personAt.find(who.key); who.at < 0 {
 			who.at = p.newPerson(who.dimension, who.key)
@@ -18,12 +18,12 @@ func (p *pass) countPerson(who *identity, lane int32) {
 		c.refused++
 		return
 	}
-	p.countAnswer(c, lane)
+	p.countAnswer(c)
 	p.countDifferent(c)
 }
 
 // countAnswer counts a request and how it was answered.
-func (p *pass) countAnswer(c *person, lane int32) {
+func (p *pass) countAnswer(c *person) {
 	r := p.r
 	c.requests++
 	if r.class > 0 {
@@ -40,9 +40,6 @@ func (p *pass) countAnswer(c *person, lane int32) {
 		c.told |= toldResponseBytes
 		c.responseSized++
 		c.responseBytes += uint64(r.out)
-		if c.responseSized == 1 || r.out > c.largest.bytes {
-			p.note(&c.largest, r.out, lane)
-		}
 	}
 }
 

@@ -56,14 +56,17 @@ func (r *record) find() {
 	}
 }
 
-// fetch reads what is there.
-func (r *record) fetch() (sum uint32) {
+// fetch reads what is there, and of whom nothing is there yet, what is known.
+func (r *record) fetch(t *Table) (sum uint32) {
 	if r.place >= 0 {
 		sum += r.minute.places[r.place].requests
 	}
 	for i := range r.people[:r.persons] {
-		if at := r.people[i].at; at >= 0 {
-			sum += r.minute.people[at].requests + uint32(r.minute.people[at].largest.bytes)
+		who := &r.people[i]
+		if who.at >= 0 {
+			sum += r.minute.people[who.at].requests
+		} else if known := &t.series[who.dimension]; len(known.slots) > 0 {
+			sum += uint32(known.slots[max(known.find(who.key), 0)].open)
 		}
 	}
 	return sum

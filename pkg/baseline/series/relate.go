@@ -44,7 +44,7 @@ func (t *Table) relateOpen(c *codec, o *open) {
 	for i := range o.people {
 		p := &o.people[i]
 		d := &t.series[p.dimension]
-		if !c.must(p.series >= 0 && int(p.series) < len(d.slots) && d.slots[p.series].live && (p.responseSized == 0 || t.isLane(p.largest.lane))) {
+		if !c.must(p.series >= 0 && int(p.series) < len(d.slots) && d.slots[p.series].live) {
 			return
 		}
 		s := &d.slots[p.series]

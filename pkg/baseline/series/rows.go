@@ -2,6 +2,7 @@ package series
 
 import (
 	"cmp"
+	"iter"
 	"math"
 	"slices"
 	"strconv"
@@ -25,23 +26,46 @@ func (t *Table) rows(o *open) {
 	for i := range o.firsts {
 		t.closing.firsts = append(t.closing.firsts, t.first(o, &o.firsts[i]))
 	}
-	for d := Route + 1; d < Dimensions; d++ {
+	for d := Route + 1; d < Principal; d++ {
 		for i := range o.people {
 			if c := &o.people[i]; c.dimension == d {
-				t.personRow(o, c)
+				t.closing.rows = append(t.closing.rows, Row{})
+				t.personRow(o, c, &t.closing.rows[len(t.closing.rows)-1])
 			}
 		}
 	}
 }
 
-// row begins a row of which nothing is told.
-func (t *Table) row(d Dimension, at int) *Row {
-	c, s := &t.closing, &t.series[d]
-	c.rows = append(c.rows, Row{Series: s.base + int32(at), Key: s.keys[at]})
-	row := &c.rows[len(c.rows)-1]
-	for m := range row.Values {
-		row.Values[m] = math.NaN()
+// people gives the rows of principals and addresses, one after the other in the
+// same memory.
+func (t *Table) people(o *open) iter.Seq[*Row] {
+	return func(yield func(*Row) bool) {
+		row := &t.closing.row
+		for d := Principal; d < Dimensions; d++ {
+			for i := range o.people {
+				if c := &o.people[i]; c.dimension == d {
+					if t.personRow(o, c, row); !yield(row) {
+						return
+					}
+				}
+			}
+		}
 	}
+}
+
+// begin makes it a row of which nothing is told.
+func (r *Row) begin(s *dimension, at int) {
+	*r = Row{Series: s.base + int32(at), Key: s.keys[at]}
+	for m := range r.Values {
+		r.Values[m] = math.NaN()
+	}
+}
+
+// steady begins the row of a place.
+func (c *closing) steady(s *dimension, at int) *Row {
+	c.rows = append(c.rows, Row{})
+	row := &c.rows[len(c.rows)-1]
+	row.begin(s, at)
 	return row
 }
 
@@ -56,7 +80,7 @@ func (r *Row) mean(m Measure, sum, of float64) {
 
 // steadyRow makes the row of a place, with or without requests.
 func (t *Table) steadyRow(o *open, d Dimension, at int) {
-	row, told, p := t.row(d, at), t.series[d].told[at], t.closing.sums[d].find(at)
+	row, told, p := t.closing.steady(&t.series[d], at), t.series[d].told[at], t.closing.sums[d].find(at)
 	if p == nil {
 		p = &place{}
 	}
@@ -93,40 +117,39 @@ func (r *Row) different(s *sketches, by told, paths, objects, principals, addres
 	}
 }
 
-// personRow makes the row of somebody.
-func (t *Table) personRow(o *open, c *person) {
-	row := t.row(c.dimension, int(c.series))
+// personRow makes the row of somebody, or of a network or application.
+func (t *Table) personRow(o *open, c *person, row *Row) {
+	row.begin(&t.series[c.dimension], int(c.series))
 	row.count(Requests, float64(c.requests)+float64(c.refused))
 	row.count(Refused, float64(c.refused))
 	row.mean(ClientErrors, float64(c.clientErrors), float64(c.answers))
-	row.mean(ServerErrors, float64(c.serverErrors), float64(c.answers))
 	row.mean(ResponseBytes, float64(c.responseBytes), float64(c.responseSized))
-	row.different(&o.peoples, c.told, c.paths, c.objects, c.principals, c.addresses)
-	of := MeasuresOf(c.dimension)
-	for m := range Measure(Measures) {
-		if !of.Has(m) {
-			row.Values[m], row.Weights[m] = math.NaN(), 0
-		}
+	if c.dimension < Principal {
+		row.mean(ServerErrors, float64(c.serverErrors), float64(c.answers))
 	}
-	row.Largest = t.largestOf(o, c, row.Key)
+	row.different(&o.peoples, c.told, c.paths, c.objects, c.principals, c.addresses)
 }
 
-// explain says who carries a place, and what was largest in it.
+// explain says what was largest in a place, and lets who carries it be asked.
 func (t *Table) explain(o *open, row *Row, p *place) {
 	row.Largest = t.largest(o, p.largest[largestResponse].single)
 	d := row.Key.Dimension
 	if d == Route {
 		row.LargestRequest = t.largest(o, p.largest[largestRequest].single)
 	}
-	if d == Source {
-		return
+	if d != Source {
+		row.table, row.sum = t, p
 	}
+}
+
+// carriersOf says who carries a place.
+func (t *Table) carriersOf(row *Row) {
 	c := &t.closing
 	began := len(c.tops)
 	for kind := range carrierKinds {
-		t.topsOf(o, p, kind)
+		t.topsOf(c.open, row.sum, kind)
 	}
-	c.topsByStatus(p)
+	c.topsByStatus(row.sum)
 	row.Top = c.tops[began:len(c.tops):len(c.tops)]
 }
 

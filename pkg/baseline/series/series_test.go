@@ -108,7 +108,9 @@ func keep(m *Minute) minute {
 	kept := minute{
 		start: time.Duration(m.Start - start.UnixNano()), rows: map[string]Row{}, firsts: slices.Clone(m.Firsts), evicted: slices.Clone(m.Evicted),
 	}
-	for _, r := range m.Rows {
+	m.Each(func(row *Row) {
+		row.Explain()
+		r := *row
 		r.Top = slices.Clone(r.Top)
 		for _, s := range []**Single{&r.Largest, &r.LargestRequest} {
 			if *s != nil {
@@ -118,7 +120,7 @@ func keep(m *Minute) minute {
 		}
 		kept.rows[name(r.Key)] = r
 		kept.order = append(kept.order, name(r.Key))
-	}
+	})
 	return kept
 }
 

@@ -44,28 +44,6 @@ func (t *Table) single(o *open, s *sight) Single {
 	return one
 }
 
-// largestOf is that of somebody, who has a key; nil when no sizes were told.
-func (t *Table) largestOf(o *open, c *person, key *Key) *Single {
-	if c.responseSized == 0 {
-		return nil
-	}
-	seen := c.largest
-	switch c.dimension {
-	case Address:
-		seen.client = 0
-	case Principal:
-		seen.principal = 0
-	}
-	one := t.single(o, &seen)
-	switch c.dimension {
-	case Address:
-		one.Address = key.Actor()
-	case Principal:
-		one.Principal = key.Actor()
-	}
-	return t.closing.put(one)
-}
-
 // put keeps a record for as long as the minute is told.
 func (c *closing) put(one Single) *Single {
 	if len(c.singles) == cap(c.singles) { // rows point into it

@@ -13,8 +13,12 @@ import (
 // ErrState is wrapped by errors of Restore.
 var ErrState = errors.New("state of the series cannot be read")
 
-// magic begins a snapshot, with the version of the encoding.
-const magic = "honeymoat series 1\n"
+// What a snapshot begins with, with the version of the encoding; the first one is
+// read too.
+const (
+	magic = "honeymoat series 2\n"
+	first = "honeymoat series 1\n"
+)
 
 // WriteSnapshot writes all that the table knows, but for Stats: the series, what
 // routes have had, and the minutes that are not over. Who adds the same records
@@ -51,7 +55,8 @@ func (t *Table) code(c *codec) {
 	version, most := magic, t.options.MaxSeries
 	c.text(&version)
 	number64(c, &most)
-	if !c.must(version == magic && most == t.options.MaxSeries) {
+	c.first = version == first
+	if !c.must((version == magic || c.first) && most == t.options.MaxSeries) {
 		return
 	}
 	c.key(&t.seed)

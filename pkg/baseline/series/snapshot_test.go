@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"math/rand/v2"
+	"os"
 	"testing"
 	"time"
 
@@ -45,6 +46,26 @@ func busy(random *rand.Rand) (all []*event.Batch) {
 		all = append(all, batchOf([]string{"one", "two"}[i%2], lines...))
 	}
 	return all
+}
+
+// TestTheFirstVersionIsRead: it kept the largest response of people too.
+func TestTheFirstVersionIsRead(t *testing.T) {
+	data, err := os.ReadFile("testdata/version1.snapshot")
+	if err != nil {
+		t.Fatal(err)
+	}
+	old, now := newGathered(Options{MaxSeries: 200}), newGathered(Options{MaxSeries: 200, Seed: 7})
+	if err := old.Restore(data); err != nil {
+		t.Fatal(err)
+	}
+	now.all(batchOf("shop",
+		line{client: "192.0.2.1", user: "alice", route: "/export", path: "/export", network: "AS64500", out: 100, in: 7},
+		line{at: second, client: "192.0.2.2", route: "/export", path: "/export", out: 9000, in: 1},
+		line{at: 2 * second, client: "192.0.2.1", user: "alice", route: "/export", path: "/export?all", out: 500, in: 500, status: 201},
+	))
+	if !bytes.Equal(snapshot(t, old.Table), snapshot(t, now.Table)) {
+		t.Error("what was read is not what was written")
+	}
 }
 
 func TestAfterRestoreItGoesOnAsIfNothingHadHappened(t *testing.T) {

@@ -6,6 +6,8 @@ type closing struct {
 	sketches sketches
 	ledger   ledger
 	rows     []Row
+	row      Row   // of somebody
+	open     *open // the minute that is told, or nil
 	singles  []Single
 	tops     []Top
 	firsts   []First
@@ -32,6 +34,7 @@ func (c *closing) reset() {
 	c.sketches.reset()
 	c.ledger.reset()
 	clear(c.rows)
+	c.row, c.open = Row{}, nil
 	clear(c.singles)
 	clear(c.tops)
 	clear(c.firsts)

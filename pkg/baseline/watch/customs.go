@@ -39,6 +39,13 @@ func (c *customs) usual(who uint32) float64 {
 	return 0
 }
 
+// accustom learns who carries a place in the minute at hand.
+func (e *entry) accustom() {
+	if e.row.Explain(); len(e.row.Top) > 0 {
+		e.place.customs.learn(e.row.Top, known(e.row.Values[series.Requests]))
+	}
+}
+
 // learn takes in who carries how much.
 func (c *customs) learn(top []series.Top, all float64) {
 	for i := range c {

@@ -21,13 +21,15 @@ type entry struct {
 }
 
 func newEntry(number int32, key *series.Key, now int64) *entry {
-	e := &entry{series: number, key: key, born: now}
-	if key.Dimension >= series.Principal {
-		e.person = &person{}
-	} else {
-		e.place = newPlace()
+	if key.Dimension < series.Principal {
+		return &entry{series: number, key: key, born: now, place: newPlace()}
 	}
-	return e
+	both := &struct { // beside each other in memory
+		entry
+		person
+	}{entry: entry{series: number, key: key, born: now}}
+	both.entry.person = &both.person
+	return &both.entry
 }
 
 // steady tells whether the entry has a row in each minute.

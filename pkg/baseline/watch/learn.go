@@ -21,8 +21,8 @@ func (w *Watch) learn() {
 				p.flows[hourly][m].learn(hourMemory)
 			}
 		}
-		if w.now%customsEvery == 0 && e.row != nil && len(e.row.Top) > 0 && p.Lately >= 1 {
-			p.customs.learn(e.row.Top, known(e.row.Values[series.Requests]))
+		if w.now%customsEvery == 0 && e.row != nil && p.Lately >= 1 {
+			e.accustom()
 		}
 	}
 	for _, e := range w.places {

@@ -96,6 +96,7 @@ func carriers(e *entry, m series.Measure) (parts []finding.Part) {
 		return nil
 	}
 	usual := p.usual()
+	row.Explain()
 	for i := range row.Top {
 		t := &row.Top[i]
 		if t.Carrier == series.ByRoute && e.key.Dimension != series.Gateway {
@@ -158,6 +159,7 @@ func (e *entry) sent(kind series.Carrier, who string, m series.Measure) float64 
 	if e.row == nil {
 		return 0
 	}
+	e.row.Explain()
 	for i := range e.row.Top {
 		if t := &e.row.Top[i]; t.Carrier == kind && t.Value == who {
 			return carried(t, m)

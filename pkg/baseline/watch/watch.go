@@ -62,9 +62,7 @@ func (w *Watch) Advance(now int64) []Anomaly {
 // minute takes in what was counted in a minute.
 func (w *Watch) minute(m *series.Minute) {
 	w.begin(m)
-	for i := range m.Rows {
-		w.row(&m.Rows[i])
-	}
+	m.Each(w.row)
 	w.absent()
 	if (m.Start+minute)%hour == 0 {
 		w.hour(m.Start + minute - hour)
@@ -117,7 +115,7 @@ func (w *Watch) entry(number int32) *entry {
 // row takes in a minute of one series.
 func (w *Watch) row(row *series.Row) {
 	e := w.entry(row.Series)
-	if e == nil || e.key.Dimension != row.Key.Dimension || e.key.Name != row.Key.Name || e.key.API != row.Key.API {
+	if e == nil || !e.key.Same(row.Key) {
 		if e != nil {
 			w.evict(row.Series)
 		}
