@@ -3,6 +3,7 @@ package bus
 import (
 	"cmp"
 	"slices"
+	"time"
 
 	"github.com/honeymoat/honeymoat/pkg/block"
 )
@@ -66,17 +67,26 @@ func (f *feed) after(cursor uint64) (edits []block.Edit, ok bool) {
 }
 
 func (d *board) editsSince(cursor uint64) (edits []block.Edit, next uint64, reset bool) {
+	edits, next, reset = d.editsAfter(cursor)
+	if reset { // sorted where nobody waits for it
+		slices.SortFunc(edits, func(a, b block.Edit) int { return cmp.Compare(a.Cursor, b.Cursor) })
+	}
+	return edits, next, reset
+}
+
+func (d *board) editsAfter(cursor uint64) (edits []block.Edit, next uint64, reset bool) {
+	now := time.Now()
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if edits, ok := d.feed.after(cursor); ok {
 		return edits, d.feed.last, false
 	}
+	edits = make([]block.Edit, 0, len(d.blocks))
 	for _, b := range d.blocks {
-		if live(b) {
+		if now.Before(b.ExpiresAt()) {
 			edits = append(edits, block.Edit{Cursor: b.Revision, Block: b})
 		}
 	}
-	slices.SortFunc(edits, func(a, b block.Edit) int { return cmp.Compare(a.Cursor, b.Cursor) })
 	return edits, d.feed.last, true
 }
 

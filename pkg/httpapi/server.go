@@ -58,7 +58,7 @@ func New(o Options) (*Server, error) {
 	}
 	s := &Server{
 		options: o, keyPair: pair, metrics: m, started: o.Now(),
-		doors: newDoors(o.Pushed), lists: lists.New(o.Blocklist, o.Now),
+		doors: newDoors(o.Pushed), lists: lists.New(o.Blocklist),
 		attempts: auth.NewAttempts(o.FailedPerMinute, time.Minute/time.Duration(o.FailedPerMinute), maxFailingPeers),
 	}
 	s.streams, s.end = context.WithCancel(context.Background())

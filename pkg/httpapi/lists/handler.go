@@ -1,11 +1,11 @@
 package lists
 
 import (
-	"compress/gzip"
-	"context"
-	"fmt"
+	"bytes"
+	"errors"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -14,7 +14,9 @@ import (
 
 // Blocks is the blocklist: bus.Blocks.
 type Blocks interface {
-	List() []block.Block // live ones, in a fixed order
+	// Since gives the edits after a cursor. After 0 they are all live blocks, in
+	// a fixed order; what they point to may not be changed.
+	Since(cursor uint64) (edits []block.Edit, next uint64, reset bool)
 	Versions() map[string]block.Version
 	// Changed gives a channel that the next change closes.
 	Changed() <-chan struct{}
@@ -23,48 +25,64 @@ type Blocks interface {
 // MaxWait is the longest that a question may wait for a change.
 const MaxWait = 2 * time.Minute
 
-// Handler answers with lists. It is safe for concurrent use.
+// Handler answers with lists. A list is written once for all who ask for it
+// while it stays the same. It is safe for concurrent use.
 type Handler struct {
-	blocks Blocks
-	now    func() time.Time
+	states states
+	press  *press
 }
 
 // New makes a handler.
-func New(b Blocks, now func() time.Time) *Handler { return &Handler{b, now} }
+func New(b Blocks) *Handler {
+	h := &Handler{states: states{blocks: b}}
+	h.press = newPress(&h.states, maxKept, maxBody)
+	return h
+}
 
 // Serve answers with the list of a segment, which includes the segment of
 // everybody. Whoever has the current one, by If-None-Match, waits up to wait
 // for the next, and is answered 304 if there is none.
 func (h *Handler) Serve(w http.ResponseWriter, r *http.Request, segment string, f Format, wait time.Duration) error {
-	tag := h.await(r.Context(), segment, f, r.Header.Get("If-None-Match"), min(wait, MaxWait))
+	s := sheet{segment, f, accepts(r.Header.Get("Accept-Encoding"), "gzip")}
+	held := r.Header.Get("If-None-Match")
+	tag := h.states.await(r.Context(), s, held, min(wait, MaxWait))
 	header := w.Header()
-	header.Set("ETag", tag)
 	header.Set("Cache-Control", "no-cache")
 	header.Set("Vary", "Accept-Encoding")
-	if matches(r.Header.Get("If-None-Match"), tag) {
+	header.Set("ETag", tag)
+	if matches(held, tag) {
 		w.WriteHeader(http.StatusNotModified)
 		return nil
 	}
 	header.Set("Content-Type", contentTypes[f])
+	if s.zipped {
+		header.Set("Content-Encoding", "gzip")
+	}
 	if r.Method == http.MethodHead {
 		return nil
 	}
-	return h.write(w, r, newList(segment, h.blocks.List(), h.now()), f)
-}
-
-func (h *Handler) write(w http.ResponseWriter, r *http.Request, l *list, f Format) error {
-	if !accepts(r.Header.Get("Accept-Encoding"), "gzip") {
-		return l.write(w, f)
+	e, err := h.press.edition(r.Context(), s)
+	if errors.Is(err, errTooLong) {
+		header.Set("ETag", e.tag)
+		return h.press.stream(r.Context(), w, s, e.tag)
 	}
-	w.Header().Set("Content-Encoding", "gzip")
-	zipped := gzip.NewWriter(w)
-	if err := l.write(zipped, f); err != nil {
+	if err != nil {
+		header.Del("Content-Encoding") // an error is told in plain words
 		return err
 	}
-	if err := zipped.Close(); err != nil {
-		return fmt.Errorf("compress list: %w", err)
+	return hand(w, r, e, s)
+}
+
+// hand gives an edition to who asks for it, or a part of it.
+func hand(w http.ResponseWriter, r *http.Request, e *edition, s sheet) error {
+	w.Header().Set("ETag", e.tag)
+	if !s.zipped {
+		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(e.body))
+		return nil
 	}
-	return nil
+	w.Header().Set("Content-Length", strconv.Itoa(len(e.body)))
+	_, err := w.Write(e.body)
+	return err
 }
 
 func accepts(header, encoding string) bool {
@@ -74,37 +92,18 @@ func accepts(header, encoding string) bool {
 	})
 }
 
-// await gives the tag of the list, once it is another than the one that is
-// held, or time is up.
-func (h *Handler) await(ctx context.Context, segment string, f Format, held string, wait time.Duration) string {
-	end := time.NewTimer(wait)
-	defer end.Stop()
-	for {
-		changed := h.blocks.Changed()
-		tag := h.tag(segment, f)
-		if wait <= 0 || !matches(held, tag) {
-			return tag
-		}
-		select {
-		case <-changed:
-		case <-end.C:
-			return h.tag(segment, f)
-		case <-ctx.Done():
-			return tag
-		}
-	}
-}
-
-// tag names a state of the list.
-func (h *Handler) tag(segment string, f Format) string {
-	versions := h.blocks.Versions()
-	own, all := versions[segment], versions[block.All]
-	return fmt.Sprintf(`"%x-%x-%x-%x-%s"`, own.Revision, own.Hash, all.Revision, all.Hash, f)
-}
-
+// matches tells whether a header names the state that a tag names, packed or
+// not.
 func matches(header, tag string) bool {
 	return slices.ContainsFunc(strings.Split(header, ","), func(part string) bool {
 		part = strings.TrimPrefix(strings.TrimSpace(part), "W/")
-		return part == tag || part == "*"
+		return part == "*" || plainTag(part) == plainTag(tag)
 	})
+}
+
+func plainTag(tag string) string {
+	if state, packed := strings.CutSuffix(tag, zippedEnd); packed {
+		return state + `"`
+	}
+	return tag
 }

@@ -8,7 +8,9 @@ import (
 	"io"
 	"net/netip"
 	"strconv"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/honeymoat/honeymoat/pkg/block"
 	"github.com/honeymoat/honeymoat/pkg/httpapi/wire"
@@ -17,20 +19,19 @@ import (
 // list is the blocks of a segment and of all, at one moment.
 type list struct {
 	segment string
-	blocks  []block.Block // live ones, exemptions too
+	blocks  []*block.Block // live ones, exemptions too, in the order in which they were made
 	exempt  *block.Allowlist
-	at      time.Time
 }
 
-func newList(segment string, all []block.Block, at time.Time) *list {
-	l := &list{segment: segment, at: at}
+func newList(segment string, all []block.Edit) *list {
+	l := &list{segment: segment}
 	var exempt []netip.Prefix
 	for i := range all {
-		b := &all[i]
-		if b.Segment != segment && b.Segment != block.All {
+		b := all[i].Block
+		if b == nil || b.Segment != segment && b.Segment != block.All {
 			continue
 		}
-		l.blocks = append(l.blocks, *b)
+		l.blocks = append(l.blocks, b)
 		if b.Target.Exemption() && b.Target.Plain() && b.Mode == block.Enforce {
 			exempt = append(exempt, b.Target.Prefix())
 		}
@@ -47,8 +48,8 @@ func refused(b *block.Block) bool {
 	return b.Target.Plain() && !b.Target.Exemption() && b.Mode == block.Enforce && b.Action.Refuses()
 }
 
-// write writes the list.
-func (l *list) write(w io.Writer, f Format) error {
+// write writes the list. state names what it shows.
+func (l *list) write(w io.Writer, f Format, state string) error {
 	out := bufio.NewWriterSize(w, 64<<10)
 	var err error
 	switch f {
@@ -57,7 +58,7 @@ func (l *list) write(w io.Writer, f Format) error {
 	case JSON:
 		err = l.json(out)
 	case STIX:
-		err = l.stix(out)
+		err = l.stix(out, state)
 	default:
 		err = l.lines(out, f)
 	}
@@ -74,17 +75,20 @@ func (l *list) write(w io.Writer, f Format) error {
 // they hold, and how many blocks this format cannot say.
 func (l *list) lines(w *bufio.Writer, f Format) error {
 	left := 0
-	for i := range l.blocks {
-		if b := &l.blocks[i]; !refused(b) && !b.Target.Exemption() && b.Mode == block.Enforce {
+	for _, b := range l.blocks {
+		if !refused(b) && !b.Target.Exemption() && b.Mode == block.Enforce {
 			left++
 		}
 	}
-	_, _ = fmt.Fprintf(w, "# honeymoat: addresses that are refused in the segments %s and %s\n", l.segment, block.All)
+	of := "segment " + block.All
+	if l.segment != block.All {
+		of = "segments " + l.segment + " and " + block.All
+	}
+	_, _ = fmt.Fprintf(w, "# honeymoat: addresses that are refused in the %s\n", of)
 	if left > 0 {
 		_, _ = fmt.Fprintf(w, "# left out: %d blocks that are not about addresses alone, or do not refuse\n", left)
 	}
-	for i := range l.blocks {
-		b := &l.blocks[i]
+	for _, b := range l.blocks {
 		if !refused(b) {
 			continue
 		}
@@ -117,8 +121,7 @@ func (l *list) csv(w io.Writer) error {
 	}); err != nil {
 		return err
 	}
-	for i := range l.blocks {
-		b := &l.blocks[i]
+	for _, b := range l.blocks {
 		if err := out.Write([]string{
 			b.ID.String(), b.Segment, inert(b.Target.String()), b.Action.String(), b.Mode.String(), strconv.Itoa(int(b.Percent)),
 			b.CreatedAt.UTC().Format(time.RFC3339), b.ExpiresAt().UTC().Format(time.RFC3339), inert(b.Reason), inert(b.Rule), b.By,
@@ -131,9 +134,10 @@ func (l *list) csv(w io.Writer) error {
 }
 
 // inert keeps a spreadsheet from taking text for a formula: what a client
-// wrote, such as its user agent, is in targets.
+// wrote, such as its user agent, is in targets. In some spreadsheets the
+// full-width signs count too.
 func inert(text string) string {
-	if text != "" && (text[0] == '=' || text[0] == '+' || text[0] == '-' || text[0] == '@' || text[0] == '\t') {
+	if first, _ := utf8.DecodeRuneInString(text); text != "" && strings.ContainsRune("=+-@\t\r\n＝＋－＠", first) {
 		return "'" + text
 	}
 	return text
@@ -145,24 +149,24 @@ func (l *list) json(w io.Writer) error {
 	if _, err := fmt.Fprintf(w, "{\"segment\":%q,\"blocks\":[", l.segment); err != nil {
 		return err
 	}
-	for i := range l.blocks {
-		if err := element(w, i, wire.BlockOf(l.blocks[i])); err != nil {
+	opening := ""
+	for _, b := range l.blocks {
+		if err := element(w, opening, wire.BlockOf(*b)); err != nil {
 			return err
 		}
+		opening = ","
 	}
 	_, err := io.WriteString(w, "\n]}\n")
 	return err
 }
 
-func element(w io.Writer, i int, v any) error {
+// element writes one value of an array on a line of its own, after what opens
+// the array or parts it from the value before.
+func element(w io.Writer, opening string, v any) error {
 	data, err := json.Marshal(v)
 	if err != nil {
 		return err
 	}
-	separator := ",\n"
-	if i == 0 {
-		separator = "\n"
-	}
-	_, err = io.WriteString(w, separator+string(data))
+	_, err = io.WriteString(w, opening+"\n"+string(data))
 	return err
 }

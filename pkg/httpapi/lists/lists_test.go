@@ -24,6 +24,7 @@ var clock = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
 type blocklist struct {
 	mu      sync.Mutex // for all below
 	blocks  []block.Block
+	read    int // how often all of it was read
 	sets    map[string]*block.Set
 	changed chan struct{}
 }
@@ -46,10 +47,15 @@ func (l *blocklist) add(blocks ...block.Block) {
 	l.changed = make(chan struct{})
 }
 
-func (l *blocklist) List() []block.Block {
+func (l *blocklist) Since(uint64) (edits []block.Edit, next uint64, reset bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return slices.Clone(l.blocks)
+	l.read++
+	edits = make([]block.Edit, len(l.blocks))
+	for i := range l.blocks {
+		edits[i] = block.Edit{Cursor: l.blocks[i].Revision, Block: &l.blocks[i]}
+	}
+	return edits, uint64(len(edits)), true
 }
 
 func (l *blocklist) Versions() map[string]block.Version {
@@ -87,7 +93,7 @@ func mixed(t *testing.T) *blocklist {
 
 func serve(t *testing.T, l *blocklist) *httptest.Server {
 	t.Helper()
-	h := New(l, func() time.Time { return clock })
+	h := New(l)
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		segment, f, err := ParseName(r.URL.Path[1:])
 		wait, _ := time.ParseDuration(r.URL.Query().Get("wait"))

@@ -31,24 +31,24 @@ type indicator struct {
 const stamp = "2006-01-02T15:04:05.000Z"
 
 // stix writes a bundle of indicators: of blocks that are enforced, and that a
-// pattern of STIX can say without secrets.
-func (l *list) stix(w io.Writer) error {
-	if _, err := fmt.Fprintf(w, "{\"type\":\"bundle\",\"id\":\"bundle--%s\",\"objects\":[", uuid("bundle", l.segment, l.at.String())); err != nil {
+// pattern of STIX can say without secrets. Lists are never empty in STIX: a
+// bundle of nothing has no objects.
+func (l *list) stix(w io.Writer, state string) error {
+	if _, err := fmt.Fprintf(w, "{\"type\":\"bundle\",\"id\":\"bundle--%s\"", uuid("bundle", l.segment, state)); err != nil {
 		return err
 	}
-	n := 0
-	for i := range l.blocks {
-		b := &l.blocks[i]
+	opening, end := ",\"objects\":[", ""
+	for _, b := range l.blocks {
 		pattern, ok := patternOf(b, l.exempt)
 		if !ok {
 			continue
 		}
-		if err := element(w, n, indicatorOf(b, pattern)); err != nil {
+		if err := element(w, opening, indicatorOf(b, pattern)); err != nil {
 			return err
 		}
-		n++
+		opening, end = ",", "\n]"
 	}
-	_, err := io.WriteString(w, "\n]}\n")
+	_, err := io.WriteString(w, end+"}\n")
 	return err
 }
 
@@ -93,9 +93,9 @@ func addresses(prefixes []netip.Prefix, inner bool) string {
 			object = "ipv4-addr"
 		}
 		if p.IsSingleIP() {
-			parts = append(parts, fmt.Sprintf("[%s:value = %s]", object, quoted(p.Addr().String())))
+			parts = append(parts, "["+object+":value = '"+p.Addr().String()+"']")
 		} else {
-			parts = append(parts, fmt.Sprintf("[%s:value ISSUBSET %s]", object, quoted(p.String())))
+			parts = append(parts, "["+object+":value ISSUBSET '"+p.String()+"']")
 		}
 	}
 	one := strings.Join(parts, " OR ")
