@@ -31,45 +31,47 @@ type actor struct {
 	open bool // watch is under way
 	watch
 	past past
+	_    [2]uint64 // twelve lines of the cache in all
 }
 
-// watch is what an actor did in one window.
+// watch is what an actor did in one window. Its parts are in groups that fill a
+// line of the processor's cache each, those that every request is about first:
+// waiting for them is most of what a request costs.
 type watch struct {
 	start, last int64
-	site        uint64 // of most requests; about
-	sites       int32  // how much it leads
-	crowd       crowd
-	requests    uint32
+	site        uint64      // of most requests; about
 	agents      crowdSketch // user agents
-	agent       uint32      // of the last request
+	requests    uint32
+	agent       uint32 // of the last request
+	sites       int32  // how much site leads
+	turns       uint32 // successful requests that are no parts of pages
+	parts       uint32 // of pages
+	crowd       crowd
+	gapped      uint8 // of gaps
+	paces       uint8 // how often pauses were looked at
+	place       uint8 // of the last request
 
-	next [detectors]float32 // how much it takes for a detector to look
-	told [detectors]uint8   // how often it has spoken
+	turnAt         int64  // the last one
+	bytes, largest uint64 // of successful answers that are no parts of pages, nor downloads, and of one
+	route          uint64 // of the last request that is no part of a page
+	taught         uint64 // which steps have been learned from, by their hashes
+	steps          uint32 // different ones, to another route
+	surprise       float32
+	spread         float32
+	referred       uint32  // turns that say where they come from
+	paced          float32 // how rare pauses were: the sum of the logarithms
+	returns        uint16
 
-	turns    uint32 // successful requests that are no parts of pages
-	parts    uint32 // of pages
-	referred uint32 // turns that say where they come from
-	turnAt   int64  // the last one
-	pages    sketch // different paths
-	gaps     [gapsLooked]float32
-	gapped   uint8
-	paces    uint8   // how often pauses were looked at
-	paced    float32 // and how rare they were: the sum of the logarithms
-
-	bytes, sensitive uint64 // of successful answers that are no parts of pages, nor downloads
-	largest          uint64 // of one of them
+	next      [detectors]float32 // how much it takes for a detector to look
+	sensitive uint64             // of bytes
+	pages     sketch             // different paths
 
 	objects [tracks]track
-	walk    walking
-	places  [placesKept]place
-	place   uint8 // of the last request
-	returns uint16
 
-	route    uint64 // of the last request that is no part of a page
-	steps    uint32 // different ones, to another route
-	surprise float32
-	spread   float32
-	taught   uint64 // which steps have been learned from, by their hashes
+	told   [detectors]uint8 // how often a detector has spoken
+	gaps   [gapsLooked]float32
+	walk   walking
+	places [placesKept]place
 }
 
 // past is what is remembered of the windows before.
@@ -96,11 +98,14 @@ func (a *actor) people() float64 {
 	return math.Max(math.Min(math.Round(a.agents.count()), float64(a.requests)/6), 1)
 }
 
-// fetch reads a little of each part, so that the memory of it is there.
-func (a *actor) fetch() uint64 {
-	return uint64(a.start) + uint64(a.requests) + uint64(a.told[0]) + uint64(a.turnAt) + uint64(a.pages.registers[0]) + uint64(a.gapped) +
-		a.bytes + a.objects[0].route + a.objects[0].last + a.objects[1].route + a.objects[1].last + a.walk.list + uint64(a.places[0].last) +
-		uint64(a.places[placesKept-1].last) + a.route + uint64(a.past.hour)
+// fetch reads a little of each line that most requests are about, so that the
+// memory of it is there.
+func (a *actor) fetch(named bool) (sum uint64) {
+	if named {
+		sum = uint64(a.places[0].last)
+	}
+	return sum + uint64(a.start) + uint64(a.turnAt) + uint64(math.Float32bits(a.pages.count)) + uint64(a.pages.registers[0]) +
+		a.objects[0].route + a.objects[1].route
 }
 
 // alone tells whether the order of the requests is that of one client.

@@ -16,16 +16,17 @@ const (
 	crowds                // count
 )
 
-// agents remembers what user agents are.
+// agents remembers what user agents are: of those whose hashes begin alike, the
+// last few.
 type agents struct {
-	seed  uint64
-	slots [agentSlots]uint64 // the hash, but for its last bits, which are the crowd
+	seed uint64
+	sets [1 << agentBits][agentWays]uint64 // the hash, but for its last bits, which are the crowd
 }
 
 const (
-	agentBits  = 12
-	agentSlots = 1 << agentBits
-	crowdMask  = 3
+	agentBits = 10
+	agentWays = 4
+	crowdMask = 3
 )
 
 // of tells what a user agent is, and gives its hash.
@@ -34,14 +35,19 @@ func (a *agents) of(name []byte) (crowd, uint64) {
 		return programs, 0
 	}
 	hash := xxh3.HashSeed(name, a.seed)
-	slot := &a.slots[hash>>(64-agentBits)]
-	if (*slot^hash)&^crowdMask != 0 {
-		*slot = hash &^ crowdMask
-		if isBrowser(name) {
-			*slot |= uint64(browsers)
+	set := &a.sets[hash>>(64-agentBits)]
+	for _, known := range set {
+		if (known^hash)&^crowdMask == 0 {
+			return crowd(known & crowdMask), hash
 		}
 	}
-	return crowd(*slot & crowdMask), hash
+	is := programs
+	if isBrowser(name) {
+		is = browsers
+	}
+	copy(set[1:], set[:agentWays-1])
+	set[0] = hash&^crowdMask | uint64(is)
+	return is, hash
 }
 
 // isBrowser tells user agents of browsers from those of programs which tell

@@ -21,9 +21,9 @@ func (p *pass) flush() {
 	for i := range waiting {
 		places[i] = actors.find(waiting[i].actor)
 	}
-	for _, place := range places[:len(waiting)] {
+	for i, place := range places[:len(waiting)] {
 		if place >= 0 {
-			p.fetched += actors.at(place).fetch()
+			p.fetched += actors.at(place).fetch(waiting[i].kind != kindAddress)
 		}
 	}
 	for i := range waiting {
@@ -70,13 +70,15 @@ func (p *pass) actor(r *record) *actor {
 	if !a.open {
 		o.start(a, r)
 		o.actors.until[place] = r.time + int64(o.limits.Pause)
+		a.past.active(r.time)
+	} else if r.time/hourNanoseconds > a.last/hourNanoseconds {
+		a.past.active(r.time)
 	}
 	a.last = max(a.last, r.time)
 	a.requests++
 	if a.kind == kindAddress && r.agent != 0 {
 		a.agents.add(r.agent)
 	}
-	a.past.active(r.time)
 	a.lead(r.site, r.crowd)
 	return a
 }

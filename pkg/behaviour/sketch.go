@@ -9,9 +9,9 @@ import (
 // of leading zeros, counted as they change (each change adds how many things it
 // took on average to bring it about).
 type sketch struct {
-	registers [registers]uint8
 	same      float32 // of so many newcomers as there are registers, how many change nothing
 	count     float32
+	registers [registers]uint8
 }
 
 const (

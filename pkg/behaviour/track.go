@@ -6,15 +6,16 @@ const tracks = 2
 // track is what an actor did with the objects of one route.
 type track struct {
 	route   uint64 // 0 = free
-	ids     sketch // different ones
-	looked  uint32 // how many of them were seen to be new
+	last    uint64 // number
+	looked  uint32 // how many different ones were seen to be new
 	errors  uint32 // of those, refused or missing
 	known   uint32 // of those, known to belong to somebody
 	foreign uint32 // of those, to another
 	given   uint32 // of the foreign, answered with success
 	steps   uint32 // from number to number
 	small   uint32 // of those, to a neighbour
-	last    uint64 // number
+	_       [3]uint32
+	ids     sketch // different ones; its registers are a line of the cache
 }
 
 // near is how far a neighbour is.
