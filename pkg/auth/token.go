@@ -122,3 +122,16 @@ func (t *Tokens) Len() int {
 	}
 	return len(t.byDigest)
 }
+
+// Segments lists those whose blocks tokens may fetch, in order.
+func (t *Tokens) Segments() []string {
+	if t == nil {
+		return nil
+	}
+	var list []string
+	for _, token := range t.byDigest {
+		list = append(list, token.Segments...)
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
+}

@@ -33,6 +33,16 @@ func TestAddedTellsWhereAndWhether(t *testing.T) {
 	f(wire.BlockResult{Block: wireBlock(t, "shop", block.Shadow), Created: true}, "in segment shop in shadow (nothing is refused) until")
 	f(wire.BlockResult{Block: wireBlock(t, block.All, block.Shadow), DryRun: true}, "would be blocked in shadow (nothing is refused) until")
 	f(wire.BlockResult{Block: wireBlock(t, block.All, block.Enforce)}, "192.0.2.7 was blocked already, as")
+	f(wire.BlockResult{Block: wireBlock(t, "ue", block.Enforce), Guard: wire.Ruling{Warnings: []string{"nobody gets ue"}}}, "Note: nobody gets ue.\n")
+}
+
+func TestAnImportTellsEachWarningOnce(t *testing.T) {
+	var out strings.Builder
+	item := wire.BulkOutcome{Outcome: wire.OutcomeMade, Warnings: []string{"nobody gets ue"}}
+	printImported(&out, imported{wire.BulkResult{Counts: map[string]int{}, Items: []wire.BulkOutcome{item, item}}, make([]wire.BulkItem, 2)})
+	if !strings.Contains(out.String(), "Note (2 targets): nobody gets ue.\n") {
+		t.Errorf("got %q", out.String())
+	}
 }
 
 func TestWhyTellsWhoEndedABlock(t *testing.T) {

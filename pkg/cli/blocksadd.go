@@ -173,6 +173,9 @@ func printGuard(w io.Writer, g wire.Ruling) {
 	if g.Reason != "" {
 		fmt.Fprintf(w, "The guard (%s): %s. What to do: %s.\n", g.Rule, g.Reason, g.Hint)
 	}
+	for _, warning := range g.Warnings {
+		fmt.Fprintf(w, "Note: %s.\n", warning)
+	}
 	if d := g.LastDay; d != nil && d.Requests > 0 {
 		fmt.Fprintf(w, "In the last day it sent %s, %d of them successful, of %s.\n", count(d.Requests, "request"), d.Successful, count(d.Principals, "logged-in user"))
 	}

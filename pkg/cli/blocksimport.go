@@ -109,6 +109,7 @@ func printImported(w io.Writer, res imported) {
 	}
 	fmt.Fprintf(w, "%s: %s.\n", count(len(res.Items), "target"), strings.Join(outcomes, ", "))
 	printOutcomes(w, res)
+	printWarnings(w, res)
 	if res.Approval != nil {
 		printGuard(w, res.Approval.Guard)
 	}
@@ -149,6 +150,23 @@ func printOutcomes(w io.Writer, res imported) {
 		t.Render()
 		printRest(w, rows, "--json has all")
 	}
+}
+
+// printWarnings tells each warning once, and of how many targets.
+func printWarnings(w io.Writer, res imported) {
+	var order []string
+	times := map[string]int{}
+	for _, o := range res.Items {
+		for _, warning := range o.Warnings {
+			if times[warning]++; times[warning] == 1 {
+				order = append(order, warning)
+			}
+		}
+	}
+	for _, warning := range order[:min(most, len(order))] {
+		fmt.Fprintf(w, "Note (%s): %s.\n", count(times[warning], "target"), warning)
+	}
+	printRest(w, len(order), "--json has all")
 }
 
 // importFailed is the error of an import of which something was not done.

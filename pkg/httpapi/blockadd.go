@@ -139,7 +139,7 @@ func addBlockOf(target wire.Criteria, spec wire.BlockSpec) (respond.AddBlock, er
 }
 
 func rulingOf(r respond.Ruling) wire.Ruling {
-	v := wire.Ruling{Word: string(r.Word)}
+	v := wire.Ruling{Word: string(r.Word), Warnings: r.Warnings}
 	if r.Because != nil {
 		v.Rule, v.Reason, v.Hint = r.Because.Rule, r.Because.Reason, r.Because.Hint
 	}

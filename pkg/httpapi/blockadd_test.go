@@ -190,3 +190,12 @@ func TestSecretsAreNotToldBack(t *testing.T) {
 		t.Error("a secret is in the log")
 	}
 }
+
+func TestAddBlockTellsWarnings(t *testing.T) {
+	w := newWorld(t)
+	w.operator.warnings = []string{"nobody gets the segment ue"}
+	got, code := w.add(`{"target":"192.0.2.7","segment":"ue","lifetime_seconds":60,"reason":"probe"}`)
+	if code != http.StatusCreated || len(got.Guard.Warnings) != 1 || got.Guard.Warnings[0] != w.operator.warnings[0] {
+		t.Errorf("got %d, %+v", code, got)
+	}
+}

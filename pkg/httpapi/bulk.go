@@ -78,7 +78,7 @@ func (b *bulkBody) result(places []int, done *respond.BulkResult) *wire.BulkResu
 }
 
 func outcomeOf(item *respond.BulkItem) wire.BulkOutcome {
-	o := wire.BulkOutcome{Outcome: wire.OutcomeMade}
+	o := wire.BulkOutcome{Outcome: wire.OutcomeMade, Warnings: item.Ruling.Warnings}
 	if item.Block.Target.Valid() {
 		target := item.Block.Target
 		o.Target = &target

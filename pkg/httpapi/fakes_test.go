@@ -194,11 +194,13 @@ type fakeOperator struct {
 	discards    []respond.Discard
 	actors      []respond.Actor
 	ended       *respond.Ended
+	warnings    []string
 }
 
 func (o *fakeOperator) AddBlock(_ context.Context, by respond.Caller, r respond.AddBlock) (respond.Added, error) {
 	o.caller, o.added = by, r
 	a := respond.Added{Block: blockOf(r), Created: !r.DryRun, Ruling: respond.Ruling{Word: respond.Allowed, Impact: &respond.Day{Requests: 9, Successful: 3, Principals: 1}}}
+	a.Ruling.Warnings = o.warnings
 	if o.pending != nil {
 		a.Created, a.Approval, a.Block.Revision = false, o.pending, 0
 		a.Ruling = respond.Ruling{Word: respond.NeedsApproval, Because: o.pending.Because}

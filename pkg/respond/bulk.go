@@ -120,14 +120,17 @@ func (s *Service) judgeAll(ctx context.Context, by Caller, asked []AddBlock, res
 	ctx, cancel := context.WithTimeout(ctx, previewTimeout)
 	defer cancel()
 	var sum Day
+	segments := s.checkSegments()
 	for i := range result.Items {
 		item := &result.Items[i]
 		switch s.judgeItem(ctx, by, item, asked[i].Criteria, result.Batch); {
 		case item.Err != nil || item.Block.Revision != 0: // it was made before
 			continue
 		case item.Ruling.Word == NeedsApproval:
+			segments.warn(&item.Ruling, item.Block.Segment)
 			waiting = append(waiting, i)
 		default:
+			segments.warn(&item.Ruling, item.Block.Segment)
 			allowed = append(allowed, i)
 		}
 		if d := item.Ruling.Impact; d != nil {

@@ -104,6 +104,7 @@ func (s *Service) addBlock(ctx context.Context, w *rowWriter, by Caller, r AddBl
 	if a.Ruling = s.judgeAsked(ctx, by, &b, r.Criteria); a.Ruling.Err() != nil {
 		return a, a.Ruling.Err()
 	}
+	s.checkSegments().warn(&a.Ruling, b.Segment)
 	if done, err := s.doneBefore(&b); done != nil || err != nil {
 		a.Block = *cmp.Or(done, &b)
 		return a, err

@@ -29,6 +29,9 @@ type Options struct {
 	// keys, tokens and sessions, the current one first. nil: blocks on those
 	// are refused, unless they come hashed.
 	MatchKeys func(segment string) []block.MatchKey
+	// Segments lists the segments that somebody gets blocks of; nil or none:
+	// nobody is warned of others.
+	Segments func() []string
 
 	Guard  *Guard // required
 	Ledger LedgerOptions

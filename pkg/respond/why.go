@@ -42,7 +42,7 @@ func (s *Service) Why(q Question) (Explanation, error) {
 	if err != nil {
 		return Explanation{}, fmt.Errorf("%w: %w", ErrInvalid, err)
 	}
-	e := Explanation{Refusal: s.guard.Load().Protects(plain)}
+	e := Explanation{Refusal: s.guard.Load().protects(plain, s.exemptIn(block.All))}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	a := &inquiry{Question: q, ledger: s.ledger, keys: s.matchKeys, forms: map[string][]block.Target{}}

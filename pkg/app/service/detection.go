@@ -40,7 +40,7 @@ func (s *Service) newDetection(p policy) error {
 	ledger.Policy, ledger.Internal = p.tiers, s.config.Network.Internal.Prefixes()
 	responder, err := respond.New(respond.Options{
 		Blocks: s.bus.Blocks(), Recorder: s.bus, Checkpoints: s.bus.Checkpoints(), Alerter: s.alerts,
-		Withdrawer: s.bus, Confirmer: s.detector, Memory: s.detector, Preview: storePreview{s}, MatchKeys: s.matchKeys,
+		Withdrawer: s.bus, Confirmer: s.detector, Memory: s.detector, Preview: storePreview{s}, MatchKeys: s.matchKeys, Segments: s.segments,
 		Guard: p.guard, Ledger: ledger, Quiet: s.config.Alerting.ResolveAfter,
 		Links: respond.Links{Console: s.consoleURL(), Dashboard: s.config.Alerting.DashboardURL},
 		Log:   s.log.With("part", "respond"),

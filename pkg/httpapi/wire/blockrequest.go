@@ -71,6 +71,9 @@ type Ruling struct {
 	// LastDay is what the target has sent in the last day; none when that is not
 	// known, or does not matter.
 	LastDay *LastDay `json:"last_day,omitempty"`
+	// Warnings are what who asks may not have meant: a segment that nobody gets,
+	// somebody exempt in what is blocked. For people.
+	Warnings []string `json:"warnings,omitempty"`
 }
 
 // LastDay is what somebody has sent in the last day.
@@ -134,6 +137,8 @@ type BulkOutcome struct {
 	Rule    string        `json:"rule,omitempty"`     // of the guard
 	Detail  string        `json:"detail,omitempty"`   // why it is refused, pending or invalid
 	Hint    string        `json:"hint,omitempty"`
+	// Warnings are those of a Ruling.
+	Warnings []string `json:"warnings,omitempty"`
 }
 
 // UndoResult tells what an undo has ended.
