@@ -37,6 +37,14 @@ func (b *Batch) MapText(f TextField, fn func(row int, dst, v []byte) (out []byte
 	}
 }
 
+// SetTextColumn replaces a text column of the closed rows; no row may be open.
+// The column is as TextColumn gives it, of this batch or of another with the same
+// rows, and is copied.
+func (b *Batch) SetTextColumn(f TextField, data []byte, ends []uint32) {
+	c := &b.texts[f]
+	c.data, c.ends = append(c.data[:0], data...), append(c.ends[:0], ends...)
+}
+
 // MapAddr rewrites an address column in place; fn gets the known addresses
 // only, and may return the unknown one.
 func (b *Batch) MapAddr(f AddrField, fn func(Addr) Addr) {

@@ -142,3 +142,18 @@ func TestMapAddr(t *testing.T) {
 		t.Errorf("address %s after %d calls", got, calls)
 	}
 }
+
+func TestSetTextColumn(t *testing.T) {
+	from, to := paths("a", "", "ccc"), paths("x", "y", "z")
+	data, ends := from.TextColumn(Path)
+	to.SetTextColumn(Path, data, ends)
+	to.SetTextColumn(Route, data, ends)
+	from.MapText(Path, upper)
+	if got := column(to, Path) + "|" + column(to, Route); got != "a  ccc|a  ccc" {
+		t.Errorf("the columns are %q", got)
+	}
+	to.SetTextColumn(Path, nil, nil)
+	if got := column(to, Path); got != "  " {
+		t.Errorf("a column of nothing is %q", got)
+	}
+}

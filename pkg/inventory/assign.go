@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"hash/maphash"
 	"math/bits"
+	"slices"
 
 	"github.com/honeymoat/honeymoat/pkg/event"
 )
@@ -31,7 +32,11 @@ type Assigner struct {
 	seed   maphash.Seed
 	memory []remembered
 	rows   []route
+	leaves []*node // by row: where its path ends, as far as that is known
 	host   lastHost
+
+	texts []byte // scratch of write
+	ends  []uint32
 }
 
 // memorySlots is a power of two.
@@ -69,20 +74,48 @@ func (t *Templater) NewAssigner() *Assigner {
 // Assign sets Route, RouteOrigin, API and Tags of all rows without a route.
 // An API or tags that a row has already stay. No row may be open.
 func (a *Assigner) Assign(b *event.Batch) {
+	a.leaves = a.leaves[:0]
 	a.refresh()
+	a.assign(b)
+}
+
+// Learn is Templater.Learn, and then Assign: paths that taught nothing new are
+// looked up once for both. It belongs to the goroutine of Templater.Learn.
+func (a *Assigner) Learn(b *event.Batch) {
+	specs := a.templater.specs.Load()
+	a.leaves = slices.Grow(a.leaves[:0], b.Rows())[:b.Rows()]
+	clear(a.leaves)
+	same := a.templater.learn(b, specs, func(row int, at *node) { a.leaves[row] = at })
+	a.refresh()
+	if !same || a.specs != specs {
+		a.leaves = a.leaves[:0]
+	}
+	a.assign(b)
+}
+
+func (a *Assigner) assign(b *event.Batch) {
 	a.rows = a.rows[:0]
-	lacking, specified := false, false
+	given, specified := 0, false
 	for row := range b.Rows() {
 		var r route
 		if len(b.Text(event.Route, row)) == 0 {
 			r = a.route(b, row)
-			lacking = true
+			given++
 			specified = specified || r.match != nil
 		}
 		a.rows = append(a.rows, r)
 	}
-	if lacking {
-		a.write(b, specified)
+	switch given {
+	case 0:
+		return
+	case b.Rows():
+		a.writeAll(b)
+	default:
+		a.write(b)
+	}
+	if specified {
+		a.fill(b, event.API, func(m *Match) string { return m.API })
+		a.fill(b, event.Tags, func(m *Match) string { return m.Tags })
 	}
 }
 
@@ -97,6 +130,9 @@ func (a *Assigner) refresh() {
 }
 
 func (a *Assigner) route(b *event.Batch, row int) route {
+	if row < len(a.leaves) && a.leaves[row] != nil {
+		return route{outcome: a.leaves[row].whole()}
+	}
 	path := b.Text(event.Path, row)
 	if !isPath(path) {
 		return route{outcome: outcome{template: NoRoute}}
@@ -138,22 +174,39 @@ func (a *Assigner) find(method, host, path []byte) route {
 	return route{outcome: a.host.root.follow(path)}
 }
 
-func (a *Assigner) write(b *event.Batch, specified bool) {
+// write sets the routes of some rows: others have theirs already.
+func (a *Assigner) write(b *event.Batch) {
 	b.MapText(event.Route, func(row int, dst, _ []byte) ([]byte, bool) {
-		r := &a.rows[row]
-		if r.match != nil {
-			return append(dst, r.match.Template...), true
-		}
-		return append(append(dst, r.template...), r.tail...), r.template != "" || r.tail != ""
+		r := &a.rows[row] // one that stays appends nothing
+		return r.append(dst), r.origin() != ""
 	})
 	b.MapText(event.RouteOrigin, func(row int, dst, _ []byte) ([]byte, bool) {
 		origin := a.rows[row].origin()
 		return append(dst, origin...), origin != ""
 	})
-	if specified {
-		a.fill(b, event.API, func(m *Match) string { return m.API })
-		a.fill(b, event.Tags, func(m *Match) string { return m.Tags })
+}
+
+// writeAll sets the routes of all rows.
+func (a *Assigner) writeAll(b *event.Batch) {
+	a.writeColumn(b, event.Route, func(r *route, dst []byte) []byte { return r.append(dst) })
+	a.writeColumn(b, event.RouteOrigin, func(r *route, dst []byte) []byte { return append(dst, r.origin()...) })
+}
+
+func (a *Assigner) writeColumn(b *event.Batch, f event.TextField, value func(*route, []byte) []byte) {
+	a.texts, a.ends = a.texts[:0], a.ends[:0]
+	for i := range a.rows {
+		a.texts = value(&a.rows[i], a.texts)
+		a.ends = append(a.ends, uint32(len(a.texts)))
 	}
+	b.SetTextColumn(f, a.texts, a.ends)
+}
+
+// append appends the route's template.
+func (r *route) append(dst []byte) []byte {
+	if r.match != nil {
+		return append(dst, r.match.Template...)
+	}
+	return append(append(dst, r.template...), r.tail...)
 }
 
 func (r *route) origin() string {

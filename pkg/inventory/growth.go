@@ -1,6 +1,7 @@
 package inventory
 
 import (
+	"bytes"
 	"math"
 	"slices"
 	"sync/atomic"
@@ -21,7 +22,10 @@ type tree struct {
 type growth struct {
 	limits limits
 	trees  map[string]tree
-	here   tree // the one that grows
+	here   tree   // the one that grows
+	name   []byte // its host
+	known  bool   // it is that of the name
+	leaf   *node  // where the path that was learned last ends
 	nodes  int
 	bytes  int
 	edit   uint64
@@ -37,18 +41,32 @@ func newGrowth(l limits, r *refusals) *growth {
 	return &growth{limits: l, refused: r, trees: map[string]tree{sharedTree: {root: &node{}}}, edit: 1}
 }
 
-// learn takes up a path that a host served.
-func (g *growth) learn(host, path []byte) {
+// begin forgets which tree grew last: it may have been replaced since.
+func (g *growth) begin() { g.known = false }
+
+// learn takes up a path that a host served, and gives the node where it ends;
+// nil when the tree does not go so far.
+func (g *growth) learn(host, path []byte) *node {
+	g.enter(host)
+	t := g.here
+	g.leaf = nil
+	if g.here.root = g.extend(t.root, path, 0); g.here != t {
+		g.dirty = true
+		g.trees[string(g.name)] = g.here
+	}
+	return g.leaf
+}
+
+// enter finds the tree of a host, unless it is the one that grew last.
+func (g *growth) enter(host []byte) {
+	if g.known && bytes.Equal(g.name, host) {
+		return
+	}
 	t, ok := g.trees[string(host)]
 	if !ok {
 		host, t = g.admit(host)
 	}
-	g.here = t
-	root := g.extend(t.root, path, 0)
-	if g.here.root = root; g.here != t {
-		g.dirty = true
-		g.trees[string(host)] = g.here
-	}
+	g.name, g.here, g.known = append(g.name[:0], host...), t, ok
 }
 
 // admit gives a new host a tree while there is room, else the shared one.
@@ -64,7 +82,11 @@ func (g *growth) admit(host []byte) ([]byte, tree) {
 // holds what is new.
 func (g *growth) extend(n *node, path []byte, depth int) *node {
 	seg, rest := cutSegment(path)
-	if len(seg) == 0 || depth == maxDepth {
+	if len(seg) == 0 {
+		g.leaf = n
+		return n
+	}
+	if depth == maxDepth {
 		return n
 	}
 	f := formOf(seg, n.key)

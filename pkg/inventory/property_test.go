@@ -180,3 +180,54 @@ func FuzzPaths(f *testing.F) {
 		}
 	})
 }
+
+// TestLearningAndAssigningAtOnceIsTheSame as one after the other, on trees that
+// grow and are full, beside a document, and with routes that are there already.
+func TestLearningAndAssigningAtOnceIsTheSame(t *testing.T) {
+	for seed := range uint64(12) {
+		r := rand.New(rand.NewPCG(seed, 3))
+		o := Options{Distinct: 3 + int(seed%8), MaxNodes: 200 + 100*int(seed), MaxHosts: 1 + int(seed%3)}
+		two, one := New(o), New(o)
+		if seed%2 == 0 {
+			specs := NewSpecs(specOf(t, "pets", "/", "/api/{pet}"))
+			two.UseSpecs(specs)
+			one.UseSpecs(specs)
+		}
+		after, atOnce := two.NewAssigner(), one.NewAssigner()
+		for range 60 {
+			requests := randomRequests(r, 60)
+			a, b := batchOf(requests...), batchOf(requests...)
+			if r.IntN(3) == 0 {
+				a, b = givenRoutes(a), givenRoutes(b)
+			}
+			two.Learn(a)
+			after.Assign(a)
+			atOnce.Learn(b)
+			for _, f := range []event.TextField{event.Route, event.RouteOrigin, event.API, event.Tags} {
+				for row := range requests {
+					if x, y := a.Text(f, row), b.Text(f, row); !bytes.Equal(x, y) {
+						t.Fatalf("seed %d: %s of %s is %q, and %q at once", seed, f, requests[row].path, x, y)
+					}
+				}
+			}
+		}
+		if !bytes.Equal(two.Snapshot(), one.Snapshot()) {
+			t.Fatalf("seed %d: other trees", seed)
+		}
+	}
+}
+
+// givenRoutes gives each third row a route of its gateway.
+func givenRoutes(b *event.Batch) *event.Batch {
+	third := func(text string) func(int, []byte, []byte) ([]byte, bool) {
+		return func(row int, dst, _ []byte) ([]byte, bool) {
+			if row%3 > 0 {
+				return dst, false
+			}
+			return append(dst, text...), true
+		}
+	}
+	b.MapText(event.Route, third("/given"))
+	b.MapText(event.RouteOrigin, third(OriginGateway))
+	return b
+}

@@ -23,6 +23,8 @@ func formOf(seg []byte, parent key) form {
 		return form{name: seg}
 	case isVersion(seg), isBareVersion(seg, parent):
 		return form{class: versions, name: seg}
+	case isNumber(seg):
+		return form{kind: numberShape(seg)} // what all that follows comes to
 	}
 	if i := bytes.IndexByte(seg, ';'); i > 0 {
 		return formOf(seg[:i], parent) // "/cart;jsessionid=…"
@@ -42,6 +44,16 @@ func isSimple(seg []byte) bool {
 		}
 	}
 	return len(seg) < ofOneBlock
+}
+
+// isNumber tells ids, as most of the other segments are.
+func isNumber(seg []byte) bool {
+	for _, c := range seg {
+		if !isDigit(c) {
+			return false
+		}
+	}
+	return len(seg) > 0
 }
 
 // isBareVersion tells the "2" of "/api/2" and the "2.0" of "/rest/2.0".

@@ -44,7 +44,7 @@ func orDefault(v *int, standard int) {
 // Two consumers of one stream may share a Templater, of which one learns: what
 // the other reads before that one has got there is {unknown}. Where that
 // matters, give each its own, and let it learn a batch before it assigns it:
-// the same stream makes the same trees.
+// the same stream makes the same trees. [Assigner.Learn] does both.
 type Templater struct {
 	specs   atomic.Pointer[Specs]
 	forest  atomic.Pointer[forest]
@@ -98,20 +98,29 @@ func (t *Templater) Stats() Stats {
 // Learn takes up the paths of a batch that the application served, those left
 // out which have a route from their gateway or from a document. Batches come
 // in the order of the stream. The batch may have been assigned routes before.
-func (t *Templater) Learn(b *event.Batch) {
+func (t *Templater) Learn(b *event.Batch) { t.learn(b, t.specs.Load(), func(int, *node) {}) }
+
+// learn tells where the path of each row that taught something ends, unless
+// the trees leave it before. It returns whether they are as they were, so that
+// readers see these nodes.
+func (t *Templater) learn(b *event.Batch, specs *Specs, ends func(row int, at *node)) (same bool) {
 	if b.Kind == event.Decoy {
-		return
+		return true
 	}
-	specs := t.specs.Load()
+	t.grow.begin()
 	for row := range b.Rows() {
 		if teaches(b, row) && !named(b, row, specs) {
 			t.host = appendTree(t.host[:0], b, b.Text(event.Host, row))
-			t.grow.learn(t.host, b.Text(event.Path, row))
+			if leaf := t.grow.learn(t.host, b.Text(event.Path, row)); leaf != nil {
+				ends(row, leaf)
+			}
 		}
 	}
-	if t.grow.dirty {
-		t.publish()
+	if !t.grow.dirty {
+		return true
 	}
+	t.publish()
+	return false
 }
 
 // publish lets readers see what has grown.

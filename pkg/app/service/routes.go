@@ -43,6 +43,7 @@ func Specs(cfg config.Routes) (*inventory.Specs, error) {
 type routing struct {
 	*inventory.Templater
 	detect, store *inventory.Assigner
+	kept          keptRoutes
 
 	learning sync.Mutex // held by whoever uses the side of the Templater that learns
 	saving   sync.Mutex // one save at a time, so that the last one written is the latest
@@ -62,9 +63,9 @@ func newRouting(cfg config.Routes, specs *inventory.Specs) *routing {
 // learn takes a batch up and gives its records their routes.
 func (r *routing) learn(seq uint64, b *event.Batch) {
 	r.learning.Lock()
-	r.Learn(b)
+	r.detect.Learn(b)
 	r.learning.Unlock()
-	r.detect.Assign(b)
+	r.kept.keep(seq, b)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.learned = seq
@@ -93,10 +94,13 @@ func (r *routing) forget(names func(string) bool) int {
 // that one stands still is no reason for the other to.
 const storeWaits = time.Second
 
-// assign gives the records of a batch their routes, once it has been learned.
+// assign gives the records of a batch their routes, once it has been learned:
+// those that it got then, as far as they are kept.
 func (r *routing) assign(ctx context.Context, seq uint64, b *event.Batch) {
 	r.await(ctx, seq)
-	r.store.Assign(b)
+	if !r.kept.give(seq, b) {
+		r.store.Assign(b)
+	}
 }
 
 func (r *routing) await(ctx context.Context, seq uint64) {
