@@ -105,7 +105,7 @@ func (p *Pipeline) follow(ctx context.Context, f File) error {
 	if src == nil {
 		return fmt.Errorf("ship %s: no source is called %q", f.Path(), f.Source())
 	}
-	s := &session{p: p, src: src, file: f, lane: &lane{
+	s := &session{p: p, src: src, file: f, free: make(chan struct{}, 1), lane: &lane{
 		bus: p.bus, opts: &p.opts, counted: &p.counted, log: p.log.With("source", src.Name, "file", f.Path()), source: src, file: f.ID(),
 	}}
 	mark, err := s.lane.last(ctx)

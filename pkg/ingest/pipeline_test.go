@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/honeymoat/honeymoat/pkg/accesslog"
@@ -133,6 +134,36 @@ func (b *forgetful) Last(ctx context.Context, source, file string) (ingest.Mark,
 		return ingest.Mark{}, nil
 	}
 	return b.Bus.Last(ctx, source, file)
+}
+
+// What comes while a batch is on its way leaves together after it: a line waits
+// for one answer of the bus before its own, and not for a queue of batches.
+func TestLinesThatComeWhilePublishingLeaveTogether(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		held := make(chan struct{})
+		bus := ingesttest.Bus{Fail: func(int) ingesttest.Fault {
+			<-held
+			return ingesttest.None
+		}}
+		f := newFile("a", "")
+		p := pipeline(t, ingest.Options{}, &bus, f)
+		done := make(chan error, 1)
+		go func() { done <- p.Run(t.Context()) }()
+		for i := range 10 {
+			f.write(numbered(i, 1))
+			time.Sleep(time.Second) // of the bubble
+		}
+		close(held)
+		time.Sleep(time.Second)
+		f.end(io.EOF)
+		if err := <-done; err != nil {
+			t.Fatal(err)
+		}
+		checkOnce(t, &bus, 10)
+		if n := p.Stats().Batches; n != 2 {
+			t.Errorf("%d batches, want 2", n)
+		}
+	})
 }
 
 func TestFullBusStopsReadingWithinBounds(t *testing.T) {

@@ -20,11 +20,12 @@ type session struct {
 	file   File
 	lines  *accesslog.Reader // of the pass
 	lane   *lane
-	end    int64        // of the file, when nobody writes to it any more; or -1
-	handed atomic.Int32 // batches read and not yet published
-	sent   time.Time    // when the last of them was handed on
-	first  []byte       // the file's beginning, if reading does not begin there
-	small  small        // what is read in smaller batches; changes between passes
+	end    int64         // of the file, when nobody writes to it any more; or -1
+	handed atomic.Int32  // batches read and not yet published
+	free   chan struct{} // gets a word when one of them is
+	sent   time.Time     // when the last of them was handed on
+	first  []byte        // the file's beginning, if reading does not begin there
+	small  small         // what is read in smaller batches; changes between passes
 }
 
 // small is a stretch of the file whose lines were too large for one message
@@ -96,6 +97,10 @@ func (s *session) pass(ctx context.Context, from event.Position) error {
 			}
 		}
 		s.handed.Add(-1)
+		select {
+		case s.free <- struct{}{}:
+		default: // nobody waits, or somebody has been told already
+		}
 		s.p.pool.give(w)
 	}
 	if err := <-read; failed == nil {
@@ -168,12 +173,9 @@ func (s *session) fill(ctx context.Context, c *cutter, w *workspace) (known int6
 		if c.at.Offset == b.Start {
 			return known, errStarved
 		}
-		left := time.Until(s.due(began))
-		if left <= 0 {
+		if over, err := s.linger(ctx, began); over {
 			return known, errStarved
-		}
-		// Whatever is written meanwhile can be read at one go.
-		if err := sleep(ctx, left); err != nil {
+		} else if err != nil {
 			return known, err
 		}
 	}
@@ -198,19 +200,29 @@ func (s *session) wait(ctx context.Context, c *cutter, known int64) error {
 	return err
 }
 
-// due is when a batch leaves that is not full: soon, if it is the first for a
-// while, and otherwise a whole Linger after the one before, or after it began
-// if the publisher is busy, since each batch costs the same however few lines
-// it has.
-func (s *session) due(began time.Time) time.Time {
-	soon, regular := began.Add(s.p.opts.Linger/5), s.sent.Add(s.p.opts.Linger)
-	if s.handed.Load() > 0 {
-		regular = began.Add(s.p.opts.Linger)
+// linger waits with a batch that is not full. It tells if the wait is over;
+// otherwise the file is read once more, since whatever was written meanwhile
+// can leave with it. A batch leaves soon, if it is the first for a while, and
+// otherwise a whole Linger after the one before, since each costs the same
+// however few lines it has. It does not leave before the publisher can take it:
+// a line that comes meanwhile would have to wait for two others.
+func (s *session) linger(ctx context.Context, began time.Time) (over bool, err error) {
+	due := began.Add(s.p.opts.Linger / 5)
+	if regular := s.sent.Add(s.p.opts.Linger); regular.After(due) {
+		due = regular
 	}
-	if regular.After(soon) {
-		return regular
+	left := time.Until(due)
+	if left <= 0 && s.handed.Load() == 0 {
+		return true, nil
 	}
-	return soon
+	for s.handed.Load() > 0 {
+		select {
+		case <-s.free:
+		case <-ctx.Done():
+			return false, ctx.Err()
+		}
+	}
+	return false, sleep(ctx, time.Until(due))
 }
 
 func (s *session) head(b *event.Batch, at event.Position, now time.Time) {
