@@ -71,16 +71,14 @@ func ReadAgent(file string) (Agent, error) {
 // ParseAgent reads a configuration; file is its name in messages.
 func ParseAgent(file string, data []byte) (Agent, error) {
 	a := DefaultAgent()
-	if err := decode(file, data, &a, KeyNames(a)); err != nil {
-		return Agent{}, err
-	}
+	told := decode(file, data, &a, KeyNames(a))
 	for i := range a.Sources {
 		a.Sources[i].setDefaults()
 	}
 	if a.Decoys.Responder.Log == "" {
 		a.Decoys.Responder.Log = filepath.Join(a.StateDir, "decoy.log")
 	}
-	c := newChecker(file, data)
+	c := newChecker(file, data, told)
 	c.agent(&a)
 	return a, c.err()
 }

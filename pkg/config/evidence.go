@@ -168,7 +168,7 @@ func (c *checker) tiers(e Evidence, tiers []TierRule) {
 	if len(tiers) == 0 {
 		c.add("$.tiers", "nobody would be told of anything", "leave the key out for the tiers as shipped, or write a rule")
 	}
-	rules := make([]evidence.Rule, len(tiers))
+	before, rules := len(c.problems), make([]evidence.Rule, len(tiers))
 	for i, t := range tiers {
 		path := fmt.Sprintf("$.tiers[%d]", i)
 		rules[i] = t.rule()
@@ -181,7 +181,7 @@ func (c *checker) tiers(e Evidence, tiers []TierRule) {
 			}
 		}
 	}
-	if len(c.problems) > 0 {
+	if len(c.problems) > before {
 		return // one mistake at a time: what is no tier looks as if it asked for nothing
 	}
 	for _, m := range evidence.Check(rules, e.Scale()) {

@@ -185,9 +185,7 @@ func ReadService(file string) (Service, error) {
 // ParseService reads a configuration; file is its name in messages.
 func ParseService(file string, data []byte) (Service, error) {
 	s := DefaultService()
-	if err := decode(file, data, &s, KeyNames(s)); err != nil {
-		return Service{}, err
-	}
+	told := decode(file, data, &s, KeyNames(s))
 	for i := range s.Sources {
 		s.Sources[i].setDefaults()
 	}
@@ -206,7 +204,7 @@ func ParseService(file string, data []byte) (Service, error) {
 	if s.API.TokenFile == "" {
 		s.API.TokenFile = filepath.Join(s.DataDir, "tokens.yaml")
 	}
-	c := newChecker(file, data)
+	c := newChecker(file, data, told)
 	c.service(&s)
 	return s, c.err()
 }

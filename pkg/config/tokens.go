@@ -42,10 +42,7 @@ func ReadTokens(file string) ([]Token, error) {
 	}
 	roles := tokenRoles()
 	var f tokenFile
-	if err := decode(file, data, &f, []string{"tokens", "name", "role", "sha256", "expires_at", "sources", "segments"}); err != nil {
-		return nil, err
-	}
-	c := newChecker(file, data)
+	c := newChecker(file, data, decode(file, data, &f, KeyNames(f)))
 	for i, t := range f.Tokens {
 		path := fmt.Sprintf("$.tokens[%d]", i)
 		c.name(path+".name", t.Name)
