@@ -4,8 +4,6 @@ import (
 	"math/bits"
 	"net/netip"
 	"time"
-
-	"github.com/zeebo/xxh3"
 )
 
 // asking is one request on its way through the sets, in the forms in which
@@ -52,12 +50,14 @@ func canonicalAddr(a netip.Addr) netip.Addr {
 
 // ask tells the tally of the entries that the request meets.
 func (x *index) ask(a *asking) {
-	if x.prefixes != nil && a.client.IsValid() {
+	if x.prefixes != nil && a.client.IsValid() && x.prefixes.Contains(bare(a.client)) {
 		x.askPrefixes(a)
 	}
+	b := batch{lists: &x.lists, of: a}
 	for codes := x.uses.scopes; codes != 0; codes &= codes - 1 {
-		x.askScope(a, byte(bits.TrailingZeros16(codes)))
+		x.askScope(a, byte(bits.TrailingZeros16(codes)), &b)
 	}
+	b.flush()
 }
 
 // askPrefixes goes from the longest prefix around the client to the shortest.
@@ -67,9 +67,7 @@ func (x *index) askPrefixes(a *asking) {
 		if !ok {
 			return
 		}
-		for i := range list {
-			a.meetFiled(&list[i])
-		}
+		a.meetFiled(list)
 		bits = p.Bits() - 1
 	}
 }
@@ -83,47 +81,41 @@ func bare(a netip.Addr) netip.Addr {
 	return netip.AddrFrom16(a.As16())
 }
 
-func (x *index) askScope(a *asking, code byte) {
+func (x *index) askScope(a *asking, code byte, b *batch) {
 	switch code {
 	case codeAddress:
 		if a.client.IsValid() {
-			x.askList(a, addressKey(a.client))
+			b.add(addressKey(a.client))
 		}
 	case codeRoute:
-		x.routes.walk(a.request.Method, a.request.Path, func(k listKey) { x.askList(a, k) })
+		x.routes.walk(a.request.Method, a.request.Path, b)
 	case codeKey, codeToken, codeSession, codeUser:
-		x.askSecret(a, code)
+		x.askSecret(a, code, b)
 	default:
 		if v := a.request.value(code); v != "" {
-			x.askList(a, listKeyOf(code, v))
+			b.add(listKeyOf(code, v))
 		}
 	}
 }
 
-func (x *index) askSecret(a *asking, code byte) {
+func (x *index) askSecret(a *asking, code byte, b *batch) {
 	v := a.request.value(code)
 	if v == "" {
 		return
 	}
 	for _, k := range a.secrets.keys {
 		if x.uses.hasKey(code, k.key.ID) {
-			x.askList(a, listKey(xxh3.HashSeed(a.secrets.under(k).hash(code, v)[:], uint64(code))))
+			b.add(a.secrets.listKey(k, code, v))
 		}
 	}
 }
 
-func (x *index) askList(a *asking, k listKey) {
-	near := x.lists.near(k)
-	for i := range near {
-		if near[i].key == k {
-			a.meetFiled(&near[i].value)
+// meetFiled tells the tally of those entries whose targets the request meets.
+func (a *asking) meetFiled(list []filed) {
+	for i := range list {
+		if f := &list[i]; a.now < f.entry.Deadline && a.meets(f.target) {
+			a.meet(&f.entry, f.target.rank())
 		}
-	}
-}
-
-func (a *asking) meetFiled(f *filed) {
-	if a.now < f.entry.Deadline && a.meets(f.target) {
-		a.meet(&f.entry, f.target.rank())
 	}
 }
 

@@ -1,18 +1,14 @@
 package block
 
-import (
-	"cmp"
-	"slices"
-)
+import "math/bits"
 
-// bucket is some entries of a table, in the order of their tags. The tags lie
-// side by side, apart from the entries: where one would stand follows from the
-// tag itself, give or take a few, so a key that is not there, as most are not,
-// is known by a line or two of tags. A loose bucket has no tags and no order:
-// entries are appended until it is settled.
+// bucket is some entries of a table, in no order. It takes one line of the
+// processor's cache: whether a key may be there, which it mostly is not, is
+// told by the tags of the first entries, without a look at an entry. Those
+// beyond, which few buckets have, are looked at in any case.
 type bucket[K key, V any] struct {
-	tags  []uint32
 	slots []slot[K, V]
+	tags  [tagWords]uint64 // four in each, the first the lowest
 }
 
 // slot is an entry. Key and value are side by side so that one brings the
@@ -22,41 +18,59 @@ type slot[K key, V any] struct {
 	value V
 }
 
-// tagOf is the part of a hash by which a bucket is ordered.
-func tagOf(hash uint64) uint32 { return uint32(hash >> 32) }
+const (
+	tagBits   = 16
+	tagsAWord = 64 / tagBits
+	tagWords  = 5
+	tagged    = tagWords * tagsAWord // entries of a bucket that have a tag
 
-func (b *bucket[K, V]) loose() bool { return len(b.tags) < len(b.slots) }
+	lowBits  = 0x0001_0001_0001_0001 // of each tag in a word
+	highBits = lowBits << (tagBits - 1)
+)
 
-// near gives the slots that have the hash's tag, or all when it is loose.
-func (b *bucket[K, V]) near(hash uint64) []slot[K, V] {
-	if b.loose() {
-		return b.slots
-	}
-	tag := tagOf(hash)
-	from := b.first(tag)
-	end := from
-	for end < len(b.tags) && b.tags[end] == tag {
-		end++
-	}
-	return b.slots[from:end]
+// tagOf is the part of a hash that is a tag. Buckets are chosen by the other
+// end of it.
+func tagOf(hash uint64) uint64 { return hash >> (64 - tagBits) }
+
+// same marks the tags in a word that are one that fills the other word: with
+// the highest bit of each, and at times of one that lies above such a tag.
+func same(word, wanted uint64) uint64 {
+	d := word ^ wanted
+	return (d - lowBits) &^ d & highBits
 }
 
-// first is the first place with no lesser tag. Tags are spread evenly, so the
-// search begins where the tag would be if they were perfectly so.
-func (b *bucket[K, V]) first(tag uint32) int {
-	i := int(uint64(tag) * uint64(len(b.tags)) >> 32)
-	for i > 0 && b.tags[i-1] >= tag {
-		i--
-	}
-	for i < len(b.tags) && b.tags[i] < tag {
-		i++
-	}
-	return i
+// may tells whether an entry of the hash may be there.
+func (b *bucket[K, V]) may(hash uint64) bool {
+	t := tagOf(hash) * lowBits
+	any := same(b.tags[0], t) | same(b.tags[1], t) | same(b.tags[2], t) | same(b.tags[3], t) | same(b.tags[4], t)
+	return any != 0 || len(b.slots) > tagged
 }
 
-// index is the slot of the entry of a key that is the one.
-func (b *bucket[K, V]) index(k K, one func(*V) bool) int {
-	return slices.IndexFunc(b.slots, func(s slot[K, V]) bool { return s.key == k && one(&s.value) })
+// index is the slot of a key, or -1.
+func (b *bucket[K, V]) index(hash uint64, k K) int {
+	t := tagOf(hash) * lowBits
+	for w := range b.tags {
+		for marks := same(b.tags[w], t); marks != 0; marks &= marks - 1 {
+			i := w*tagsAWord + bits.TrailingZeros64(marks)/tagBits
+			if i < len(b.slots) && b.slots[i].key == k {
+				return i
+			}
+		}
+	}
+	for i := tagged; i < len(b.slots); i++ {
+		if b.slots[i].key == k {
+			return i
+		}
+	}
+	return -1
+}
+
+// find gives the value of a key, or nil.
+func (b *bucket[K, V]) find(hash uint64, k K) *V {
+	if i := b.index(hash, k); i >= 0 {
+		return &b.slots[i].value
+	}
+	return nil
 }
 
 func (b *bucket[K, V]) all(yield func(K, *V) bool) bool {
@@ -68,49 +82,45 @@ func (b *bucket[K, V]) all(yield func(K, *V) bool) bool {
 	return true
 }
 
-// append puts one more entry into a loose bucket.
+// tag notes the tag of the entry in a slot.
+func (b *bucket[K, V]) tag(i int, hash uint64) {
+	if i < tagged {
+		w, at := i/tagsAWord, i%tagsAWord*tagBits
+		b.tags[w] = b.tags[w]&^((1<<tagBits-1)<<at) | tagOf(hash)<<at
+	}
+}
+
+// append puts one more entry in place, with room for some more.
 func (b *bucket[K, V]) append(s slot[K, V]) {
 	if b.slots == nil {
 		b.slots = make([]slot[K, V], 0, bucketLoad+bucketLoad/4)
 	}
-	b.tags, b.slots = nil, append(b.slots, s)
+	b.tag(len(b.slots), s.key.hash())
+	b.slots = append(b.slots, s)
 }
 
-// with is a copy of a settled bucket with one more entry.
+// with is a copy with one more entry.
 func (b *bucket[K, V]) with(s slot[K, V]) bucket[K, V] {
-	tag := tagOf(s.key.hash())
-	at := b.first(tag)
-	return bucket[K, V]{inserted(b.tags, at, tag), inserted(b.slots, at, s)}
+	more := bucket[K, V]{append(make([]slot[K, V], 0, len(b.slots)+1), b.slots...), b.tags}
+	more.append(s)
+	return more
 }
 
-// without is a copy of a settled bucket less the entry of a slot.
+// without is a copy less the entry of a slot: the last takes its place.
 func (b *bucket[K, V]) without(gone int) bucket[K, V] {
-	return bucket[K, V]{without(b.tags, gone), without(b.slots, gone)}
+	last := len(b.slots) - 1
+	less := bucket[K, V]{append(make([]slot[K, V], 0, last), b.slots[:last]...), b.tags}
+	less.tag(last, 0)
+	if gone < last {
+		less.slots[gone] = b.slots[last]
+		less.tag(gone, b.slots[last].key.hash())
+	}
+	return less
 }
 
-// settle brings what was appended into order, in no more room than it takes.
+// settle takes no more room than the entries need.
 func (b *bucket[K, V]) settle() {
-	if !b.loose() {
-		return
+	if cap(b.slots) > len(b.slots) {
+		b.slots = append(make([]slot[K, V], 0, len(b.slots)), b.slots...)
 	}
-	slots := append(make([]slot[K, V], 0, len(b.slots)), b.slots...)
-	slices.SortStableFunc(slots, func(a, b slot[K, V]) int {
-		return cmp.Compare(tagOf(a.key.hash()), tagOf(b.key.hash()))
-	})
-	tags := make([]uint32, len(slots))
-	for i := range slots {
-		tags[i] = tagOf(slots[i].key.hash())
-	}
-	b.tags, b.slots = tags, slots
-}
-
-// inserted is a copy of s with one more at a place.
-func inserted[T any](s []T, at int, v T) []T {
-	more := append(make([]T, 0, len(s)+1), s[:at]...)
-	return append(append(more, v), s[at:]...)
-}
-
-// without is a copy of s less one.
-func without[T any](s []T, i int) []T {
-	return append(append(make([]T, 0, len(s)-1), s[:i]...), s[i+1:]...)
 }

@@ -18,8 +18,12 @@ type Edit struct {
 // Acknowledgement is what is known of an agent about a revision.
 type Acknowledgement struct {
 	Agent string `json:"agent"`
-	// Enforced tells whether the agent has said that it enforces the revision.
+	// Enforced tells whether the agent has said that it enforces the revision,
+	// by all its ways.
 	Enforced bool `json:"enforced"`
+	// Via is the way that was, or still is, the last of several: a gateway that
+	// holds blocks itself, or the agent. Empty: the agent has no others.
+	Via string `json:"via,omitempty"`
 	// Millis is how long that took, from the put on; as long as was waited for
 	// an agent that has not said so.
 	Millis float64 `json:"ms"`

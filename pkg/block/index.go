@@ -16,10 +16,11 @@ import (
 // conjunctions that share a user agent cost a request with that user agent
 // nothing when they differ in their addresses.
 type index struct {
-	prefixes *bart.Table[[]filed]  // filed under a prefix that is no single address
-	lists    table[listKey, filed] // filed under any other criterion
-	routes   trie                  // what of routes lists has
-	uses     uses                  // what of scopes lists has
+	prefixes *bart.Table[[]filed]    // filed under a prefix that is no single address
+	lists    table[listKey, []filed] // filed under any other criterion
+	count    int                     // of entries
+	routes   trie                    // what of routes lists has
+	uses     uses                    // what of scopes lists has
 }
 
 // filed is a target with its entry.
@@ -27,9 +28,6 @@ type filed struct {
 	target Target
 	entry  Entry
 }
-
-// same tells whether another is of the same target.
-func (f *filed) same(other *filed) bool { return f.target == other.target }
 
 // listKey is the hash of a scope and a value. Two may have the same, so a
 // target is compared in any case.
@@ -81,37 +79,27 @@ const maxDrawers = len(scopes)
 func (x *index) find(t Target) (drawer, *Entry) {
 	var room [maxDrawers]drawer
 	for _, d := range t.drawers(room[:0]) {
-		if f, _ := x.look(d, t); f != nil {
-			return d, &f.entry
+		list := x.in(d)
+		if i := indexOf(list, t); i >= 0 {
+			return d, &list[i].entry
 		}
 	}
 	return drawer{}, nil
 }
 
-// look gives a target that is filed in a drawer, and its place there.
-func (x *index) look(d drawer, t Target) (*filed, int) {
-	if d.code == codePrefix {
-		list := x.under(d.prefix)
-		i := slices.IndexFunc(list, func(f filed) bool { return f.target == t })
-		if i < 0 {
-			return nil, i
-		}
-		return &list[i], i
-	}
-	near := x.lists.near(d.key)
-	for i := range near {
-		if near[i].key == d.key && near[i].value.target == t {
-			return &near[i].value, i
-		}
-	}
-	return nil, -1
+func indexOf(list []filed, t Target) int {
+	return slices.IndexFunc(list, func(f filed) bool { return f.target == t })
 }
 
-func (x *index) under(p netip.Prefix) []filed {
-	if x.prefixes == nil {
-		return nil
+// in is what is filed in a drawer; under the hash of another, too.
+func (x *index) in(d drawer) (list []filed) {
+	if d.code != codePrefix {
+		if found := x.lists.find(d.key); found != nil {
+			list = *found
+		}
+	} else if x.prefixes != nil {
+		list, _ = x.prefixes.Get(d.prefix)
 	}
-	list, _ := x.prefixes.Get(p)
 	return list
 }
 
@@ -122,53 +110,29 @@ func (x *index) rarest(t Target) drawer {
 	if len(drawers) == 1 {
 		return drawers[0]
 	}
-	return slices.MinFunc(drawers, func(a, b drawer) int { return x.size(a) - x.size(b) })
-}
-
-func (x *index) size(d drawer) int {
-	if d.code == codePrefix {
-		return len(x.under(d.prefix))
-	}
-	n := 0
-	near := x.lists.near(d.key)
-	for i := range near {
-		if near[i].key == d.key {
-			n++
-		}
-	}
-	return n
+	return slices.MinFunc(drawers, func(a, b drawer) int { return len(x.in(a)) - len(x.in(b)) })
 }
 
 // put sets the entry of a target.
 func (x *index) put(t Target, e Entry, mine bool) {
-	if d, old := x.find(t); old != nil {
-		x.replace(d, filed{t, e}, mine)
-	} else {
+	d, old := x.find(t)
+	if old == nil {
 		x.file(x.rarest(t), filed{t, e}, mine)
-	}
-}
-
-func (x *index) replace(d drawer, f filed, mine bool) {
-	if d.code != codePrefix {
-		x.lists.set(d.key, f.same, f, mine)
 		return
 	}
-	_, i := x.look(d, f.target)
-	list := slices.Clone(x.under(d.prefix))
-	list[i] = f
-	x.setUnder(d.prefix, list, mine)
+	list := slices.Clone(x.in(d))
+	list[indexOf(list, t)].entry = e
+	x.set(d, list, mine)
 }
 
+// file adds the entry of a target that is not there.
 func (x *index) file(d drawer, f filed, mine bool) {
-	if d.code == codePrefix {
-		x.setUnder(d.prefix, append(slices.Clip(x.under(d.prefix)), f), mine)
-		return
+	list := x.in(d)
+	if !mine {
+		list = slices.Clip(list)
 	}
-	x.lists.add(d.key, f, mine)
-	x.uses.count(d, 1)
-	if d.code == codeRoute {
-		x.routes.add(d.value, mine)
-	}
+	x.set(d, append(list, f), mine)
+	x.counted(d, 1, mine)
 }
 
 // remove takes a target away.
@@ -177,15 +141,31 @@ func (x *index) remove(t Target) {
 	if old == nil {
 		return
 	}
-	gone := filed{target: t}
+	x.set(d, slices.DeleteFunc(slices.Clone(x.in(d)), func(f filed) bool { return f.target == t }), false)
+	x.counted(d, -1, false)
+}
+
+// counted takes note of entries that came into a drawer, or left it.
+func (x *index) counted(d drawer, n int, mine bool) {
+	x.count += n
 	if d.code == codePrefix {
-		x.setUnder(d.prefix, slices.DeleteFunc(slices.Clone(x.under(d.prefix)), func(f filed) bool { return f.same(&gone) }), false)
 		return
 	}
-	x.lists.remove(d.key, gone.same)
-	x.uses.count(d, -1)
+	x.uses.count(d, n)
 	if d.code == codeRoute {
-		x.routes.remove(d.value)
+		x.routes.count(d.value, int32(n), mine)
+	}
+}
+
+// set replaces what is filed in a drawer.
+func (x *index) set(d drawer, list []filed, mine bool) {
+	switch {
+	case d.code == codePrefix:
+		x.setUnder(d.prefix, list, mine)
+	case len(list) == 0:
+		x.lists.drop(d.key)
+	default:
+		x.lists.put(d.key, list, mine)
 	}
 }
 
@@ -209,8 +189,8 @@ func (x *index) setUnder(p netip.Prefix, list []filed, mine bool) {
 // all yields the entries in no particular order.
 func (x *index) all() iter.Seq2[Target, *Entry] {
 	return func(yield func(Target, *Entry) bool) {
-		for _, f := range x.lists.all() {
-			if !yield(f.target, &f.entry) {
+		for _, list := range x.lists.all() {
+			if !eachFiled(*list, yield) {
 				return
 			}
 		}
@@ -218,13 +198,20 @@ func (x *index) all() iter.Seq2[Target, *Entry] {
 			return
 		}
 		for _, list := range x.prefixes.All() {
-			for i := range list {
-				if !yield(list[i].target, &list[i].entry) {
-					return
-				}
+			if !eachFiled(list, yield) {
+				return
 			}
 		}
 	}
+}
+
+func eachFiled(list []filed, yield func(Target, *Entry) bool) bool {
+	for i := range list {
+		if !yield(list[i].target, &list[i].entry) {
+			return false
+		}
+	}
+	return true
 }
 
 // settle ends changes in place.

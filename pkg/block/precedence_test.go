@@ -145,7 +145,7 @@ func TestConjunctionsAreFiledByTheirRarestPart(t *testing.T) {
 		for target := range set.Entries() {
 			var room [maxDrawers]drawer
 			for _, d := range target.drawers(room[:0]) {
-				most = max(most, set.index.size(d))
+				most = max(most, len(set.index.in(d)))
 			}
 		}
 		if most > 1 {

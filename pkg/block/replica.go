@@ -89,7 +89,7 @@ func (r *Replica) Decide(q *Request, now time.Duration) Decision {
 // sessions are hashed, the current one first.
 func (r *Replica) SetKeys(name string, keys []MatchKey) {
 	h := r.held(name)
-	h.keys, h.hashers = slices.Clone(keys), newHashers(keys)
+	h.keys, h.hashers = slices.Clone(keys), remembering(keys, h.hashers)
 	r.store(h)
 }
 

@@ -5,14 +5,18 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"hash"
+	"slices"
 	"sync"
+
+	"github.com/zeebo/xxh3"
 )
 
 // hasher hashes under a match key without allocating. It is safe for
 // concurrent use.
 type hasher struct {
-	key  MatchKey
-	pool sync.Pool // of *hashing
+	key    MatchKey
+	pool   sync.Pool // of *hashing
+	memory *memory   // nil where few requests are asked about
 }
 
 // hashing is an HMAC whose key has been taken in, with what it made of one
@@ -29,9 +33,28 @@ type hashing struct {
 func newHashers(keys []MatchKey) []*hasher {
 	hashers := make([]*hasher, len(keys))
 	for i, k := range keys {
-		h := &hasher{key: k}
-		h.pool.New = func() any { return &hashing{of: h, mac: hmac.New(sha256.New, h.key.Secret[:])} }
-		hashers[i] = h
+		hashers[i] = newHasher(k)
+	}
+	return hashers
+}
+
+func newHasher(k MatchKey) *hasher {
+	h := &hasher{key: k}
+	h.pool.New = func() any { return &hashing{of: h, mac: hmac.New(sha256.New, h.key.Secret[:])} }
+	return h
+}
+
+// remembering gives hashers with memories, those that there are where a key
+// stays.
+func remembering(keys []MatchKey, old []*hasher) []*hasher {
+	hashers := make([]*hasher, len(keys))
+	for i, k := range keys {
+		if at := slices.IndexFunc(old, func(h *hasher) bool { return h.key == k }); at >= 0 {
+			hashers[i] = old[at]
+			continue
+		}
+		hashers[i] = newHasher(k)
+		hashers[i].memory = newMemory()
 	}
 	return hashers
 }
@@ -90,6 +113,24 @@ func (s *secrets) release() {
 	s.work = nil
 }
 
+// listKey gives the key of what is filed under a value's hash.
+func (s *secrets) listKey(h *hasher, code byte, value string) listKey {
+	if h.memory == nil {
+		return s.hashedKey(h, code, value)
+	}
+	at := h.memory.spot(code, value)
+	k, known := h.memory.recall(at)
+	if !known {
+		k = s.hashedKey(h, code, value)
+		h.memory.learn(at, k)
+	}
+	return k
+}
+
+func (s *secrets) hashedKey(h *hasher, code byte, value string) listKey {
+	return listKey(xxh3.HashSeed(s.under(h).hash(code, value)[:], uint64(code)))
+}
+
 // has tells whether the request presents what has the hash.
 func (s *secrets) has(code byte, want string, r *Request) bool {
 	v := r.value(code)
@@ -97,7 +138,8 @@ func (s *secrets) has(code byte, want string, r *Request) bool {
 		return false
 	}
 	for _, k := range s.keys {
-		if k.key.ID == want[:matchIDSize] && string(s.under(k).hash(code, v)[:]) == want {
+		if k.key.ID == want[:matchIDSize] && s.listKey(k, code, v) == listKeyOf(code, want) &&
+			string(s.under(k).hash(code, v)[:]) == want {
 			return true
 		}
 	}

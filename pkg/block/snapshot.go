@@ -118,7 +118,7 @@ func compareTurned[K exactKey[K]](a, b K) int {
 }
 
 func (w *writer) others(x *index) {
-	list := make([]formed, 0, x.lists.count)
+	list := make([]formed, 0, x.count)
 	var forms []byte
 	for t, e := range x.all() {
 		from := len(forms)

@@ -18,13 +18,13 @@ type key interface {
 // bytes that lead there, whatever the size of the table. It grows and shrinks
 // by one bucket at a time (linear hashing), so no change moves everything.
 //
-// What has to be looked at to know that a key is not there, which is what most
-// look-ups tell, is a tenth of the whole and lies close together, so that much
-// of it stays in the processor's caches.
+// A key that is not there, which is what most look-ups are for, costs one read
+// of memory: what leads to its bucket is small enough for the processor's
+// caches, and the bucket tells by itself.
 //
-// Keys may be there several times. The zero table is empty. Changes with mine
-// set are in place and leave buckets loose until settle: only for a table that
-// was never copied.
+// The zero table is empty. Changes with mine set are in place, and leave
+// buckets with room to spare until settle: only for a table that was never
+// copied.
 type table[K key, V any] struct {
 	spans   []*span[K, V]
 	buckets int
@@ -33,16 +33,22 @@ type table[K key, V any] struct {
 }
 
 const (
-	bucketLoad = 48 // entries of a bucket, on average and at most
-	bucketMin  = 8  // entries of a bucket, on average, under which the table shrinks
-	chunkSize  = 16 // buckets
+	bucketLoad = 10 // entries of a bucket, on average and at most: half of tagged, as some have twice as many as others
+	bucketMin  = 2  // entries of a bucket, on average, under which the table shrinks
+	chunkSize  = 32 // buckets
 	spanSize   = 64 // chunks
 )
 
-type (
-	chunk[K key, V any] [chunkSize]bucket[K, V]
-	span[K key, V any]  [spanSize]*chunk[K, V]
-)
+type span[K key, V any] [spanSize]*chunk[K, V]
+
+// chunk is some buckets, each in a line of its own: the allocator puts a word
+// before what is as large as this, and the rest of that line stays empty.
+type chunk[K key, V any] struct {
+	_       [cacheLine - 8]byte
+	buckets [chunkSize]bucket[K, V]
+}
+
+const cacheLine = 64 // bytes
 
 // place is the number of the bucket for a hash, in a table that has one.
 func (t *table[K, V]) place(hash uint64) int {
@@ -54,29 +60,26 @@ func (t *table[K, V]) place(hash uint64) int {
 }
 
 func (t *table[K, V]) at(i int) *bucket[K, V] {
-	return &t.spans[i/(chunkSize*spanSize)][i/chunkSize%spanSize][i%chunkSize]
+	return &t.spans[i/(chunkSize*spanSize)][i/chunkSize%spanSize].buckets[i%chunkSize]
 }
 
-// near gives the slots among which those of the key are, if there are any.
-func (t *table[K, V]) near(k K) []slot[K, V] {
+// near gives the bucket in which the entry of a hash is if there is one, or
+// nil when it is known that there is none.
+func (t *table[K, V]) near(hash uint64) *bucket[K, V] {
 	if t.count == 0 {
 		return nil
 	}
-	h := k.hash()
-	return t.at(t.place(h)).near(h)
+	if b := t.at(t.place(hash)); b.may(hash) {
+		return b
+	}
+	return nil
 }
 
-// find gives the value of a key that is there at most once, or nil.
+// find gives the value of a key, or nil.
 func (t *table[K, V]) find(k K) *V {
-	if t.count == 0 {
-		return nil
-	}
 	h := k.hash()
-	near := t.at(t.place(h)).near(h)
-	for i := range near {
-		if near[i].key == k {
-			return &near[i].value
-		}
+	if b := t.near(h); b != nil {
+		return b.find(h, k)
 	}
 	return nil
 }
@@ -107,32 +110,38 @@ func (t *table[K, V]) all() iter.Seq2[K, *V] {
 	}
 }
 
-// anyOf tells that there is only one.
-func anyOf[V any](*V) bool { return true }
-
-// put sets the value of a key that is there at most once.
+// put sets the value of a key.
 func (t *table[K, V]) put(k K, v V, mine bool) {
-	if t.find(k) != nil {
-		t.set(k, anyOf, v, mine)
-	} else {
+	if !t.set(k, v, mine) {
 		t.add(k, v, mine)
 	}
 }
 
-// drop takes away a key that is there at most once.
-func (t *table[K, V]) drop(k K) {
-	if t.find(k) != nil {
-		t.remove(k, anyOf)
+// set changes the value of a key, if it is there.
+func (t *table[K, V]) set(k K, v V, mine bool) bool {
+	if t.count == 0 {
+		return false
 	}
+	h := k.hash()
+	at := t.place(h)
+	i := t.at(at).index(h, k)
+	if i < 0 {
+		return false
+	}
+	b := t.own(at, mine)
+	if !mine {
+		b.slots = slices.Clone(b.slots)
+	}
+	b.slots[i].value = v
+	return true
 }
 
-// add puts one more entry.
+// add puts a key that is not there.
 func (t *table[K, V]) add(k K, v V, mine bool) {
 	if t.count >= t.buckets*bucketLoad {
 		t.grow(mine)
 	}
-	h := k.hash()
-	b := t.own(t.place(h), mine)
+	b := t.own(t.place(k.hash()), mine)
 	if s := (slot[K, V]{k, v}); mine {
 		b.append(s)
 	} else {
@@ -141,23 +150,23 @@ func (t *table[K, V]) add(k K, v V, mine bool) {
 	t.count++
 }
 
-// set changes the value of the entry of the key that is the one.
-func (t *table[K, V]) set(k K, one func(*V) bool, v V, mine bool) {
-	b := t.own(t.place(k.hash()), mine)
-	if !mine {
-		b.slots = slices.Clone(b.slots)
+// drop takes a key away, if it is there.
+func (t *table[K, V]) drop(k K) {
+	if t.count == 0 {
+		return
 	}
-	b.slots[b.index(k, one)].value = v
-}
-
-// remove takes the entry of the key that is the one away.
-func (t *table[K, V]) remove(k K, one func(*V) bool) {
-	if t.count == 1 {
+	h := k.hash()
+	at := t.place(h)
+	i := t.at(at).index(h, k)
+	switch {
+	case i < 0:
+		return
+	case t.count == 1:
 		*t = table[K, V]{}
 		return
 	}
-	b := t.own(t.place(k.hash()), false)
-	*b = b.without(b.index(k, one))
+	b := t.own(at, false)
+	*b = b.without(i)
 	t.count--
 	if t.buckets > 1 && t.count < t.buckets*bucketMin {
 		t.shrink()
@@ -232,7 +241,11 @@ func (t *table[K, V]) shrink() {
 	gone := t.at(last).slots
 	*t.own(last, false) = bucket[K, V]{}
 	b := t.own(last&int(t.mask>>1), false)
-	joined := bucket[K, V]{slots: slices.Concat(b.slots, gone)}
+	joined := *b
+	joined.slots = slices.Clip(b.slots)
+	for _, s := range gone {
+		joined.append(s)
+	}
 	joined.settle()
 	*b = joined
 	t.resize(last)

@@ -19,10 +19,10 @@ func (k nodeKey) hash() uint64 { return uint64(k) }
 
 // node counts the routes that go through it.
 type node struct {
-	routes int // all
-	params int // that go on with {}
-	tails  int // that go on with **
-	ends   int // that end here
+	routes int32 // all
+	params int32 // that go on with {}
+	tails  int32 // that go on with **
+	ends   int32 // that end here
 }
 
 const (
@@ -63,11 +63,9 @@ func enter(route string) (root nodeKey, segments string) {
 	return rootOf(method), path[1:]
 }
 
-func (t *trie) add(route string, mine bool) { t.count(route, 1, mine) }
-func (t *trie) remove(route string)         { t.count(route, -1, false) }
-
-// count counts a canonical route at each of its nodes.
-func (t *trie) count(route string, by int, mine bool) {
+// count counts a canonical route at each of its nodes: 1 when it comes, -1
+// when it goes.
+func (t *trie) count(route string, by int32, mine bool) {
 	k, rest := enter(route)
 	for more := true; more; {
 		var segment string
@@ -101,37 +99,37 @@ func (t *trie) change(k nodeKey, by node, mine bool) {
 	}
 }
 
-// walk follows a request's path and calls with the key of each route that may
-// be its own. Of a path only as much is read as routes are long.
-func (t *trie) walk(method, path string, found func(listKey)) {
+// walk follows a request's path and asks for the key of each route that may be
+// its own. Of a path only as much is read as routes are long.
+func (t *trie) walk(method, path string, ask *batch) {
 	if t.nodes.count == 0 || path == "" || path[0] != '/' {
 		return
 	}
-	t.descend(rootOf(""), path[1:], true, found)
+	t.descend(rootOf(""), path[1:], true, ask)
 	if method != "" {
-		t.descend(rootOf(method), path[1:], true, found)
+		t.descend(rootOf(method), path[1:], true, ask)
 	}
 }
 
-func (t *trie) descend(k nodeKey, rest string, more bool, found func(listKey)) {
+func (t *trie) descend(k nodeKey, rest string, more bool, ask *batch) {
 	n := t.nodes.find(k)
 	switch {
 	case n == nil:
 		return
 	case n.tails > 0:
-		found(k.tail())
+		ask.add(k.tail())
 	}
 	if !more {
 		if n.ends > 0 {
-			found(k.end())
+			ask.add(k.end())
 		}
 		return
 	}
 	segment, rest, more := strings.Cut(rest, "/")
 	if n.params > 0 && segment != "" {
-		t.descend(k.step(paramSegment), rest, more, found)
+		t.descend(k.step(paramSegment), rest, more, ask)
 	}
 	if segment != paramSegment {
-		t.descend(k.step(segment), rest, more, found)
+		t.descend(k.step(segment), rest, more, ask)
 	}
 }
