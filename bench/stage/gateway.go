@@ -96,6 +96,7 @@ func (g *Gateway) keeping() Settings {
 		return Settings{
 			"gateways.nginx.maps.dir": filepath.Join(g.dir, "maps"), "gateways.nginx.maps.every": "100ms",
 			"gateways.nginx.maps.check": command("-t"), "gateways.nginx.maps.reload": command("-s", "reload"),
+			"gateways.nginx.maps.confirm": "unix:" + filepath.Join(g.dir, "version.sock"),
 		}
 	case ByMemory:
 		return Settings{"gateways.nginx.shared.socket": filepath.Join(g.dir, "push.sock")}
@@ -200,7 +201,9 @@ func (g *Gateway) documented() error {
 	}
 	switch g.way {
 	case ByMaps:
-		files["conf.d/honeymoat-maps.conf"] = map[string]string{maps: filepath.Join(g.dir, "maps")}
+		files["conf.d/honeymoat-maps.conf"] = map[string]string{
+			maps: filepath.Join(g.dir, "maps"), "127.0.0.1:4446": "unix:" + filepath.Join(g.dir, "version.sock"),
+		}
 		files["snippets/honeymoat-maps.conf"] = nil
 	case ByMemory:
 		files["conf.d/honeymoat-lua.conf"] = map[string]string{push: "unix:" + filepath.Join(g.dir, "push.sock"), "/etc/nginx/honeymoat": filepath.Join(from, "lua")}

@@ -60,6 +60,9 @@ type Agent struct {
 	refusals    *refusals
 	locate      locator
 
+	waysMu sync.Mutex // for ways
+	ways   []*Way     // gateways that hold blocks themselves
+
 	started   time.Duration // of this object
 	alarmed   bool          // failing open has been told; upkeep's own
 	ready     atomic.Bool   // there are blocks to go by

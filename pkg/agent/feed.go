@@ -35,14 +35,16 @@ func newFeed() *feed {
 	return &feed{origin: 1, oldest: 1, next: 1, waiting: map[chan struct{}]struct{}{}}
 }
 
-// push adds a change that is in force.
-func (f *feed) push(segment string, d block.Delta, now time.Duration) {
+// push adds changes that are in force, for readers to see together.
+func (f *feed) push(segment string, now time.Duration, changes ...block.Delta) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if !f.on {
 		return
 	}
-	f.add(fed{block.Change{Segment: segment, Delta: d}, now + d.Left})
+	for _, d := range changes {
+		f.add(fed{block.Change{Segment: segment, Delta: d}, now + d.Left})
+	}
 	f.wake()
 }
 
@@ -169,9 +171,8 @@ func (a *Agent) replaced(segment string, old, set *block.Set, now time.Duration)
 		a.feed.reset()
 		return
 	}
-	for _, d := range changes {
-		a.feed.push(segment, d, now)
-	}
+	// The last one stands for what came and went meanwhile.
+	a.feed.push(segment, now, append(changes, block.Delta{Revision: set.Version().Revision})...)
 }
 
 // difference is what leads from one set to another; ok is false when it is

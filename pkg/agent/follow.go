@@ -114,7 +114,7 @@ func (a *Agent) Apply(segment string, d block.Delta) {
 		return
 	}
 	a.locate.noticed(d.Target)
-	a.feed.push(segment, d, now)
+	a.feed.push(segment, now, d)
 	if a.decided(d.Target) {
 		a.provisional.settleOne(d.Target, now)
 	}

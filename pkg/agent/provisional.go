@@ -128,5 +128,5 @@ func (p *provisional) apply(d block.Delta, now time.Duration) {
 	p.changes++
 	d.Revision = p.changes
 	p.replica.Apply("", d, now)
-	p.feed.push("", d, now)
+	p.feed.push("", now, d)
 }

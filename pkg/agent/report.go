@@ -49,7 +49,7 @@ func (a *Agent) sendReport(ctx context.Context, refused map[block.ID]uint64) {
 	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
 	defer cancel()
 	err := a.link.Report(ctx, block.Report{
-		Agent: a.name, Software: a.software, Enforcing: a.replica.Versions(),
+		Agent: a.name, Software: a.software, Enforcing: a.replica.Versions(), Ways: a.Ways(),
 		Denied: a.count.allRefused(), Decided: a.count.decided.Load(), Refused: refused,
 	})
 	if err != nil {

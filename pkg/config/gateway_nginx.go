@@ -17,6 +17,7 @@ type NginxMaps struct {
 	Dir        string        `yaml:"dir" doc:"Directory of the files, such as /var/lib/honeymoat-nginx. Empty: off. nginx includes current/… in it."`
 	Check      []string      `yaml:"check" doc:"Command that tells whether nginx takes its configuration. What it does not take is taken back."`
 	Reload     []string      `yaml:"reload" doc:"Command that has nginx read its configuration."`
+	Confirm    string        `yaml:"confirm" doc:"Where nginx tells which version of the files it has, 127.0.0.1:4446 or unix:/path: the server in conf.d/honeymoat-maps.conf. Blocks count as enforced when it shows the new one. Empty: when the reload command has ended."`
 	Every      time.Duration `yaml:"every" doc:"Least time from one reload to the next; what changes meanwhile waits."`
 	Scopes     []string      `yaml:"scopes" doc:"What nginx knows of a request: address, prefix, user_agent and route; and api, application, fingerprint, network and country where conf.d/honeymoat-maps.conf tells it. Blocks of other scopes are left to the request path."`
 	MaxEntries int           `yaml:"max_entries" doc:"Addresses and prefixes in the files. Those that end first are left to the request path."`
@@ -62,6 +63,7 @@ func (c *checker) nginxMaps(m NginxMaps) {
 	if len(m.Check) == 0 || len(m.Reload) == 0 {
 		c.add(at+"check", "no command", "want commands as lists, such as check: [nginx, -t] and reload: [nginx, -s, reload]")
 	}
+	c.asks(at+"confirm", m.Confirm)
 	c.lasts(at+"every", m.Every, 10*time.Millisecond)
 	c.nginxScopes(at+"scopes", m.Scopes)
 	if m.MaxEntries < 1 {

@@ -18,6 +18,11 @@ import (
 	"github.com/honeymoat/honeymoat/pkg/geo"
 )
 
+// atOnce is how long a gateway may take for a change that it is told of at
+// once, until it counts as late: a restart of it may be under way, or a
+// hundred thousand blocks.
+const atOnce = 15 * time.Second
+
 // Options say what a Gateway is made of.
 type Options struct {
 	Config     config.Agent

@@ -20,6 +20,7 @@ func (g *Gateway) keepHAProxy(context.Context, live) error {
 	keeper, err := haproxy.New(haproxy.Options{
 		Source: g.agent, Socket: strings.TrimPrefix(c.Runtime, "unix:"), Dir: c.Maps,
 		Now: g.clock.Now, Time: time.Now, Log: g.log.With("part", "haproxy"), Metrics: g.registry,
+		Way: g.agent.Way("haproxy-maps", atOnce),
 	})
 	if err != nil {
 		return err

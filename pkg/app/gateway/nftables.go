@@ -14,7 +14,7 @@ func (g *Gateway) keepNftables(context.Context, live) error {
 	}
 	filter, err := nftables.New(nftables.Options{
 		Source: g.agent, Now: g.clock.Now, Ports: c.Ports, Forward: c.Forward, Namespace: c.Namespace,
-		Log: g.log.With("part", "nftables"), Metrics: g.registry,
+		Log: g.log.With("part", "nftables"), Metrics: g.registry, Way: g.agent.Way("nftables", atOnce),
 	})
 	if err != nil {
 		return err

@@ -27,9 +27,12 @@ func (g *Gateway) keepNginxMaps(c config.NginxMaps) error {
 		return fmt.Errorf("gateways.nginx.maps: %w", err)
 	}
 	files, err := nginx.NewFiles(nginx.FilesOptions{
-		Source: g.agent, Dir: c.Dir, Check: c.Check, Reload: c.Reload, Every: c.Every, Scopes: scopes, MaxEntries: c.MaxEntries,
+		Source: g.agent, Dir: c.Dir, Check: c.Check, Reload: c.Reload, Every: c.Every, Confirm: c.Confirm, Scopes: scopes, MaxEntries: c.MaxEntries,
 		Also: map[string][]byte{nginx.FailFile: nginx.FailMap(failRoutes(g.config.Fail))},
 		Now:  g.clock.Now, Log: g.log.With("part", "nginx-maps"), Metrics: g.registry,
+		// A change waits for the pause since the last reload, and a version that
+		// is refused costs another.
+		Way: g.agent.Way("nginx-maps", 2*c.Every+atOnce),
 	})
 	if err != nil {
 		return err
@@ -49,6 +52,7 @@ func (g *Gateway) keepNginxShared(c config.NginxShared) error {
 	dict, err := nginx.NewDict(nginx.DictOptions{
 		Source: g.agent, Socket: c.Socket, Check: c.Check, Scopes: scopes,
 		Now: g.clock.Now, Log: g.log.With("part", "nginx-shared"), Metrics: g.registry,
+		Way: g.agent.Way("nginx-shared", atOnce),
 	})
 	if err != nil {
 		return err

@@ -83,6 +83,7 @@ func startNginx(t testing.TB, dir string, decoys net.Addr, change func(file, tex
 	application := httptest.NewServer(http.HandlerFunc(n.apply))
 	t.Cleanup(application.Close)
 	settle := strings.NewReplacer("/run/honeymoat/agent.sock", filepath.Join(dir, "agent.sock"), "127.0.0.1:4442", fmt.Sprint(decoys),
+		"127.0.0.1:4446", "unix:"+filepath.Join(dir, "version.sock"),
 		"/var/lib/honeymoat-nginx", filepath.Join(dir, "maps"), "/run/honeymoat-nginx", dir, "/etc/nginx/honeymoat", absolute(t, nginxFiles+"/lua"))
 	for _, name := range append(more, shippedFiles()...) {
 		text, err := os.ReadFile(filepath.Join(nginxFiles, name))

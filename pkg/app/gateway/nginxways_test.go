@@ -17,7 +17,7 @@ func nginxWays() map[string]nginxWay {
 	const load = "load_module /usr/lib/nginx/modules/ndk_http_module.so;\nload_module /usr/lib/nginx/modules/ngx_http_lua_module.so;\n"
 	const nginx = "nginx, -p, DIR, -c, DIR/nginx.conf"
 	return map[string]nginxWay{
-		"maps": {"honeymoat-maps.conf", "", "maps: {dir: DIR/maps, every: 30ms, check: [" + nginx + ", -t], reload: [" + nginx + ", -s, reload]}"},
+		"maps": {"honeymoat-maps.conf", "", "maps: {dir: DIR/maps, confirm: 'unix:DIR/version.sock', every: 30ms, check: [" + nginx + ", -t], reload: [" + nginx + ", -s, reload]}"},
 		"lua":  {"honeymoat-lua.conf", load, "shared: {socket: DIR/push.sock, check: 20ms}"},
 	}
 }

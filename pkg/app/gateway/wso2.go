@@ -30,7 +30,7 @@ func (g *Gateway) keepWSO2(context.Context, live) error {
 	o := wso2.Options{
 		Source: g.agent, Now: g.clock.Now, AdminURL: c.AdminURL, TopicURL: c.TopicURL, TopicUser: c.TopicUser,
 		Tenant: c.Tenant, UsersFile: c.UsersFile, Keys: g.allMatchKeys, MadeFile: filepath.Join(g.config.StateDir, madePolicies),
-		Every: c.Every, Log: g.log.With("part", "wso2"), Metrics: g.registry,
+		Every: c.Every, Log: g.log.With("part", "wso2"), Metrics: g.registry, Way: g.agent.Way("wso2", c.Every+atOnce),
 	}
 	var err error
 	if o.TopicPassword, err = wso2Secret("topic_password_file", c.TopicPassword); err != nil {

@@ -24,6 +24,7 @@ type Options struct {
 	Now     func() time.Duration
 	Time    func() time.Time
 	Log     *slog.Logger
+	Way     mirror.Way            // hears what HAProxy holds; nil for nobody
 	Metrics prometheus.Registerer // nil for none
 }
 
@@ -78,7 +79,7 @@ func New(o Options) (*Keeper, error) {
 	}
 	return &Keeper{
 		o: o, runtime: runtime{o.Socket}, folder: folder(o.Dir), tables: newTables(), metrics: m, run: rand.Text(),
-		mirror: mirror.New(mirror.Options{Source: o.Source, Want: wanted, Gather: gather, Now: o.Now}),
+		mirror: mirror.New(mirror.Options{Source: o.Source, Want: wanted, Gather: gather, Now: o.Now, Way: o.Way}),
 	}, nil
 }
 
@@ -191,6 +192,7 @@ func (k *Keeper) check(ctx context.Context) error {
 			return fmt.Errorf("HAProxy's map %s has %d entries where %d are due", name, n, len(held))
 		}
 	}
+	k.mirror.Left(mirror.Left{Exemptions: len(k.tables.beyond)})
 	return nil
 }
 
@@ -222,6 +224,8 @@ func (k *Keeper) fill(ctx context.Context) error {
 	}
 	k.metrics.fills.Inc()
 	k.inStep = true
+	k.checks = countEvery - 1 // somebody may have meddled meanwhile: the next check counts
+	k.mirror.Left(mirror.Left{Exemptions: len(k.tables.beyond)})
 	return nil
 }
 
@@ -240,6 +244,7 @@ func (k *Keeper) after(err error) {
 	switch {
 	case err != nil:
 		k.inStep = false
+		k.mirror.Failed(err)
 		k.metrics.failures.Inc()
 		if what := err.Error(); k.retry == 0 || what != k.told {
 			k.told = what
@@ -250,6 +255,9 @@ func (k *Keeper) after(err error) {
 	case k.inStep && k.retry != 0:
 		k.retry, k.retryAt = 0, 0
 		k.o.Log.Info("HAProxy's maps are in step", "entries", k.tables.entries())
+	}
+	if k.inStep {
+		k.mirror.Done()
 	}
 	k.metrics.step(k.inStep)
 }

@@ -150,9 +150,11 @@ func TestBlocksEndOnTime(t *testing.T) {
 	p, s := haproxytest.New(t, ""), newSource()
 	stop := keep(t, p, s, nil)
 	p.Start()
+	s.change(delta(t, "192.0.2.2", 2, block.Deny, nil))
+	p.Refuses(from("192.0.2.2")) // from here on HAProxy is told at once
 	short := delta(t, "192.0.2.1", 1, block.Deny, nil)
 	short.Left = 1500 * time.Millisecond
-	s.change(short, delta(t, "192.0.2.2", 2, block.Deny, nil))
+	s.change(short)
 	p.Refuses(from("192.0.2.1"))
 	p.Passes(from("192.0.2.1"))
 	short.Target = target(t, "192.0.2.3")

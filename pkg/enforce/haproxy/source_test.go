@@ -35,6 +35,7 @@ func (s *source) change(deltas ...block.Delta) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, d := range deltas {
+		d.Revision = uint64(len(s.changes) + 1)
 		delete(s.held, d.Target)
 		if !d.Removed {
 			s.held[d.Target] = &block.Entry{ID: d.ID, Deadline: clock() + d.Left, Action: d.Action, Mode: d.Mode, Terms: d.Terms}
@@ -99,3 +100,10 @@ func delta(t testing.TB, text string, id block.ID, a block.Action, terms *block.
 }
 
 func gone(d block.Delta) block.Delta { return block.Delta{Target: d.Target, ID: d.ID, Removed: true} }
+
+// Revisions implements mirror.Source: a change's revision is its number.
+func (s *source) Revisions() map[string]uint64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return map[string]uint64{block.All: uint64(len(s.changes))}
+}

@@ -3,6 +3,7 @@ package mirror
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -29,6 +30,8 @@ type Options struct {
 	Gather time.Duration
 	// Now is a clock that never goes back and runs as fast as time does.
 	Now func() time.Duration
+	// Way hears what the gateway holds; nil when nobody wants to know.
+	Way Way
 }
 
 // Batch is what changed since the one before.
@@ -54,6 +57,10 @@ type Mirror struct {
 	told     map[block.Target]Entry // what changed since the last batch, as it was told then; zero if it was not
 	gathered time.Duration          // when the first of them changed
 	reset    bool                   // the next batch is everything
+
+	seen map[string]uint64 // segment → the revision that slots stand for
+	said map[string]uint64 // as Way has heard it
+	owed bool              // the gateway has not yet taken what was given
 }
 
 // New makes a mirror that holds nothing yet.
@@ -61,12 +68,16 @@ func New(o Options) *Mirror {
 	if o.Want == nil {
 		o.Want = func(block.Target, block.Action) bool { return true }
 	}
-	return &Mirror{o: o, slots: map[block.Target]*slot{}, told: map[block.Target]Entry{}}
+	if o.Way == nil {
+		o.Way = deaf{}
+	}
+	return &Mirror{o: o, seen: map[string]uint64{}, slots: map[block.Target]*slot{}, told: map[block.Target]Entry{}}
 }
 
 // Next waits until something has changed and gives it. An entry that ends is
 // told as removed, on time. It fails when ctx ends or the source does; then
-// what changed meanwhile comes with the next call.
+// what changed meanwhile comes with the next call. Call Done when the gateway
+// has taken what was given, and Failed when it has not.
 //
 // An entry's Until may differ by less than a second from what is true
 // without being told again.
@@ -76,8 +87,12 @@ func (m *Mirror) Next(ctx context.Context) (Batch, error) {
 		m.expire(now)
 		if m.reset || len(m.told) > 0 && now >= m.gathered+m.o.Gather {
 			if b := m.take(now); !b.empty() {
+				m.owed = true
 				return b, nil
 			}
+		}
+		if !m.owed && len(m.told) == 0 && !maps.Equal(m.seen, m.said) {
+			m.tell() // what came is nothing to this gateway
 		}
 		if err := m.follow(ctx, now); err != nil {
 			return Batch{}, fmt.Errorf("follow the blocks: %w", err)
@@ -139,6 +154,8 @@ func (m *Mirror) readAll(now time.Duration) {
 	m.slots, m.ends = map[block.Target]*slot{}, nil
 	clear(m.told)
 	m.reset = true
+	// Before Held, which may be newer but not older.
+	m.seen = m.o.Source.Revisions()
 	for h := range m.o.Source.Held() {
 		if !m.wanted(h.Target) || h.Entry.Mode != block.Enforce {
 			continue
@@ -152,7 +169,10 @@ func (m *Mirror) readAll(now time.Duration) {
 // apply takes a change. Its time left counts from now.
 func (m *Mirror) apply(c *block.Change, now time.Duration) {
 	d := &c.Delta
-	if !m.wanted(d.Target) {
+	if c.Segment != "" {
+		m.seen[c.Segment] = d.Revision
+	}
+	if !d.Target.Valid() || !m.wanted(d.Target) {
 		return
 	}
 	m.note(d.Target, now)

@@ -29,10 +29,12 @@ type source struct {
 	held    map[string]map[block.Target]*block.Entry
 	wake    chan struct{}
 	err     error
+
+	revisions map[string]uint64 // a change's revision is its number
 }
 
 func newSource() *source {
-	return &source{start: time.Now(), held: map[string]map[block.Target]*block.Entry{}, wake: make(chan struct{})}
+	return &source{start: time.Now(), held: map[string]map[block.Target]*block.Entry{}, wake: make(chan struct{}), revisions: map[string]uint64{}}
 }
 
 func (s *source) now() time.Duration { return time.Since(s.start) }
@@ -40,11 +42,13 @@ func (s *source) now() time.Duration { return time.Since(s.start) }
 func (s *source) change(segment string, d block.Delta) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	d.Revision = uint64(len(s.changes) + 1)
+	s.revisions[segment] = d.Revision
 	if s.held[segment] == nil {
 		s.held[segment] = map[block.Target]*block.Entry{}
 	}
 	delete(s.held[segment], d.Target)
-	if !d.Removed {
+	if !d.Removed && d.Target.Valid() {
 		s.held[segment][d.Target] = &block.Entry{ID: d.ID, Deadline: s.now() + d.Left, Action: d.Action, Mode: d.Mode, Terms: d.Terms}
 	}
 	s.changes, s.sent = append(s.changes, block.Change{Segment: segment, Delta: d}), append(s.sent, s.now())

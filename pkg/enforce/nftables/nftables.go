@@ -29,6 +29,7 @@ type Options struct {
 	// /run/netns/gateway; empty is our own.
 	Namespace string
 	Log       *slog.Logger
+	Way       mirror.Way            // hears what the kernel holds; nil for nobody
 	Metrics   prometheus.Registerer // nil for none
 }
 
@@ -50,6 +51,7 @@ const (
 	// lookAgain is how often it is seen to that the table is still there: a
 	// firewall that is loaded anew often begins by removing everything.
 	lookAgain    = 5 * time.Second
+	countEvery   = 30 * time.Second // how often what the kernel cannot hold is counted
 	firstBackoff = 100 * time.Millisecond
 	maxBackoff   = 10 * time.Second
 )
@@ -99,8 +101,17 @@ func want(t block.Target, a block.Action) bool {
 
 // follow takes batches from a mirror of its own, the first of which is all.
 func (f *Filter) follow(ctx context.Context) error {
-	m := mirror.New(mirror.Options{Source: f.options.Source, Want: want, Gather: gather, Now: f.options.Now})
-	checked := f.options.Now()
+	m := mirror.New(mirror.Options{Source: f.options.Source, Want: want, Gather: gather, Now: f.options.Now, Way: f.options.Way})
+	err := f.keep(ctx, m)
+	if ctx.Err() == nil {
+		m.Failed(err)
+	}
+	return err
+}
+
+// keep carries out what the mirror tells, until that fails.
+func (f *Filter) keep(ctx context.Context, m *mirror.Mirror) error {
+	checked, counted := f.options.Now(), f.options.Now()
 	for {
 		batch, err := f.next(ctx, m, checked+lookAgain)
 		switch {
@@ -110,13 +121,20 @@ func (f *Filter) follow(ctx context.Context) error {
 			if err := f.check(); err != nil {
 				return err
 			}
-			checked = f.options.Now()
+			if checked = f.options.Now(); checked-counted > countEvery {
+				m.Left(mirror.Left{})
+				counted = checked
+			}
 			continue
 		case err != nil:
 			return err
 		}
 		if err := f.take(batch); err != nil {
 			return err
+		}
+		m.Done()
+		if batch.Reset {
+			m.Left(mirror.Left{})
 		}
 	}
 }

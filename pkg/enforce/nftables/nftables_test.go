@@ -272,3 +272,10 @@ func TestNoPortsAreRefused(t *testing.T) {
 		t.Errorf("a filter of all ports: %v", err)
 	}
 }
+
+// Revisions implements mirror.Source: a change's revision is its number.
+func (s *source) Revisions() map[string]uint64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return map[string]uint64{block.All: uint64(len(s.changes))}
+}

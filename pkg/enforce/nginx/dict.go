@@ -25,6 +25,7 @@ type DictOptions struct {
 	Scopes  []block.Scope // that nginx knows: some of FileScopes
 	Now     func() time.Duration
 	Log     *slog.Logger
+	Way     mirror.Way            // hears what nginx holds; nil for nobody
 	Metrics prometheus.Registerer // nil for none
 }
 
@@ -58,7 +59,7 @@ func NewDict(o DictOptions) (*Dict, error) {
 		holds: holds{o.Scopes, []block.Action{block.Deny, block.Drop, block.Flag, block.Divert, block.Throttle}},
 	}
 	d.records = records{holds: d.holds}
-	d.mirror = mirror.New(mirror.Options{Source: o.Source, Want: d.holds.want, Now: o.Now})
+	d.mirror = mirror.New(mirror.Options{Source: o.Source, Want: d.holds.want, Now: o.Now, Way: o.Way})
 	if o.Metrics != nil {
 		if err := register(o.Metrics, d.metrics.all()); err != nil {
 			return nil, err
@@ -82,6 +83,7 @@ func (d *Dict) Run(ctx context.Context) error {
 			continue
 		}
 		d.metrics.failing.Set(1)
+		d.mirror.Failed(err)
 		d.o.Log.Log(ctx, severity(wait == quick), "nginx is not told of changes", "error", err, "socket", d.o.Socket, "retry", wait)
 		if err := pause(ctx, wait); err != nil {
 			return err
@@ -183,6 +185,7 @@ func (d *Dict) fill(ctx context.Context) error {
 	if err := d.peer.send(ctx, kindCommit, epoch, d.records.meta()); err != nil {
 		return err
 	}
+	d.mirror.Done()
 	d.epoch, d.held = epoch, len(all)
 	d.metrics.fills.Inc()
 	d.count()
@@ -209,6 +212,7 @@ func (d *Dict) push(ctx context.Context, b mirror.Batch) error {
 	if err := w.flush(); err != nil {
 		return fmt.Errorf("%d changes: %w", len(b.Put)+len(b.Remove), err)
 	}
+	d.mirror.Done()
 	d.held += len(b.Put) - len(b.Remove)
 	d.metrics.pushes.Inc()
 	d.metrics.delay.Observe((d.o.Now() - begun).Seconds())
@@ -217,14 +221,14 @@ func (d *Dict) push(ctx context.Context, b mirror.Batch) error {
 
 // count tells how much nginx holds, and how much it cannot.
 func (d *Dict) count() {
-	n := d.holds.left(d.o.Source)
+	n := d.mirror.Left(mirror.Left{Blocks: d.records.over})
 	d.counted = d.o.Now()
 	d.metrics.entries.Set(float64(d.held))
-	d.metrics.unsupported.Set(float64(n.blocks + d.records.over))
-	d.metrics.exemptions.Set(float64(n.exemptions))
-	if n.exemptions > d.unknown {
+	d.metrics.unsupported.Set(float64(n.Blocks))
+	d.metrics.exemptions.Set(float64(n.Exemptions))
+	if n.Exemptions > d.unknown {
 		d.o.Log.Warn("nginx's dictionary cannot know some exemptions: whom they name is refused where an address or the like of theirs is blocked",
-			"exemptions", n.exemptions)
+			"exemptions", n.Exemptions)
 	}
-	d.unknown = n.exemptions
+	d.unknown = n.Exemptions
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -19,6 +20,9 @@ type FilesOptions struct {
 	Dir    string   // of the files: nginx includes Dir/current/…
 	Check  []string // the command that tells whether nginx takes its configuration: nginx -t
 	Reload []string // the command that has nginx read it
+	// Confirm is where nginx tells which version its workers have, HOST:PORT
+	// or unix:/PATH; empty: it counts as reloaded when the command has ended.
+	Confirm string
 	// Every is the least time from one reload to the next. What changes
 	// meanwhile waits.
 	Every      time.Duration
@@ -27,6 +31,7 @@ type FilesOptions struct {
 	Also       map[string][]byte // other files that belong to each version
 	Now        func() time.Duration
 	Log        *slog.Logger
+	Way        mirror.Way            // hears what nginx holds; nil for nobody
 	Metrics    prometheus.Registerer // nil for none
 }
 
@@ -42,6 +47,7 @@ type Files struct {
 	holds   holds
 	folder  folder
 	mirror  *mirror.Mirror
+	http    http.Client // for Confirm
 	metrics *filesMetrics
 	loaded  bool // nginx was told of what is in force
 	unknown int  // exemptions that it cannot know
@@ -50,10 +56,10 @@ type Files struct {
 // NewFiles makes Files. It touches nothing yet.
 func NewFiles(o FilesOptions) (*Files, error) {
 	f := &Files{
-		o: o, folder: folder{o.Dir}, metrics: newFilesMetrics(),
+		o: o, folder: folder{o.Dir}, http: asking(o.Confirm), metrics: newFilesMetrics(),
 		holds: holds{o.Scopes, []block.Action{block.Deny, block.Drop, block.Flag, block.Divert}},
 	}
-	f.mirror = mirror.New(mirror.Options{Source: o.Source, Want: f.holds.want, Gather: gather, Now: o.Now})
+	f.mirror = mirror.New(mirror.Options{Source: o.Source, Want: f.holds.want, Gather: gather, Now: o.Now, Way: o.Way})
 	if o.Metrics != nil {
 		if err := register(o.Metrics, f.metrics.all()); err != nil {
 			return nil, err
@@ -82,7 +88,10 @@ func (f *Files) Run(ctx context.Context) error {
 		pending = err != nil
 		f.metrics.failing.Set(boolean(pending))
 		if pending {
+			f.mirror.Failed(err)
 			f.o.Log.Error("nginx goes on with the blocks that it had", "error", err, "dir", f.o.Dir, "retry", f.retry())
+		} else {
+			f.mirror.Done()
 		}
 		if err := pause(ctx, f.o.Every); err != nil {
 			return err
@@ -113,6 +122,8 @@ func (f *Files) update(ctx context.Context) error {
 	for name, data := range f.o.Also {
 		r.files[name] = data
 	}
+	version := versionOf(r.files)
+	r.files[versionFile] = versionMap(version)
 	f.count(r)
 	before, err := f.folder.read()
 	if err != nil {
@@ -130,6 +141,9 @@ func (f *Files) update(ctx context.Context) error {
 	if err := run(ctx, f.o.Reload); err != nil {
 		return fmt.Errorf("reload nginx: %w", err)
 	}
+	if err := f.confirm(ctx, version); err != nil {
+		return err
+	}
 	f.loaded = true
 	f.metrics.reloads.Inc()
 	f.o.Log.Info("nginx has new blocks", "entries", r.entries)
@@ -137,15 +151,15 @@ func (f *Files) update(ctx context.Context) error {
 }
 
 func (f *Files) count(r rendering) {
-	n := f.holds.left(f.o.Source)
+	n := f.mirror.Left(mirror.Left{Blocks: r.over})
 	f.metrics.entries.Set(float64(r.entries))
-	f.metrics.unsupported.Set(float64(n.blocks + r.over))
-	f.metrics.exemptions.Set(float64(n.exemptions))
-	if n.exemptions > f.unknown {
+	f.metrics.unsupported.Set(float64(n.Blocks))
+	f.metrics.exemptions.Set(float64(n.Exemptions))
+	if n.Exemptions > f.unknown {
 		f.o.Log.Warn("nginx's maps cannot know some exemptions: whom they name is refused where an address or the like of theirs is blocked",
-			"exemptions", n.exemptions)
+			"exemptions", n.Exemptions)
 	}
-	f.unknown = n.exemptions
+	f.unknown = n.Exemptions
 }
 
 // install puts files into force, has nginx check them, and takes them back if

@@ -28,7 +28,8 @@ func filesRig(t *testing.T) (*rig, *source, *Files, *prometheus.Registry) {
 	s, registry := newSource(), prometheus.NewRegistry()
 	f, err := NewFiles(FilesOptions{
 		Source: s, Dir: filepath.Join(r.dir, "blocks"), Check: r.command("-t"), Reload: r.command("-s", "reload"),
-		Every: 30 * time.Millisecond, Scopes: append(DefaultScopes(), block.ScopeAPI), MaxEntries: 100000, Now: s.now, Log: r.log(),
+		Confirm: "unix:" + filepath.Join(r.dir, "version.sock"),
+		Every:   30 * time.Millisecond, Scopes: append(DefaultScopes(), block.ScopeAPI), MaxEntries: 100000, Now: s.now, Log: r.log(),
 		Also: map[string][]byte{FailFile: FailMap([]FailRoute{{"POST /payments/**", true}})}, Metrics: registry,
 	})
 	if err != nil {

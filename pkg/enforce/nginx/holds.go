@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	"github.com/honeymoat/honeymoat/pkg/block"
-	"github.com/honeymoat/honeymoat/pkg/enforce/mirror"
 )
 
 // holds tells what nginx can hold.
@@ -36,24 +35,6 @@ func (h holds) criterion(t block.Target) (block.Criterion, bool) {
 		return block.Criterion{}, false
 	}
 	return criteria[i], true
-}
-
-// left counts what is enforced and cannot be held here.
-type left struct{ blocks, exemptions int }
-
-func (h holds) left(source mirror.Source) left {
-	var n left
-	for held := range source.Held() {
-		e := held.Entry
-		switch {
-		case e.Mode != block.Enforce || h.want(held.Target, e.Action):
-		case held.Target.Exemption():
-			n.exemptions++
-		default:
-			n.blocks++
-		}
-	}
-	return n
 }
 
 // isAddress tells whether a scope is one of addresses: they are held together.

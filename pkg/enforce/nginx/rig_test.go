@@ -102,7 +102,7 @@ func newRig(t testing.TB, modules string, files []string, snippets ...string) *r
 func (r *rig) copy(files ...string) {
 	r.t.Helper()
 	places := strings.NewReplacer("/run/honeymoat-nginx", r.dir, "/var/lib/honeymoat-nginx", r.dir+"/blocks",
-		"/run/honeymoat", r.dir, "127.0.0.1:4442", "127.0.0.1:1", "/etc/nginx/honeymoat", r.absolute(shipped+"/lua"))
+		"/run/honeymoat", r.dir, "127.0.0.1:4442", "127.0.0.1:1", "127.0.0.1:4446", "unix:"+r.dir+"/version.sock", "/etc/nginx/honeymoat", r.absolute(shipped+"/lua"))
 	for _, name := range files {
 		text, err := os.ReadFile(filepath.Join(shipped, name))
 		if err != nil {

@@ -61,6 +61,7 @@ func (s *source) change(changes ...block.Delta) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, d := range changes {
+		d.Revision = uint64(len(s.changes) + 1)
 		delete(s.held, d.Target)
 		if !d.Removed {
 			s.held[d.Target] = &block.Entry{ID: d.ID, Deadline: s.now() + d.Left, Action: d.Action, Mode: d.Mode, Terms: d.Terms}
@@ -101,4 +102,11 @@ func (s *source) Held() iter.Seq[block.Held] {
 			}
 		}
 	}
+}
+
+// Revisions implements mirror.Source: a change's revision is its number.
+func (s *source) Revisions() map[string]uint64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return map[string]uint64{block.All: uint64(len(s.changes))}
 }

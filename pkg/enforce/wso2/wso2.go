@@ -39,6 +39,7 @@ type Options struct {
 	MadeFile string
 	// Every is how often all is compared and put right; 0 means a minute.
 	Every   time.Duration
+	Way     mirror.Way // hears what WSO2 holds; nil for nobody
 	Log     *slog.Logger
 	Metrics prometheus.Registerer // nil for none
 }
@@ -98,7 +99,7 @@ func (p *Policies) Run(ctx context.Context) error {
 	if p.topic != nil {
 		defer p.topic.close()
 	}
-	m := mirror.New(mirror.Options{Source: p.options.Source, Want: want, Gather: gather, Now: p.options.Now})
+	m := mirror.New(mirror.Options{Source: p.options.Source, Want: want, Gather: gather, Now: p.options.Now, Way: p.options.Way})
 	backoff, due := firstBackoff, p.options.Now()+p.options.Every // when all is put right, however much changes until then
 	for ctx.Err() == nil {
 		err := p.await(ctx, m, due)
@@ -112,10 +113,14 @@ func (p *Policies) Run(ctx context.Context) error {
 		case err != nil:
 			p.count.failures.Inc()
 			p.log.Error("WSO2 is out of step; it is tried again", "error", err, "retry", backoff)
+			m.Failed(err)
 			p.kept = nil // what was done is not known: look
 			due, backoff = p.options.Now()+backoff, min(2*backoff, maxBackoff)
-		case regular:
-			due, backoff = p.options.Now()+p.options.Every, firstBackoff
+		default:
+			m.Done()
+			if regular {
+				due, backoff = p.options.Now()+p.options.Every, firstBackoff
+			}
 		}
 	}
 	return nil
@@ -142,6 +147,9 @@ func (p *Policies) step(ctx context.Context, m *mirror.Mirror, regular bool) err
 	}
 	p.count.left.Set(float64(left))
 	p.count.conditions.Set(float64(len(wanted)))
+	if regular {
+		m.Left(mirror.Left{Blocks: left})
+	}
 	if p.topic != nil {
 		failure = errors.Join(failure, p.tell(ctx, wanted, regular))
 	}

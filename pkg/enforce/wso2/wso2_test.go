@@ -382,3 +382,10 @@ func TestMistakesAreTold(t *testing.T) {
 		t.Error("a damaged list of our policies was taken")
 	}
 }
+
+// Revisions implements mirror.Source: a change's revision is its number.
+func (s *source) Revisions() map[string]uint64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return map[string]uint64{block.All: uint64(len(s.changes))}
+}
