@@ -11,7 +11,7 @@ import (
 
 // AwaitEnforced waits until every agent of a segment that is connected now
 // has reported that it enforces the segment at this revision or a later one,
-// or until ctx ends, and tells what is known of each, ordered by name; it is
+// the gateways that hold blocks themselves included, or until ctx ends, and tells what is known of each, ordered by name; it is
 // empty when no agent of the segment is connected. An agent whose connection
 // is lost meanwhile is waited for like the others. Times are counted from the
 // put of the revision.
@@ -63,8 +63,8 @@ func (r *Registry) begin(w *wait, agents []string) {
 		w.missing[name] = true
 	}
 	for _, name := range agents {
-		if m := r.agents[name]; m.report.Enforcing[w.segment].Revision >= w.revision {
-			w.take(name, m.reached[w.segment])
+		if m := r.agents[name]; m.held[w.segment] >= w.revision {
+			w.take(name, m.reached[w.segment], m.last[w.segment])
 		}
 	}
 	if len(agents) == 0 {
@@ -84,19 +84,20 @@ func (r *Registry) acknowledgements(w *wait, now time.Duration) []block.Acknowle
 	defer r.mu.Unlock()
 	list := w.reached
 	for name := range w.missing {
-		list = append(list, block.Acknowledgement{Agent: name, Millis: millis(now - w.put)})
+		_, via := slowest(&r.agents[name].report, w.segment)
+		list = append(list, block.Acknowledgement{Agent: name, Millis: millis(now - w.put), Via: via})
 	}
 	slices.SortFunc(list, func(a, b block.Acknowledgement) int { return cmp.Compare(a.Agent, b.Agent) })
 	return list
 }
 
-// take notes that an agent has reached the revision.
-func (w *wait) take(agent string, at time.Duration) {
+// take notes that an agent has reached the revision, and by which way last.
+func (w *wait) take(agent string, at time.Duration, via string) {
 	if !w.missing[agent] {
 		return
 	}
 	delete(w.missing, agent)
-	w.reached = append(w.reached, block.Acknowledgement{Agent: agent, Enforced: true, Millis: millis(max(0, at-w.put))})
+	w.reached = append(w.reached, block.Acknowledgement{Agent: agent, Enforced: true, Millis: millis(max(0, at-w.put)), Via: via})
 	if len(w.missing) == 0 {
 		close(w.all)
 	}
@@ -118,15 +119,16 @@ func (s waits) remove(w *wait) {
 	s[w.segment] = list
 }
 
-// reported takes that an agent, which had one revision, has another.
-func (s waits) reported(agent, segment string, had, has uint64, at time.Duration) {
+// reported takes that an agent, which had one revision, has another, and which
+// of its ways was the last.
+func (s waits) reported(agent, segment string, had, has uint64, at time.Duration, via string) {
 	list := s[segment]
 	first, _ := slices.BinarySearchFunc(list, had+1, byRevision)
 	for _, w := range list[first:] {
 		if w.revision > has {
 			return
 		}
-		w.take(agent, at)
+		w.take(agent, at, via)
 	}
 }
 

@@ -250,6 +250,27 @@ func (d *board) putAt(name string, revision uint64) time.Duration {
 	return d.now()
 }
 
+// lackingSince tells since when a holder of a segment at a revision has lacked
+// what came next; since the service's start when that is not known any more.
+func (d *board) lackingSince(name string, has uint64) (at time.Duration, lacks bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	s := d.segments[name]
+	if s == nil || has >= s.set.Version().Revision {
+		return 0, false
+	}
+	next, found := slices.BinarySearchFunc(s.ring, has, func(c change, has uint64) int {
+		return cmp.Compare(c.version.Revision, has)
+	})
+	if found {
+		next++
+	}
+	if next == len(s.ring) {
+		return 0, true
+	}
+	return s.ring[next].at, true
+}
+
 // decided tells when the blocks of a segment with a revision in (after, upTo]
 // were put, oldest first, as far as the ring goes back.
 func (d *board) decided(name string, after, upTo uint64) []time.Duration {

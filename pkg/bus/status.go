@@ -27,7 +27,9 @@ type status struct {
 	seen        time.Time
 	followers   int // streams over HTTP
 	report      block.Report
-	reached     map[string]time.Duration // segment → when the report moved on
+	held        map[string]uint64        // segment → the revision that all its ways hold
+	reached     map[string]time.Duration // segment → when that moved on
+	last        map[string]string        // segment → the way that was the last to
 	propagation time.Duration            // 0 = not measured yet
 	unsampled   bool
 }
@@ -45,28 +47,36 @@ func (r *Registry) Report(_ context.Context, report block.Report) error {
 	}
 	report.Refused = nil
 	report.Software = report.Software[:min(len(report.Software), maxSoftware)]
+	report.Enforcing = only(report.Enforcing, withAll(m.Agent.Segments))
+	report.Ways = believed(report.Ways, withAll(m.Agent.Segments))
+	r.moved(m, &report)
+	m.seen, m.report, m.unsampled = time.Now(), report, true
+	return nil
+}
+
+// moved takes note of what an agent enforces that it did not before. The
+// caller holds mu.
+func (r *Registry) moved(m *member, report *block.Report) {
 	board := r.bus.blocks.board
 	now := board.now()
-	reported, reached := report.Enforcing, map[string]time.Duration{}
-	report.Enforcing = map[string]block.Version{}
-	for _, segment := range withAll(m.Agent.Segments) {
-		v, ok := reported[segment]
-		if !ok {
+	held, reached, last := map[string]uint64{}, map[string]time.Duration{}, map[string]string{}
+	for segment := range report.Enforcing {
+		has, _ := slowest(report, segment)
+		had := m.held[segment]
+		held[segment], reached[segment], last[segment] = has, m.reached[segment], m.last[segment]
+		if has == had {
 			continue
 		}
-		report.Enforcing[segment] = v
-		has, had := v.Revision, m.report.Enforcing[segment].Revision
-		if reached[segment] = m.reached[segment]; has != had {
-			reached[segment] = now
-		}
-		r.waits.reported(report.Agent, segment, had, has, now)
+		// The way that was behind has let all of them move on.
+		_, last[segment] = slowest(&m.report, segment)
+		reached[segment] = now
+		r.waits.reported(m.Agent.Name, segment, had, has, now, last[segment])
 		for _, at := range board.decided(segment, had, has) {
 			m.propagation = now - at
 			r.bus.metrics.propagation.Observe(m.propagation.Seconds())
 		}
 	}
-	m.seen, m.report, m.reached, m.unsampled = time.Now(), report, reached, true
-	return nil
+	m.held, m.reached, m.last = held, reached, last
 }
 
 // state is an agent as it is told to others. The caller does not hold mu: the
@@ -75,7 +85,7 @@ func (r *Registry) state(m *member) block.Agent {
 	a := m.Agent
 	a.Segments = slices.Clone(a.Segments)
 	a.LastSeen, a.Software = m.seen, m.report.Software
-	a.Enforcing = maps.Clone(m.report.Enforcing)
+	a.Enforcing, a.Ways = maps.Clone(m.report.Enforcing), r.ways(m)
 	a.PropagationMillis = millis(m.propagation)
 	a.Connected = !a.Revoked && (r.connected(m) || time.Since(m.seen) < reportLife)
 	return a

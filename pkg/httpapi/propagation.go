@@ -53,7 +53,9 @@ func slowest(all []block.Acknowledgement) []block.Acknowledgement {
 	for _, a := range all {
 		if last := len(each) - 1; last >= 0 && each[last].Agent == a.Agent {
 			each[last].Enforced = each[last].Enforced && a.Enforced
-			each[last].Millis = max(each[last].Millis, a.Millis)
+			if a.Millis > each[last].Millis {
+				each[last].Millis, each[last].Via = a.Millis, a.Via
+			}
 			continue
 		}
 		each = append(each, a)
