@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/honeymoat/honeymoat/pkg/block"
 	"github.com/honeymoat/honeymoat/pkg/rollout"
 )
 
@@ -42,6 +43,7 @@ func conditions() []condition {
 		{"ReloadFailed", 0, "Mend the configuration and reload again.", one(func(v *vitals) string { return v.notReloaded })},
 		{"AgentSilent", time.Minute, "It enforces what it last knew, and nothing of its gateway may reach us. Start it, or revoke it if it is gone for good: honeymoat agents revoke.", (*vitals).silent},
 		{"AgentBehind", 0, "It lets through what others refuse. See its log, and the network between.", (*vitals).outOfStep},
+		{"GatewayBehind", time.Minute, "Blocks that are in force are not enforced there. See honeymoat agents show AGENT, the agent's log, and the gateway's own.", (*vitals).gateways},
 		{"Quarantine", 0, "Their format has changed, or is not the configured one. See honeymoat quarantine list; after mending it, honeymoat quarantine retry.", (*vitals).rejected},
 		{"DiskNearlyFull", time.Minute, "At its end reading stops. Make room, or lower bus.max_bytes and store.retention_days.", (*vitals).disk},
 		{"CertificateEnding", 0, "Clients and agents will refuse it. One of honeymoat's own is renewed by a restart; another has to be replaced at api.cert_file.", (*vitals).certificates},
@@ -120,6 +122,36 @@ func (v *vitals) outOfStep() (list []trouble) {
 		}
 	}
 	return list
+}
+
+// gateways are those that hold blocks themselves, and not all of them.
+func (v *vitals) gateways() (list []trouble) {
+	for i := range v.agents {
+		a := &v.agents[i]
+		for _, w := range a.late() {
+			where := ofAgent(a)
+			where["way"] = w.Name
+			list = append(list, trouble{where, fmt.Sprintf("%s of agent %s lacks blocks%s", w.Name, a.Name, because(w.Why))})
+		}
+	}
+	return list
+}
+
+// late are the ways of an agent that lack a change for longer than they may.
+func (a *agentVitals) late() (ways []block.WayState) {
+	for _, w := range a.Ways {
+		if a.Connected && w.Late() {
+			ways = append(ways, w)
+		}
+	}
+	return ways
+}
+
+func because(why string) string {
+	if why == "" {
+		return ""
+	}
+	return ": " + why
 }
 
 func ofAgent(a *agentVitals) map[string]string {

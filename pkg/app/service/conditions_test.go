@@ -19,13 +19,15 @@ import (
 func healthy() *vitals {
 	now := time.Unix(1_700_000_000, 0)
 	return &vitals{
-		now:    now,
-		parts:  []wire.Part{{Name: "bus", Ready: true}, {Name: "store", Ready: true}, {Name: "alertmanager", Ready: true}, {Name: "ingest", Ready: true}},
-		lags:   map[string]lateness{"detect": {detectLate, 3}, "store": {storeLate, 100}},
-		agents: []agentVitals{{block.Agent{Name: "a", Gateway: "edge", Connected: true}, agentLate}},
-		space:  space{dir: "/data", size: 1 << 40, free: leastFree},
-		certs:  []certificate{{"server", now.Add(certificateEnd)}},
-		rules:  []rollout.Logic{{Rule: "r", State: rollout.Moving}, {Rule: "p", State: rollout.Held, Who: "somebody"}},
+		now:   now,
+		parts: []wire.Part{{Name: "bus", Ready: true}, {Name: "store", Ready: true}, {Name: "alertmanager", Ready: true}, {Name: "ingest", Ready: true}},
+		lags:  map[string]lateness{"detect": {detectLate, 3}, "store": {storeLate, 100}},
+		agents: []agentVitals{{block.Agent{Name: "a", Gateway: "edge", Connected: true, Ways: []block.WayState{
+			{Way: block.Way{Name: "nginx-maps", BoundMillis: 20_000}, LagMillis: 20_000},
+		}}, agentLate}},
+		space: space{dir: "/data", size: 1 << 40, free: leastFree},
+		certs: []certificate{{"server", now.Add(certificateEnd)}},
+		rules: []rollout.Logic{{Rule: "r", State: rollout.Moving}, {Rule: "p", State: rollout.Held, Who: "somebody"}},
 	}
 }
 
@@ -58,6 +60,8 @@ func TestConditions(t *testing.T) {
 	f(func(v *vitals) { v.notReloaded = "line 3" }, "ReloadFailed", "line 3")
 	f(func(v *vitals) { v.agents[0].Connected = false }, "AgentSilent", `gateway="edge"`)
 	f(func(v *vitals) { v.agents[0].behind++ }, "AgentBehind", `agent="a"`)
+	f(func(v *vitals) { v.agents[0].Ways[0].LagMillis++ }, "GatewayBehind", `way="nginx-maps"`)
+	f(func(v *vitals) { v.agents[0].Ways[0].FailingMillis = 20_001 }, "GatewayBehind", `way="nginx-maps"`)
 	f(func(v *vitals) { v.spoiled = []string{"nginx"} }, "Quarantine", `source="nginx"`)
 	f(func(v *vitals) { v.space.free -= 0.01 }, "DiskNearlyFull", "/data")
 	f(func(v *vitals) { v.space = space{} }, "", "") // not known is not full

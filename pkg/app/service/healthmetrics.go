@@ -17,6 +17,7 @@ func (s *Service) collectHealth(e emitter) {
 		a := &v.agents[i]
 		e.gauge("agents_connected", "1 while an agent is heard of.", flag(a.Connected), "agent", a.Name, "gateway", a.Gateway)
 		e.gauge("agents_behind_seconds", "For how long an agent has not enforced the latest blocks.", a.behind.Seconds(), "agent", a.Name, "gateway", a.Gateway)
+		e.gauge("agents_late_ways", "Gateways beside an agent that hold blocks themselves, and lack a change for longer than they may.", float64(len(a.late())), "agent", a.Name, "gateway", a.Gateway)
 	}
 	for _, c := range v.certs {
 		e.gauge("certificate_end_timestamp_seconds", "When a certificate of this service ends, in Unix seconds.", float64(c.end.Unix()), "certificate", c.name)
