@@ -119,22 +119,17 @@ type player struct {
 	decoys   bool // findings of decoys count
 	findings *json.Encoder
 	requests *counter
-	routes   *routes // nil: as the log tells them
+	routes   *inventory.Assigner // nil: as the log tells them
 	found    detect.Result
 	sum      Summary
 }
 
-// routes gives records their routes, as they become known.
-type routes struct {
-	*inventory.Templater
-	*inventory.Assigner
-}
-
-func newRoutes(t *inventory.Templater) *routes {
+// newRoutes gives records their routes, as they become known.
+func newRoutes(t *inventory.Templater) *inventory.Assigner {
 	if t == nil {
 		return nil
 	}
-	return &routes{t, t.NewAssigner()}
+	return t.NewAssigner()
 }
 
 func newPlayer(o Options) *player {
@@ -181,7 +176,6 @@ func (p *player) run(r run) error {
 		p.quarantined(r.batch)
 		if p.routes != nil {
 			p.routes.Learn(r.batch)
-			p.routes.Assign(r.batch)
 		}
 	}
 	p.sum.Parsed += int64(r.to - r.from)
