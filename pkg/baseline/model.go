@@ -1,6 +1,9 @@
 package baseline
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // Model is what is known of one series. It is not safe for concurrent use.
 type Model struct {
@@ -40,6 +43,13 @@ func New(o Options) *Model {
 	m.judges.prepare()
 	m.borrow(o.Prior)
 	return m
+}
+
+// Clone is a model that knows the same, and goes its own way.
+func (m *Model) Clone() *Model {
+	other := *m
+	other.days.Codes = slices.Clone(m.days.Codes)
+	return &other
 }
 
 func (m *Model) learning() bool { return m.seen <= float64(m.options.WarmUp) }

@@ -1,6 +1,7 @@
 package baseline
 
 import (
+	"bytes"
 	"math"
 	"math/rand/v2"
 	"testing"
@@ -113,5 +114,26 @@ func BenchmarkRestore(b *testing.B) {
 		if _, err := Restore(Options{}, data); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+func TestAClone(t *testing.T) {
+	m := New(Options{Kind: Gauge})
+	for i := range 200 {
+		m.Observe(Point{Time: int64(i) * 60e9, Value: float64(i % 7)})
+	}
+	was, err := m.AppendBinary(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := m.Clone()
+	if same, err := other.AppendBinary(nil); err != nil || !bytes.Equal(same, was) {
+		t.Errorf("a clone differs: %v", err)
+	}
+	for i := range 3000 {
+		other.Observe(Point{Time: int64(200+i) * 60e9, Value: 1000})
+	}
+	if same, err := m.AppendBinary(nil); err != nil || !bytes.Equal(same, was) {
+		t.Errorf("what a clone learns changes the other: %v", err)
 	}
 }

@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"io"
@@ -18,14 +19,35 @@ const (
 // snapshotter is a part that writes its own state.
 type snapshotter interface{ WriteSnapshot(w io.Writer) error }
 
+// freezer is a part whose state can be taken at once and written later.
+type freezer interface {
+	Freeze() (write func(io.Writer) error, err error)
+}
+
+// freeze takes a part's state. Of who cannot do it otherwise it is written to
+// memory.
+func freeze(part snapshotter) (write func(io.Writer) error, err error) {
+	if f, ok := part.(freezer); ok {
+		return f.Freeze()
+	}
+	var data bytes.Buffer
+	if err := part.WriteSnapshot(&data); err != nil {
+		return nil, err
+	}
+	return func(w io.Writer) error {
+		_, err := w.Write(data.Bytes())
+		return err
+	}, nil
+}
+
 // writeSections writes the parts one after the other, and at the end how many
 // bytes of it each is. A nil part is empty.
-func writeSections(w io.Writer, parts [sections]snapshotter) error {
+func writeSections(w io.Writer, parts [sections]func(io.Writer) error) error {
 	var lengths []byte
-	for _, part := range parts {
+	for _, write := range parts {
 		c := &counter{to: w}
-		if part != nil {
-			if err := part.WriteSnapshot(c); err != nil {
+		if write != nil {
+			if err := write(c); err != nil {
 				return err
 			}
 		}

@@ -34,29 +34,51 @@ type state struct {
 // WriteSnapshot writes what the detector remembers. Together with the position
 // in the stream of the last batch it restores the detector exactly.
 func (d *Detector) WriteSnapshot(w io.Writer) error {
+	write, err := d.Freeze()
+	if err != nil {
+		return err
+	}
+	return write(w)
+}
+
+// Freeze takes what the detector remembers now. What it gives writes it as
+// WriteSnapshot does, once, and may do so while the detector goes on: detection
+// waits until Freeze returns, and no longer.
+func (d *Detector) Freeze() (write func(io.Writer) error, err error) {
 	d.ruling.Lock()
 	defer d.ruling.Unlock()
 	line, err := d.line()
-	if err == nil {
-		_, err = w.Write(append(line, '\n'))
-	}
-	if err == nil {
-		err = d.writeLarge(w)
-	}
 	if err != nil {
-		return fmt.Errorf("snapshot detector: %w", err)
+		return nil, fmt.Errorf("snapshot detector: %w", err)
 	}
-	return nil
+	parts, err := d.freezeLarge()
+	if err != nil {
+		return nil, fmt.Errorf("snapshot detector: %w", err)
+	}
+	return func(w io.Writer) error {
+		_, err := w.Write(append(line, '\n'))
+		if err == nil {
+			err = writeSections(w, parts)
+		}
+		if err != nil {
+			return fmt.Errorf("snapshot detector: %w", err)
+		}
+		return nil
+	}, nil
 }
 
-func (d *Detector) writeLarge(w io.Writer) error {
-	parts := [sections]snapshotter{windowsSection: d.ruler.windows}
+func (d *Detector) freezeLarge() (parts [sections]func(io.Writer) error, err error) {
+	if parts[windowsSection], err = freeze(d.ruler.windows); err != nil {
+		return parts, err
+	}
 	for i, part := range d.learnt() {
 		if part != nil {
-			parts[i] = part
+			if parts[i], err = freeze(part); err != nil {
+				return parts, err
+			}
 		}
 	}
-	return writeSections(w, parts)
+	return parts, nil
 }
 
 // restorer is a part that begins anew where it cannot be restored.

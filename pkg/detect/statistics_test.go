@@ -2,6 +2,7 @@ package detect
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"net/netip"
@@ -120,7 +121,7 @@ func TestStatisticsNameNobody(t *testing.T) {
 }
 
 func TestSectionsRoundTrip(t *testing.T) {
-	parts := [sections]snapshotter{countsSection: text("counts"), behaviourSection: text("behaviour")}
+	parts := [sections]func(io.Writer) error{countsSection: text("counts").WriteSnapshot, behaviourSection: text("behaviour").WriteSnapshot}
 	var written bytes.Buffer
 	if err := writeSections(&written, parts); err != nil {
 		t.Fatal(err)
@@ -220,6 +221,29 @@ func TestAnAnomalyOfAPersonIsOneFinding(t *testing.T) {
 	a.Key = series.Key{Dimension: series.Route, Name: "GET /a"}
 	if got := d.told(nil, &a); len(got) != 2 || got[1].Actor != a.Actors[0] {
 		t.Errorf("found %+v", got)
+	}
+}
+
+// What is frozen is written as it was, whatever is detected meanwhile.
+func TestFreeze(t *testing.T) {
+	d := learner(Options{})
+	var found Result
+	for n := range 5 {
+		d.Detect(minuteOf(n, nil), &found)
+	}
+	var want, got, after bytes.Buffer
+	write, err := d.Freeze()
+	if err := errors.Join(err, d.WriteSnapshot(&want)); err != nil {
+		t.Fatal(err)
+	}
+	for n := range 5 {
+		d.Detect(minuteOf(5+n, nil), &found)
+	}
+	if err := errors.Join(write(&got), d.WriteSnapshot(&after)); err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got.Bytes(), want.Bytes()) || bytes.Equal(after.Bytes(), want.Bytes()) {
+		t.Errorf("%d bytes were written, %d were frozen, %d are known now", got.Len(), want.Len(), after.Len())
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"time"
 
@@ -128,39 +129,39 @@ func (s *Service) adopt(saved *state, entries []journalEntry) {
 var errTorn = errors.New("a batch was not handled to its end")
 
 // capture takes a checkpoint, and where outbox and journal stand. It waits
-// until every step that has begun is done.
-func (s *Service) capture(ctx context.Context) (data []byte, c captured, err error) {
+// until every step that has begun is done, and keeps others waiting only until
+// it returns: what is taken is written and compressed after that.
+func (s *Service) capture(ctx context.Context) (c captured, err error) {
 	if err := s.gate.close(ctx); err != nil {
-		return nil, c, err
+		return c, err
 	}
 	defer s.gate.open()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.torn {
-		return nil, c, errTorn
+		return c, errTorn
 	}
 	c = captured{changes: s.changes, sequence: s.sequence, outbox: s.outbox.position(), journal: s.journal.position()}
-	data, err = s.encode()
-	return data, c, err
-}
-
-// encode writes the state. The caller holds mu.
-func (s *Service) encode() ([]byte, error) {
-	line, err := json.Marshal(state{
+	c.line, err = json.Marshal(state{
 		Version: stateVersion, Sequence: s.sequence, Ledger: s.ledger, Audit: s.audit, Journal: s.journal.numbered(),
 	})
-	if err != nil {
-		return nil, err
+	if err == nil && s.options.Memory != nil {
+		c.memory, err = s.options.Memory.Freeze()
 	}
-	out := bytes.NewBuffer(append(line, '\n'))
-	if s.options.Memory == nil {
+	return c, err
+}
+
+// encode writes the state that was taken.
+func (c *captured) encode() ([]byte, error) {
+	out := bytes.NewBuffer(append(c.line, '\n'))
+	if c.memory == nil {
 		return out.Bytes(), nil
 	}
 	z, err := zstd.NewWriter(out, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(packWindow))
 	if err != nil {
 		return nil, err
 	}
-	err = errors.Join(s.options.Memory.WriteSnapshot(z), z.Close())
+	err = errors.Join(c.memory(z), z.Close())
 	return out.Bytes(), err
 }
 
@@ -180,16 +181,27 @@ func unpack(packed []byte) ([]byte, error) {
 	return z.DecodeAll(packed, nil)
 }
 
-type captured struct{ changes, sequence, outbox, journal uint64 }
+// captured is a checkpoint that was taken, with where all stood then.
+type captured struct {
+	changes, sequence, outbox, journal uint64
+
+	line   []byte
+	memory func(io.Writer) error // writes that of the detector; nil: it has none
+}
 
 // checkpoint saves the state, once all rows that it stands for are durable.
 func (s *Service) checkpoint(ctx context.Context) (captured, error) {
 	s.saving.Lock()
 	defer s.saving.Unlock()
-	data, c, err := s.capture(ctx)
+	c, err := s.capture(ctx)
 	if err != nil {
 		return c, fmt.Errorf("take checkpoint: %w", err)
 	}
+	data, err := c.encode()
+	if err != nil {
+		return c, fmt.Errorf("take checkpoint: %w", err)
+	}
+	c.line, c.memory = nil, nil
 	if err := s.outbox.flush(ctx, c.outbox); err != nil {
 		return c, fmt.Errorf("take checkpoint: %w", err)
 	}
@@ -216,7 +228,7 @@ var errCheckpoint = errors.New("a checkpoint took too long: the bus does not kee
 
 // A checkpoint is followed by a pause of so many times what it took, so that
 // it costs little of a core and delays less than one block in a hundred: no
-// batch is looked at while it is taken. The pause is no longer than maxRest:
+// batch is looked at while what is to be written is taken. The pause is no longer than maxRest:
 // what comes meanwhile is read again after a crash, and kept on the bus until
 // then.
 const (

@@ -122,6 +122,8 @@ type Confirmer interface {
 
 // Memory is the detector's state, kept together with ours.
 type Memory interface {
-	WriteSnapshot(w io.Writer) error
+	// Freeze takes the state as it is now. What it gives writes it, once, while
+	// the detector may go on.
+	Freeze() (write func(io.Writer) error, err error)
 	Restore(data []byte) error
 }

@@ -225,8 +225,10 @@ func TestLoadOfTheFirstVersion(t *testing.T) {
 // plainMemory keeps what it is given.
 type plainMemory struct{ restored string }
 
-func (m *plainMemory) WriteSnapshot(io.Writer) error { return nil }
-func (m *plainMemory) Restore(data []byte) error     { m.restored = string(data); return nil }
+func (m *plainMemory) Freeze() (func(io.Writer) error, error) {
+	return func(io.Writer) error { return nil }, nil
+}
+func (m *plainMemory) Restore(data []byte) error { m.restored = string(data); return nil }
 
 func TestLoadFailure(t *testing.T) {
 	f := func(name, text string, want error) {
@@ -252,9 +254,9 @@ func TestLoadFailure(t *testing.T) {
 // memory is a detector's state.
 type memory struct{ seen []byte }
 
-func (m *memory) WriteSnapshot(w io.Writer) error {
-	_, err := w.Write(m.seen)
-	return err
+func (m *memory) Freeze() (func(io.Writer) error, error) {
+	seen := slices.Clone(m.seen)
+	return func(w io.Writer) error { _, err := w.Write(seen); return err }, nil
 }
 func (m *memory) Restore(data []byte) error { m.seen = data; return nil }
 

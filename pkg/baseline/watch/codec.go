@@ -22,11 +22,13 @@ type coder struct {
 	err error
 	// scratch is where a model is written before its length is known.
 	scratch []byte
+	// frozen takes what is written, without the models; nil: it is written.
+	frozen *frozen
 }
 
 const coderBuffer = 64 << 10
 
-func (c *coder) writing() bool { return c.out != nil }
+func (c *coder) writing() bool { return c.out != nil || c.frozen != nil }
 
 func (c *coder) fail() {
 	if c.err == nil {
@@ -38,7 +40,7 @@ func (c *coder) fail() {
 // put appends what was encoded, and passes it on when there is enough.
 func (c *coder) put(b []byte) {
 	c.buf = b
-	if len(c.buf) >= coderBuffer {
+	if len(c.buf) >= coderBuffer && c.frozen == nil {
 		c.flush()
 	}
 }

@@ -62,7 +62,7 @@ func (w *Watch) measure(e *entry, m series.Measure, v, weight float64) {
 
 // observe has a model look at a point.
 func (w *Watch) observe(e *entry, t *track, m series.Measure, p baseline.Point) {
-	v := t.model.Observe(p)
+	v := w.own(t).Observe(p)
 	t.note(m, p, &v)
 	if m == series.Requests && t.pace() == fast && v.Expected > 0 {
 		e.place.Pulse += (math.Min(2, p.Value/v.Expected) - e.place.Pulse) / pulseMemory

@@ -15,14 +15,11 @@ const snapshotMagic = "honeymoat watch 2\n"
 // included: a Watch that restores it goes on as this one does. It is about as
 // large as the memory that it takes.
 func (w *Watch) WriteSnapshot(out io.Writer) error {
-	c := &coder{out: out}
-	if err := w.codeAll(c); err != nil {
-		return fmt.Errorf("write the snapshot of baselines: %w", err)
+	write, err := w.Freeze()
+	if err != nil {
+		return err
 	}
-	if err := c.end(); err != nil {
-		return fmt.Errorf("write the snapshot of baselines: %w", err)
-	}
-	return nil
+	return write(out)
 }
 
 // Restore reads what WriteSnapshot wrote, in place of all that was remembered.

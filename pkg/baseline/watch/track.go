@@ -12,9 +12,10 @@ import (
 // A track follows one measure of one place, at one pace.
 type track struct {
 	model   *baseline.Model
-	Step    int32 // minutes of a look
-	Covered int32 // minutes that were pooled for the next one
-	Bucket  int64 // number of the step that is being pooled
+	mine    uint64 // the state that was frozen last when nobody else had the model
+	Step    int32  // minutes of a look
+	Covered int32  // minutes that were pooled for the next one
+	Bucket  int64  // number of the step that is being pooled
 	Total   float64
 	Weight  float64
 	Carried int32 // steps that had too few requests to be looked at
@@ -195,17 +196,12 @@ func (t *track) code(c *coder, m series.Measure, o *Options) {
 }
 
 func (t *track) codeModel(c *coder, m series.Measure, o *Options) {
-	var data []byte
 	if c.writing() {
-		var err error
-		if data, err = t.model.AppendBinary(c.scratch[:0]); err != nil {
-			c.err = err
-			return
-		}
-		c.scratch = data
+		c.model(t.model)
+		return
 	}
-	c.bytes(&data)
-	if c.writing() || c.err != nil {
+	var data []byte
+	if c.bytes(&data); c.err != nil {
 		return
 	}
 	if t.Step <= 0 || t.Step > 60 {

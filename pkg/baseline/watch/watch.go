@@ -2,6 +2,7 @@ package watch
 
 import (
 	"slices"
+	"sync/atomic"
 
 	"github.com/honeymoat/honeymoat/pkg/baseline/series"
 	"github.com/honeymoat/honeymoat/pkg/event"
@@ -34,6 +35,9 @@ type Watch struct {
 	told    []Anomaly // by the last one
 	stats   Stats
 
+	freezes uint64        // that there were
+	writing *atomic.Int32 // states that were frozen, and not written yet
+
 	commonAt int64 // of which minute and change commonIs tells
 	commonOf change
 	commonIs bool
@@ -42,7 +46,7 @@ type Watch struct {
 // New makes a Watch that has seen nothing.
 func New(o Options) *Watch {
 	o = o.complete()
-	return &Watch{options: o, table: series.New(o.Series)}
+	return &Watch{options: o, table: series.New(o.Series), writing: &atomic.Int32{}}
 }
 
 // Add counts the rows of a batch from one to another, exclusive, as
