@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"io"
+	"iter"
 	"slices"
 	"strings"
 
@@ -24,64 +25,41 @@ func actorsCommand() *cobra.Command {
 	return parent
 }
 
-// askActor makes a child command that asks about one actor.
-func askActor(r remote, use, short string, run func(c *cobra.Command, api *client.Client, a finding.Actor) error) *cobra.Command {
-	return ask(r, use+" ACTOR", short, 1, func(c *cobra.Command, api *client.Client, args []string) error {
+// showActor makes a child command that asks about one actor and prints what is
+// known.
+func showActor[T any](r remote, use, short string, get func(c *cobra.Command, api *client.Client, a finding.Actor) (T, error), print func(io.Writer, T)) *cobra.Command {
+	return showCommand(r, use+" ACTOR", short, 1, func(c *cobra.Command, api *client.Client, args []string) (T, error) {
 		a, err := finding.ParseActor(args[0])
 		if err != nil {
-			return command.Usage(err)
+			var none T
+			return none, command.Usage(err)
 		}
-		return run(c, api, a)
-	})
+		return get(c, api, a)
+	}, print)
 }
 
 func actorsList(r remote) *cobra.Command {
-	kind, least, asJSON := "", "", false
-	c := ask(r, "list", "List the actors of whom there is evidence, the most urgent first.", 0, func(c *cobra.Command, api *client.Client, _ []string) error {
-		keep, err := actorFilter(kind, least)
-		if err != nil {
-			return command.Usage(err)
-		}
-		list, err := collect(api.Actors(c.Context()))
-		if err != nil {
-			return err
-		}
-		kept := []wire.Actor{}
-		for _, a := range list {
-			if keep(a) {
-				kept = append(kept, a)
-			}
-		}
-		if asJSON {
-			return printJSON(c.OutOrStdout(), kept)
-		}
-		printActors(c.OutOrStdout(), kept)
-		return nil
+	var f client.ActorFilter
+	c := listCommand(r, listing[wire.Actor]{
+		short: "List the actors of whom there is evidence, the most urgent first.", limit: 50, print: printActors,
+		check: func() error { return checkActorFilter(f) },
+		items: func(c *cobra.Command, api *client.Client) iter.Seq2[wire.Actor, error] {
+			return api.FindActors(c.Context(), f)
+		},
 	})
-	c.Flags().StringVar(&kind, "kind", "", "Only this kind: address, prefix, user …")
-	c.Flags().StringVar(&least, "tier", "", "Only this tier and the more urgent ones: log, notify or page.")
-	jsonFlag(c, &asJSON)
+	c.Flags().StringVar(&f.Kind, "kind", "", "Only this kind: address, prefix, user …")
+	c.Flags().StringVar(&f.Tier, "tier", "", "Only this tier and the more urgent ones: log, notify or page.")
 	return c
 }
 
-// actorFilter reads the flags of a list.
-func actorFilter(kind, least string) (func(wire.Actor) bool, error) {
-	if kind != "" {
-		if _, err := finding.ParseActorKind(kind); err != nil {
-			return nil, fmt.Errorf("--kind: %w", err)
-		}
+func checkActorFilter(f client.ActorFilter) error {
+	if _, err := finding.ParseActorKind(f.Kind); f.Kind != "" && err != nil {
+		return fmt.Errorf("--kind: %w", err)
 	}
-	var tier finding.Tier
-	if least != "" {
-		var err error
-		if tier, err = finding.ParseTier(least); err != nil {
-			return nil, fmt.Errorf("--tier: %w", err)
-		}
+	if _, err := finding.ParseTier(f.Tier); f.Tier != "" && err != nil {
+		return fmt.Errorf("--tier: %w", err)
 	}
-	return func(a wire.Actor) bool {
-		has, err := finding.ParseTier(a.Tier)
-		return (kind == "" || string(a.Kind) == kind) && (tier == 0 || err == nil && has >= tier)
-	}, nil
+	return nil
 }
 
 func printActors(w io.Writer, actors []wire.Actor) {
@@ -90,7 +68,7 @@ func printActors(w io.Writer, actors []wire.Actor) {
 		return
 	}
 	t := newTable(w, "who", "tier", "findings", "last seen", "blocks", "because")
-	for _, a := range actors[:min(most, len(actors))] {
+	for _, a := range actors {
 		because := a.Reasons[:min(3, len(a.Reasons))]
 		if rest := len(a.Reasons) - len(because); rest > 0 {
 			because = append(slices.Clone(because), fmt.Sprintf("and %d more", rest))
@@ -98,7 +76,6 @@ func printActors(w io.Writer, actors []wire.Actor) {
 		t.AppendRow(table.Row{actorName(a.Kind, a.Value), a.Tier, a.Findings, clock(a.LastSeen), len(a.BlockIDs), strings.Join(because, "\n")})
 	}
 	t.Render()
-	printRest(w, len(actors), "honeymoat actors list --json has all")
 }
 
 // actorName is an actor as commands take it: addresses need no kind.
@@ -110,20 +87,10 @@ func actorName(kind finding.ActorKind, value string) string {
 }
 
 func actorsShow(r remote) *cobra.Command {
-	asJSON := false
-	c := askActor(r, "show", "Show an actor with the latest evidence.", func(c *cobra.Command, api *client.Client, a finding.Actor) error {
-		actor, err := api.Actor(c.Context(), a)
-		if err != nil {
-			return err
-		}
-		if asJSON {
-			return printJSON(c.OutOrStdout(), actor)
-		}
-		printActor(c.OutOrStdout(), actor)
-		return nil
-	})
-	jsonFlag(c, &asJSON)
-	return c
+	return showActor(r, "show", "Show an actor with the latest evidence.",
+		func(c *cobra.Command, api *client.Client, a finding.Actor) (wire.ActorDetail, error) {
+			return api.Actor(c.Context(), a)
+		}, printActor)
 }
 
 func printActor(w io.Writer, a wire.ActorDetail) {
@@ -137,9 +104,9 @@ func printActor(w io.Writer, a wire.ActorDetail) {
 	if len(a.Evidence) == 0 {
 		return
 	}
-	t := newTable(w, "when", "rule", "tier", "score", "what")
+	t := newTable(w, "when", "tier", "score", "what", "rule")
 	for _, f := range a.Evidence {
-		t.AppendRow(table.Row{clock(f.Time), f.Rule, f.Tier, fmt.Sprintf("%.2f", f.Score), text.WrapSoft(f.Title+": "+f.Reason, 70)})
+		t.AppendRow(table.Row{clock(f.Time), f.Tier, fmt.Sprintf("%.2f", f.Score), text.WrapSoft(whole(f.Title, f.Reason), 70), f.Rule})
 	}
 	t.Render()
 }

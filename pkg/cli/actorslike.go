@@ -29,26 +29,16 @@ func sinceFlag(c *cobra.Command) func() (time.Time, error) {
 }
 
 func actorsLinks(r remote) *cobra.Command {
-	asJSON := false
 	var since func() (time.Time, error)
-	c := askActor(r, "links", "Tell with whom an actor was seen: addresses of a token, networks of a fingerprint; and who else was seen with them.",
-		func(c *cobra.Command, api *client.Client, a finding.Actor) error {
+	c := showActor(r, "links", "Tell with whom an actor was seen: addresses of a token, networks of a fingerprint; and who else was seen with them.",
+		func(c *cobra.Command, api *client.Client, a finding.Actor) (wire.ActorLinks, error) {
 			from, err := since()
 			if err != nil {
-				return err
+				return wire.ActorLinks{}, err
 			}
-			links, err := api.ActorLinks(c.Context(), a, from)
-			if err != nil {
-				return err
-			}
-			if asJSON {
-				return printJSON(c.OutOrStdout(), links)
-			}
-			printLinks(c.OutOrStdout(), links)
-			return nil
-		})
+			return api.ActorLinks(c.Context(), a, from)
+		}, printLinks)
 	since = sinceFlag(c)
-	jsonFlag(c, &asJSON)
 	return c
 }
 
@@ -81,27 +71,18 @@ func printLinks(w io.Writer, v wire.ActorLinks) {
 }
 
 func actorsSimilar(r remote) *cobra.Command {
-	asJSON, limit := false, 0
+	limit := 0
 	var since func() (time.Time, error)
-	c := askActor(r, "similar", "Tell who behaves like an actor, and in what: paths and their order, pace, user agent, fingerprint.",
-		func(c *cobra.Command, api *client.Client, a finding.Actor) error {
+	c := showActor(r, "similar", "Tell who behaves like an actor, and in what: paths and their order, pace, user agent, fingerprint.",
+		func(c *cobra.Command, api *client.Client, a finding.Actor) (wire.SimilarActors, error) {
 			from, err := since()
 			if err != nil {
-				return err
+				return wire.SimilarActors{}, err
 			}
-			similar, err := api.SimilarActors(c.Context(), a, from, limit)
-			if err != nil {
-				return err
-			}
-			if asJSON {
-				return printJSON(c.OutOrStdout(), similar)
-			}
-			printSimilar(c.OutOrStdout(), similar)
-			return nil
-		})
+			return api.SimilarActors(c.Context(), a, from, limit)
+		}, printSimilar)
 	since = sinceFlag(c)
 	c.Flags().IntVar(&limit, "limit", 10, "How many, at most 100.")
-	jsonFlag(c, &asJSON)
 	return c
 }
 

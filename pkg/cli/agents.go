@@ -2,28 +2,19 @@ package cli
 
 import (
 	"fmt"
+	"io"
 	"iter"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
 
+	"github.com/honeymoat/honeymoat/pkg/block"
 	"github.com/honeymoat/honeymoat/pkg/httpapi/client"
 	"github.com/honeymoat/honeymoat/pkg/httpapi/wire"
 )
-
-// collect takes all of a list that comes by pages.
-func collect[T any](list iter.Seq2[T, error]) ([]T, error) {
-	all := []T{}
-	for item, err := range list {
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, item)
-	}
-	return all, nil
-}
 
 func agentsCommand() *cobra.Command {
 	parent, r := group("agents", "Enrol, list and revoke the agents beside the gateways.")
@@ -62,33 +53,30 @@ func agentsEnroll(r remote) *cobra.Command {
 }
 
 func agentsList(r remote) *cobra.Command {
-	asJSON := false
-	c := ask(r, "list", "List the agents and what they enforce.", 0, func(c *cobra.Command, api *client.Client, _ []string) error {
-		agents, err := collect(api.Agents(c.Context()))
-		if err != nil {
-			return err
-		}
-		if asJSON {
-			return printJSON(c.OutOrStdout(), agents)
-		}
-		if len(agents) == 0 {
-			fmt.Fprintln(c.OutOrStdout(), "No agent is enrolled yet; `honeymoat agents enroll NAME` makes a token for one.")
-			return nil
-		}
-		t := newTable(c.OutOrStdout(), "agent", "gateway", "segments", "state", "last seen", "enforcing", "propagation")
-		for _, a := range agents {
-			var enforcing []string
-			for segment, v := range a.Enforcing {
-				enforcing = append(enforcing, fmt.Sprintf("%s: %s at revision %d", segment, count(v.Count, "block"), v.Revision))
-			}
-			t.AppendRow(table.Row{a.Name, a.Gateway, strings.Join(a.Segments, ", "), state(a.Connected, a.Revoked), unless(a.LastSeen.IsZero(), clock(a.LastSeen)),
-				strings.Join(enforcing, "\n"), unless(a.PropagationMillis == 0, fmt.Sprintf("%.1f ms", a.PropagationMillis))})
-		}
-		t.Render()
-		return nil
+	return listCommand(r, listing[block.Agent]{
+		short: "List the agents and what they enforce.", print: printAgents,
+		items: func(c *cobra.Command, api *client.Client) iter.Seq2[block.Agent, error] {
+			return api.Agents(c.Context())
+		},
 	})
-	jsonFlag(c, &asJSON)
-	return c
+}
+
+func printAgents(w io.Writer, agents []block.Agent) {
+	if len(agents) == 0 {
+		fmt.Fprintln(w, "No agent is enrolled yet; `honeymoat agents enroll NAME` makes a token for one.")
+		return
+	}
+	t := newTable(w, "agent", "gateway", "segments", "state", "last seen", "enforcing", "propagation")
+	for _, a := range agents {
+		var enforcing []string
+		for segment, v := range a.Enforcing {
+			enforcing = append(enforcing, fmt.Sprintf("%s: %s at revision %d", segment, count(v.Count, "block"), v.Revision))
+		}
+		slices.Sort(enforcing)
+		t.AppendRow(table.Row{a.Name, a.Gateway, strings.Join(a.Segments, ", "), state(a.Connected, a.Revoked), unless(a.LastSeen.IsZero(), clock(a.LastSeen)),
+			strings.Join(enforcing, "\n"), unless(a.PropagationMillis == 0, fmt.Sprintf("%.1f ms", a.PropagationMillis))})
+	}
+	t.Render()
 }
 
 // unless is what a table says, or a dash for what is not known: an agent that
@@ -108,27 +96,4 @@ func state(connected, revoked bool) string {
 		return "connected"
 	}
 	return "away"
-}
-
-func decoysCommand() *cobra.Command {
-	parent, r := group("decoys", "Show the decoy catalogue.")
-	asJSON := false
-	list := ask(r, "list", "List the decoys in force.", 0, func(c *cobra.Command, api *client.Client, _ []string) error {
-		decoys, err := collect(api.Decoys(c.Context()))
-		if err != nil {
-			return err
-		}
-		if asJSON {
-			return printJSON(c.OutOrStdout(), decoys)
-		}
-		t := newTable(c.OutOrStdout(), "id", "paths", "context", "tier", "mode", "blocks for", "answers")
-		for _, d := range decoys {
-			t.AppendRow(table.Row{d.ID, strings.Join(d.Paths, "\n"), d.Context, d.Tier, d.Mode, time.Duration(d.LifetimeSeconds) * time.Second, d.Status})
-		}
-		t.Render()
-		return nil
-	})
-	jsonFlag(list, &asJSON)
-	parent.AddCommand(list, decoysCheck())
-	return parent
 }

@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"io"
+	"iter"
 
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
@@ -14,20 +15,12 @@ import (
 )
 
 func blocksApprovals(r remote) *cobra.Command {
-	asJSON := false
-	c := ask(r, "approvals", "List the blocks that wait for a second person.", 0, func(c *cobra.Command, api *client.Client, _ []string) error {
-		list, err := collect(api.Approvals(c.Context()))
-		if err != nil {
-			return err
-		}
-		if asJSON {
-			return printJSON(c.OutOrStdout(), list)
-		}
-		printApprovals(c.OutOrStdout(), list)
-		return nil
+	return listCommand(r, listing[wire.Approval]{
+		use: "approvals", short: "List the blocks that wait for a second person.", print: printApprovals,
+		items: func(c *cobra.Command, api *client.Client) iter.Seq2[wire.Approval, error] {
+			return api.Approvals(c.Context())
+		},
 	})
-	jsonFlag(c, &asJSON)
-	return c
 }
 
 func printApprovals(w io.Writer, list []wire.Approval) {
@@ -111,20 +104,10 @@ func blocksReject(r remote) *cobra.Command {
 }
 
 func blocksBreaker(r remote) *cobra.Command {
-	asJSON := false
-	c := ask(r, "breaker", "Tell whether automatic blocking is held after a storm of blocks.", 0, func(c *cobra.Command, api *client.Client, _ []string) error {
-		b, err := api.Breaker(c.Context())
-		if err != nil {
-			return err
-		}
-		if asJSON {
-			return printJSON(c.OutOrStdout(), b)
-		}
-		printBreaker(c.OutOrStdout(), b)
-		return nil
-	})
-	jsonFlag(c, &asJSON)
-	return c
+	return showCommand(r, "breaker", "Tell whether automatic blocking is held after a storm of blocks.", 0,
+		func(c *cobra.Command, api *client.Client, _ []string) (wire.Breaker, error) {
+			return api.Breaker(c.Context())
+		}, printBreaker)
 }
 
 func printBreaker(w io.Writer, b wire.Breaker) {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"iter"
 	"time"
 
 	"github.com/jedib0t/go-pretty/v6/table"
@@ -28,17 +29,11 @@ func blocksCommand() *cobra.Command {
 
 func blocksList(r remote) *cobra.Command {
 	var f client.BlockFilter
-	asJSON := false
-	c := ask(r, "list", "List the live blocks and exemptions.", 0, func(c *cobra.Command, api *client.Client, _ []string) error {
-		blocks, err := collect(api.Blocks(c.Context(), f))
-		if err != nil {
-			return err
-		}
-		if asJSON {
-			return printJSON(c.OutOrStdout(), blocks)
-		}
-		printBlocks(c.OutOrStdout(), blocks)
-		return nil
+	c := listCommand(r, listing[wire.Block]{
+		short: "List the live blocks and exemptions.", print: printBlocks,
+		items: func(c *cobra.Command, api *client.Client) iter.Seq2[wire.Block, error] {
+			return api.Blocks(c.Context(), f)
+		},
 	})
 	c.Flags().StringVar(&f.Segment, "segment", "", "Only this segment.")
 	c.Flags().StringVar(&f.Target, "target", "", "Only blocks that overlap this address or prefix, or that ask for this SCOPE:VALUE.")
@@ -48,7 +43,6 @@ func blocksList(r remote) *cobra.Command {
 	c.Flags().StringVar(&f.Rule, "rule", "", "Only those that this rule asked for.")
 	c.Flags().StringVar(&f.By, "by", "", "Only those of token:NAME, rule:ID or agent:NAME.")
 	c.Flags().StringVar(&f.Batch, "batch", "", "Only those of this batch.")
-	jsonFlag(c, &asJSON)
 	return c
 }
 

@@ -1,13 +1,13 @@
 package cli
 
 import (
-	"cmp"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/jedib0t/go-pretty/v6/text"
 	"github.com/spf13/cobra"
 
 	"github.com/honeymoat/honeymoat/pkg/block"
@@ -16,36 +16,28 @@ import (
 	"github.com/honeymoat/honeymoat/pkg/httpapi/wire"
 )
 
-// askOf makes a child command that asks about a target.
-func askOf(r remote, use, short string, run func(c *cobra.Command, api *client.Client, q wire.TargetRequest) error) *cobra.Command {
-	c := ask(r, use, short, 1, nil)
-	targets := addTargetFlags(c)
-	c.Args = targets.optional
-	c.RunE = asking(r, func(c *cobra.Command, api *client.Client, args []string) error {
+// showTarget makes a child command that asks about a target and prints what is
+// known.
+func showTarget[T any](r remote, use, short string, get func(c *cobra.Command, api *client.Client, q wire.TargetRequest) (T, error), print func(io.Writer, T)) *cobra.Command {
+	var targets targetFlags
+	c := showCommand(r, use, short, 1, func(c *cobra.Command, api *client.Client, args []string) (T, error) {
 		criteria, err := targets.criteria(args)
 		if err != nil {
-			return err
+			var none T
+			return none, err
 		}
-		return run(c, api, wire.TargetRequest{Target: criteria})
-	})
+		return get(c, api, wire.TargetRequest{Target: criteria})
+	}, print)
+	targets = addTargetFlags(c)
+	c.Args = targets.optional
 	return c
 }
 
 func blocksWhy(r remote) *cobra.Command {
-	asJSON := false
-	c := askOf(r, "why TARGET", "Tell what holds for a target, and on what evidence.", func(c *cobra.Command, api *client.Client, q wire.TargetRequest) error {
-		why, err := api.Why(c.Context(), q)
-		if err != nil {
-			return err
-		}
-		if asJSON {
-			return printJSON(c.OutOrStdout(), why)
-		}
-		printWhy(c.OutOrStdout(), why)
-		return nil
-	})
-	jsonFlag(c, &asJSON)
-	return c
+	return showTarget(r, "why TARGET", "Tell what holds for a target, since when, until when, by whom, on what evidence, and how to undo it.",
+		func(c *cobra.Command, api *client.Client, q wire.TargetRequest) (wire.Why, error) {
+			return api.Why(c.Context(), q)
+		}, printWhy)
 }
 
 func printWhy(w io.Writer, why wire.Why) {
@@ -64,7 +56,8 @@ func printWhy(w io.Writer, why wire.Why) {
 		fmt.Fprintf(w, "Before: %s\n", ending(b))
 	}
 	if why.Actor != nil {
-		fmt.Fprintf(w, "%s, tier %s: %s\n", count(why.Actor.Findings, "finding"), why.Actor.Tier, strings.Join(why.Actor.Reasons, "; "))
+		fmt.Fprintf(w, "%s, tier %s: %s. Why: honeymoat tiers explain %s\n", count(why.Actor.Findings, "finding"), why.Actor.Tier, strings.Join(why.Actor.Reasons, "; "),
+			actorName(why.Actor.Kind, why.Actor.Value))
 	}
 	printEvidence(w, why)
 }
@@ -82,7 +75,8 @@ func printWhyBlock(w io.Writer, target wire.Criteria, b wire.WhyBlock) {
 	if b.Partly {
 		subject = "Some requests of " + target.String() + " are"
 	}
-	fmt.Fprintf(w, "%s %s%s by %s (on %s) until %s: %s. Asked for by %s.", subject, done(b.Action), extent(b.Block.Block), b.ID, b.Target, clock(b.ExpiresAt), b.Reason, b.By)
+	fmt.Fprintf(w, "%s %s%s by %s (on %s) since %s until %s: %s. Asked for by %s.", subject, done(b.Action), extent(b.Block.Block), b.ID, b.Target,
+		clock(b.CreatedAt), clock(b.ExpiresAt), b.Reason, b.By)
 	if b.ApprovedBy != "" {
 		fmt.Fprintf(w, " Approved by %s.", b.ApprovedBy)
 	}
@@ -96,6 +90,15 @@ func printWhyBlock(w io.Writer, target wire.Criteria, b wire.WhyBlock) {
 		fmt.Fprintf(w, " Rollout of its rule: %s.", b.Stage)
 	}
 	fmt.Fprintln(w)
+	printUndo(w, b.Block.Block)
+}
+
+// printUndo tells how a block ends, and what else was made with it.
+func printUndo(w io.Writer, b block.Block) {
+	fmt.Fprintf(w, "  To end it: honeymoat blocks remove %s --reason …\n", b.ID)
+	if b.Batch != "" {
+		fmt.Fprintf(w, "  To end all of its batch: honeymoat blocks undo %s --reason …\n", b.Batch)
+	}
 }
 
 func printEvidence(w io.Writer, why wire.Why) {
@@ -104,12 +107,7 @@ func printEvidence(w io.Writer, why wire.Why) {
 	}
 	t := newTable(w, "when", "what", "request", "seen by")
 	for _, f := range why.Evidence {
-		s := f.Sighting
-		place := cmp.Or(s.File, s.Gateway)
-		if s.Line > 0 {
-			place = fmt.Sprintf("%s:%d", place, s.Line)
-		}
-		t.AppendRow(table.Row{clock(f.Time), f.Title, s.Method + " " + s.Path, fmt.Sprintf("%s (%s)", s.Via, place)})
+		t.AppendRow(table.Row{clock(f.Time), text.WrapSoft(f.Title, 60), f.Sighting.Method + " " + f.Sighting.Path, placeOf(f.Sighting)})
 	}
 	t.Render()
 	if len(why.Blocks) > 0 || why.Protected != "" {
@@ -144,20 +142,10 @@ func ending(b wire.EndedBlock) string {
 }
 
 func blocksPreview(r remote) *cobra.Command {
-	asJSON := false
-	c := askOf(r, "preview TARGET", "Tell what a block would have hit in the last day.", func(c *cobra.Command, api *client.Client, q wire.TargetRequest) error {
-		p, err := api.Preview(c.Context(), q)
-		if err != nil {
-			return err
-		}
-		if asJSON {
-			return printJSON(c.OutOrStdout(), p)
-		}
-		printPreview(c.OutOrStdout(), p)
-		return nil
-	})
-	jsonFlag(c, &asJSON)
-	return c
+	return showTarget(r, "preview TARGET", "Tell what a block would have hit in the last day.",
+		func(c *cobra.Command, api *client.Client, q wire.TargetRequest) (wire.Preview, error) {
+			return api.Preview(c.Context(), q)
+		}, printPreview)
 }
 
 func printPreview(w io.Writer, p wire.Preview) {

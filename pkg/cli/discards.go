@@ -1,8 +1,10 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"io"
+	"iter"
 	"strings"
 	"time"
 
@@ -30,20 +32,12 @@ func discardsCommand() *cobra.Command {
 }
 
 func discardsList(r remote) *cobra.Command {
-	asJSON := false
-	c := ask(r, "list", "List what findings do not count, and why.", 0, func(c *cobra.Command, api *client.Client, _ []string) error {
-		list, err := collect(api.Discards(c.Context()))
-		if err != nil {
-			return err
-		}
-		if asJSON {
-			return printJSON(c.OutOrStdout(), list)
-		}
-		printDiscards(c.OutOrStdout(), list)
-		return nil
+	return listCommand(r, listing[wire.Discard]{
+		short: "List what findings do not count, and why.", print: printDiscards,
+		items: func(c *cobra.Command, api *client.Client) iter.Seq2[wire.Discard, error] {
+			return api.Discards(c.Context())
+		},
 	})
-	jsonFlag(c, &asJSON)
-	return c
 }
 
 func printDiscards(w io.Writer, list []wire.Discard) {
@@ -107,28 +101,26 @@ func discardsAdd(r remote) *cobra.Command {
 
 func feedbackCommand() *cobra.Command {
 	parent, r := group("feedback", "Tell by how much analysts have moved rules.")
-	asJSON := false
-	list := ask(r, "list", "List the rules that analysts have moved, by what they kept and discarded.", 0, func(c *cobra.Command, api *client.Client, _ []string) error {
-		list, err := collect(api.Feedback(c.Context()))
-		if err != nil {
-			return err
-		}
-		if asJSON {
-			return printJSON(c.OutOrStdout(), list)
-		}
-		if len(list) == 0 {
-			fmt.Fprintln(c.OutOrStdout(), "Nobody has kept or discarded a finding of late.")
-			return nil
-		}
-		t := newTable(c.OutOrStdout(), "rule", "about", "kept", "discarded", "last", "odds are")
-		for _, o := range list {
-			t.AppendRow(table.Row{o.Rule, o.Kind, fmt.Sprintf("%.1f", o.Keeps), fmt.Sprintf("%.1f", o.Discards), clock(o.Last), oddsText(o.Shift)})
-		}
-		t.Render()
-		fmt.Fprintln(c.OutOrStdout(), "Words fade. What is known for certain, such as a honeytoken that was used, is moved by none.")
-		return nil
-	})
-	jsonFlag(list, &asJSON)
-	parent.AddCommand(list)
+	parent.AddCommand(listCommand(r, listing[wire.Opinion]{
+		short: "List the rules that analysts have moved, by what they kept and discarded.", print: printFeedback,
+		items: func(c *cobra.Command, api *client.Client) iter.Seq2[wire.Opinion, error] {
+			return api.Feedback(c.Context())
+		},
+	}))
 	return parent
+}
+
+func printFeedback(w io.Writer, list []wire.Opinion) {
+	if len(list) == 0 {
+		fmt.Fprintln(w, "Nobody has kept or discarded a finding of late.")
+		return
+	}
+	t := newTable(w, "rule", "about", "kept", "discarded", "last", "odds are", "id")
+	for _, o := range list {
+		t.AppendRow(table.Row{
+			text.WrapSoft(cmp.Or(o.Title, o.Rule), 60), o.Kind, fmt.Sprintf("%.1f", o.Keeps), fmt.Sprintf("%.1f", o.Discards), clock(o.Last), oddsText(o.Shift), o.Rule,
+		})
+	}
+	t.Render()
+	fmt.Fprintln(w, "Words fade. What is known for certain, such as a honeytoken that was used, is moved by none.")
 }

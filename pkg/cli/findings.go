@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"io"
+	"iter"
 	"time"
 
 	"github.com/jedib0t/go-pretty/v6/table"
@@ -19,55 +20,47 @@ func findingsCommand() *cobra.Command {
 	parent, r := group("findings", "List what was found, and say what was right and what was none.")
 	parent.Long = parent.Short + "\n\nWhat is kept makes findings of the same rule about actors of the same kind weigh more, what is discarded less: " +
 		"within bounds, fading, and to be taken back. `honeymoat feedback list` tells by how much."
-	parent.AddCommand(findingsList(r), findingsKeep(r), findingsUnkeep(r), findingsDiscard(r))
+	parent.AddCommand(findingsList(r), findingsShow(r), findingsKeep(r), findingsUnkeep(r), findingsDiscard(r))
 	return parent
 }
 
 func findingsList(r remote) *cobra.Command {
 	var f client.FindingFilter
-	limit, asJSON := 0, false
-	c := ask(r, "list", "List findings, newest first, from the store.", 0, func(c *cobra.Command, api *client.Client, _ []string) error {
-		if _, err := finding.ParseTier(f.Tier); f.Tier != "" && err != nil {
-			return command.Usage(fmt.Errorf("--tier: %w", err))
-		}
-		list := []wire.Finding{}
-		for item, err := range api.Findings(c.Context(), f) {
-			if err != nil {
-				return err
+	c := listCommand(r, listing[wire.Finding]{
+		short: "List findings, newest first, from the store.", limit: 50, print: printFindings,
+		check: func() error {
+			if _, err := finding.ParseTier(f.Tier); f.Tier != "" && err != nil {
+				return fmt.Errorf("--tier: %w", err)
 			}
-			if list = append(list, item); len(list) >= limit {
-				break
-			}
-		}
-		if asJSON {
-			return printJSON(c.OutOrStdout(), list)
-		}
-		printFindings(c.OutOrStdout(), list)
-		return nil
+			return nil
+		},
+		items: func(c *cobra.Command, api *client.Client) iter.Seq2[wire.Finding, error] {
+			return api.Findings(c.Context(), f)
+		},
 	})
 	c.Flags().StringVar(&f.Rule, "rule", "", "Only of this rule, by its id.")
 	c.Flags().StringVar(&f.Family, "family", "", "Only of this family.")
 	c.Flags().StringVar(&f.Tier, "tier", "", "Only those that suggest this tier or a more urgent one: log, notify or page.")
 	c.Flags().StringVar(&f.Actor, "actor", "", "Only about this actor: an address, a prefix or KIND:VALUE.")
-	c.Flags().IntVar(&limit, "limit", 50, "At most so many.")
-	jsonFlag(c, &asJSON)
 	return c
 }
 
+// printFindings names rules by their titles; `findings show` tells their ids.
 func printFindings(w io.Writer, list []wire.Finding) {
 	if len(list) == 0 {
 		fmt.Fprintln(w, "Nothing like that was found.")
 		return
 	}
-	t := newTable(w, "id", "when", "rule", "suggests", "actor", "what")
+	t := newTable(w, "id", "when", "what", "suggests", "actor", "family")
 	for _, f := range list {
 		what := f.Title
 		if f.Discarded {
 			what += " (discarded)"
 		}
-		t.AppendRow(table.Row{f.ID, clock(f.Time), f.Rule, f.Tier, f.Actor, text.WrapSoft(what, 60)})
+		t.AppendRow(table.Row{f.ID, clock(f.Time), text.WrapSoft(what, 60), f.Tier, actorName(f.Actor.Kind, f.Actor.Value), f.Family})
 	}
 	t.Render()
+	fmt.Fprintln(w, "What one rests on, and its rule: honeymoat findings show ID")
 }
 
 func findingsKeep(r remote) *cobra.Command {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -29,22 +30,15 @@ func quarantineCommand() *cobra.Command {
 
 func quarantineList(r remote) *cobra.Command {
 	var f client.QuarantineFilter
-	asJSON := false
-	c := ask(r, "list", "List the records in quarantine, newest first.", 0, func(c *cobra.Command, api *client.Client, _ []string) error {
-		records, err := collect(api.Quarantine(c.Context(), f))
-		if err != nil {
-			return err
-		}
-		if asJSON {
-			return printJSON(c.OutOrStdout(), records)
-		}
-		printQuarantine(c.OutOrStdout(), records)
-		return nil
+	c := listCommand(r, listing[wire.Quarantined]{
+		short: "List the records in quarantine, newest first.", limit: 50, print: printQuarantine,
+		items: func(c *cobra.Command, api *client.Client) iter.Seq2[wire.Quarantined, error] {
+			return api.Quarantine(c.Context(), f)
+		},
 	})
 	c.Flags().StringVar(&f.Source, "source", "", "Only of this source.")
 	c.Flags().StringVar(&f.Reason, "reason", "", "Only with this reason.")
 	c.Flags().StringVar(&f.Host, "agent", "", "Only of this agent; "+block.ServiceHost+" for the service itself.")
-	jsonFlag(c, &asJSON)
 	return c
 }
 
@@ -54,13 +48,12 @@ func printQuarantine(w io.Writer, records []wire.Quarantined) {
 		return
 	}
 	t := newTable(w, "id", "received", "host", "source", "line", "reason", "begins with")
-	for _, r := range records[:min(most, len(records))] {
+	for _, r := range records {
 		t.AppendRow(table.Row{
 			r.ID, clock(r.Received), hostOf(r.Agent), r.Source, fmt.Sprintf("%s:%d", r.FilePath, r.Line), r.Reason, text.Trim(r.Excerpt, 60),
 		})
 	}
 	t.Render()
-	printRest(w, len(records), "--json has all")
 }
 
 // hostOf is the name of a host for people.
@@ -72,25 +65,19 @@ func hostOf(agent string) string {
 }
 
 func quarantineShow(r remote) *cobra.Command {
-	asJSON := false
-	c := ask(r, "show ID", "Show one record in quarantine.", 1, func(c *cobra.Command, api *client.Client, args []string) error {
-		q, err := api.Quarantined(c.Context(), args[0])
-		if err != nil {
-			return err
-		}
-		if asJSON {
-			return printJSON(c.OutOrStdout(), q)
-		}
-		for _, row := range [][2]any{
-			{"host", hostOf(q.Agent)}, {"source", q.Source}, {"gateway", q.Gateway}, {"format", q.Format}, {"received", clock(q.Received)},
-			{"file", q.FilePath}, {"line", q.Line}, {"offset", q.Offset}, {"length", count(q.Length, "byte")}, {"reason", q.Reason}, {"begins with", q.Excerpt},
-		} {
-			fmt.Fprintf(c.OutOrStdout(), "%-12s %v\n", row[0], row[1])
-		}
-		return nil
-	})
-	jsonFlag(c, &asJSON)
-	return c
+	return showCommand(r, "show ID", "Show one record in quarantine.", 1,
+		func(c *cobra.Command, api *client.Client, args []string) (wire.Quarantined, error) {
+			return api.Quarantined(c.Context(), args[0])
+		}, printQuarantined)
+}
+
+func printQuarantined(w io.Writer, q wire.Quarantined) {
+	for _, row := range [][2]any{
+		{"host", hostOf(q.Agent)}, {"source", q.Source}, {"gateway", q.Gateway}, {"format", q.Format}, {"received", clock(q.Received)},
+		{"file", q.FilePath}, {"line", q.Line}, {"offset", q.Offset}, {"length", count(q.Length, "byte")}, {"reason", q.Reason}, {"begins with", q.Excerpt},
+	} {
+		fmt.Fprintf(w, "%-12s %v\n", row[0], row[1])
+	}
 }
 
 func quarantineRetry(r remote) *cobra.Command {

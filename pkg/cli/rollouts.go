@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"io"
+	"iter"
 	"slices"
 	"strings"
 	"time"
@@ -27,22 +28,15 @@ func rolloutsCommand() *cobra.Command {
 
 func rolloutsList(r remote) *cobra.Command {
 	var f client.RolloutFilter
-	asJSON := false
-	c := ask(r, "list", "List the versions of rules in rollout.", 0, func(c *cobra.Command, api *client.Client, _ []string) error {
-		list, err := collect(api.Rollouts(c.Context(), f))
-		if err != nil {
-			return err
-		}
-		if asJSON {
-			return printJSON(c.OutOrStdout(), list)
-		}
-		printRollouts(c.OutOrStdout(), list)
-		return nil
+	c := listCommand(r, listing[rollout.Logic]{
+		short: "List the versions of rules in rollout.", print: printRollouts,
+		items: func(c *cobra.Command, api *client.Client) iter.Seq2[rollout.Logic, error] {
+			return api.Rollouts(c.Context(), f)
+		},
 	})
 	c.Flags().StringVar(&f.Rule, "rule", "", "Only this rule.")
 	c.Flags().StringVar(&f.Stage, "stage", "", "Only this stage: "+stageNames()+", retired.")
 	c.Flags().StringVar(&f.State, "state", "", "Only this state: moving, held, pinned, 'rolled back' or done.")
-	jsonFlag(c, &asJSON)
 	return c
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -170,7 +171,7 @@ func (s *fixture) newFront(dir string, b *bus.Bus) *httpapi.Server {
 		Tokens: func() *auth.Tokens { return tokens }, CAPEM: authority.CertPEM(), CA: authority.Fingerprint(),
 		Parts: func() []wire.Part { return nil }, Baselines: func() wire.Baselines { return wire.Baselines{} }, Catalogue: func() *decoy.Catalogue { return catalogue },
 		History: noStore{}, Operator: s.responder, Blocklist: b.Blocks(), Agents: oneAgent{b.Agents()}, Feed: b, Retries: b.Retries(),
-		Subjects: noSubjects{}, Rules: noRules{}, Lines: func(agent string) ingest.Publisher { return b.Publisher(agent) },
+		Subjects: noSubjects{}, Rules: oneRule{}, Lines: func(agent string) ingest.Publisher { return b.Publisher(agent) },
 		Registerer: registry, Gatherer: registry,
 	})
 	if err != nil {
@@ -202,14 +203,23 @@ func (noStore) Preview(_ context.Context, _ []block.Criterion, p wire.Period) (w
 		Routes: []wire.PreviewRoute{{Host: "shop.example", Route: "/cart", Requests: 7, Successful: 5}}}, nil
 }
 
+func (noStore) QuarantineSize(context.Context) (int64, error) { return 0, errors.New("away") }
+
 type noSubjects struct{ httpapi.Subjects }
 
 func (noSubjects) Hash(string) []string { return nil }
 
-type (
-	rulesPort = httpapi.Rules
-	noRules   struct{ rulesPort }
-)
+type rulesPort = httpapi.Rules
+
+// oneRule is a set of rules of which one is known.
+type oneRule struct{ rulesPort }
+
+func (oneRule) Rule(key string) (wire.RuleDetail, error) {
+	if key != "web.probe" {
+		return wire.RuleDetail{}, respond.ErrNotFound
+	}
+	return wire.RuleDetail{Rule: wire.Rule{Key: key, Title: "Somebody probes"}}, nil
+}
 
 // askAsBouncer asks the service for decisions, as a bouncer of CrowdSec does.
 func askAsBouncer(ts *testscript.TestScript, _ bool, _ []string) {

@@ -1,8 +1,10 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"io"
+	"iter"
 	"math"
 	"strings"
 	"time"
@@ -11,7 +13,6 @@ import (
 	"github.com/jedib0t/go-pretty/v6/text"
 	"github.com/spf13/cobra"
 
-	"github.com/honeymoat/honeymoat/pkg/command"
 	"github.com/honeymoat/honeymoat/pkg/finding"
 	"github.com/honeymoat/honeymoat/pkg/httpapi/client"
 	"github.com/honeymoat/honeymoat/pkg/httpapi/wire"
@@ -24,24 +25,20 @@ func tiersCommand() *cobra.Command {
 }
 
 func tiersList(r remote) *cobra.Command {
-	asJSON := false
-	c := ask(r, "list", "List the rules in force, the most urgent first: the first that holds makes the tier.", 0, func(c *cobra.Command, api *client.Client, _ []string) error {
-		list, err := collect(api.Tiers(c.Context()))
-		if err != nil {
-			return err
-		}
-		if asJSON {
-			return printJSON(c.OutOrStdout(), list)
-		}
-		t := newTable(c.OutOrStdout(), "tier", "name", "when")
-		for _, rule := range list {
-			t.AppendRow(table.Row{rule.Tier, rule.Name, text.WrapSoft(conditionText(rule), 80)})
-		}
-		t.Render()
-		return nil
+	return listCommand(r, listing[wire.TierRule]{
+		short: "List the rules in force, the most urgent first: the first that holds makes the tier.", print: printTiers,
+		items: func(c *cobra.Command, api *client.Client) iter.Seq2[wire.TierRule, error] {
+			return api.Tiers(c.Context())
+		},
 	})
-	jsonFlag(c, &asJSON)
-	return c
+}
+
+func printTiers(w io.Writer, list []wire.TierRule) {
+	t := newTable(w, "tier", "name", "when")
+	for _, rule := range list {
+		t.AppendRow(table.Row{rule.Tier, rule.Name, text.WrapSoft(conditionText(rule), 80)})
+	}
+	t.Render()
 }
 
 // conditionText says in words when a rule holds.
@@ -126,25 +123,10 @@ func foundText(f wire.TierFound) string {
 }
 
 func tiersExplain(r remote) *cobra.Command {
-	asJSON := false
-	c := ask(r, "explain ACTOR", "Tell what the evidence about an actor comes to, by shares, and which rule made its tier.", 1,
-		func(c *cobra.Command, api *client.Client, args []string) error {
-			a, err := finding.ParseActor(args[0])
-			if err != nil {
-				return command.Usage(err)
-			}
-			e, err := api.ActorEvidence(c.Context(), a)
-			if err != nil {
-				return err
-			}
-			if asJSON {
-				return printJSON(c.OutOrStdout(), e)
-			}
-			printActorEvidence(c.OutOrStdout(), e)
-			return nil
-		})
-	jsonFlag(c, &asJSON)
-	return c
+	return showActor(r, "explain", "Tell what the evidence about an actor comes to, by shares, and which rule made its tier.",
+		func(c *cobra.Command, api *client.Client, a finding.Actor) (wire.ActorEvidence, error) {
+			return api.ActorEvidence(c.Context(), a)
+		}, printActorEvidence)
 }
 
 func printActorEvidence(w io.Writer, e wire.ActorEvidence) {
@@ -165,10 +147,10 @@ func printActorEvidence(w io.Writer, e wire.ActorEvidence) {
 	if len(e.Contributions) == 0 {
 		return
 	}
-	t := newTable(w, "share", "rule", "family", "findings", "last", "weighs", "analysts")
+	t := newTable(w, "share", "what", "family", "findings", "last", "weighs", "analysts", "rule")
 	for _, x := range e.Contributions {
 		t.AppendRow(table.Row{
-			fmt.Sprintf("%.0f %%", 100*x.Share), x.Rule, x.Family, x.Findings, clock(x.Last), oddsText(x.Counts), oddsText(x.Feedback),
+			fmt.Sprintf("%.0f %%", 100*x.Share), text.WrapSoft(cmp.Or(x.Title, x.Rule), 60), x.Family, x.Findings, clock(x.Last), oddsText(x.Counts), oddsText(x.Feedback), x.Rule,
 		})
 	}
 	t.Render()

@@ -21,7 +21,7 @@ func (s *Server) getActorEvidence(x *exchange) error {
 		return notFound.with("there is no evidence about " + a.String())
 	}
 	x.JSON(http.StatusOK, wire.ActorEvidence{
-		Actor: e.Actor, Tier: e.Tier.String(), Risk: e.Risk, Kinds: filledList(e.Kinds), Contributions: filledList(e.Contributions),
+		Actor: e.Actor, Tier: e.Tier.String(), Risk: e.Risk, Kinds: filledList(e.Kinds), Contributions: mapped(e.Contributions, s.contributionOf),
 		Stories: mapped(e.Stories, storyOf),
 	})
 	return nil
@@ -98,6 +98,6 @@ func (s *Server) listFeedback(x *exchange) error {
 	if err != nil {
 		return err
 	}
-	x.JSON(http.StatusOK, page)
+	x.JSON(http.StatusOK, wire.Page[wire.Opinion]{Items: mapped(page.Items, s.opinionOf), Next: page.Next})
 	return nil
 }

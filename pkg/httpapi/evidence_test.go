@@ -17,6 +17,9 @@ func TestActorEvidence(t *testing.T) {
 		len(got.Stories) != 1 || got.Stories[0].Rule != "repeated" || got.Stories[0].Lasting != 1 || got.Stories[0].Alerted {
 		t.Errorf("%+v", got)
 	}
+	if got.Contributions[0].Title == "" {
+		t.Errorf("a rule goes by its id: %+v", got.Contributions[0])
+	}
 	w.problem(w.get("/api/v1/actors/address/192.0.2.99/evidence", viewerToken), notFound)
 	w.problem(w.get("/api/v1/actors/planet/earth/evidence", viewerToken), badParameters)
 }

@@ -53,8 +53,8 @@ func (c *Client) Discards(ctx context.Context) iter.Seq2[wire.Discard, error] {
 
 // Feedback yields by how much analysts have moved rules, ordered by rule and
 // kind of actor.
-func (c *Client) Feedback(ctx context.Context) iter.Seq2[evidence.Opinion, error] {
-	return all[evidence.Opinion](ctx, c, "feedback", nil)
+func (c *Client) Feedback(ctx context.Context) iter.Seq2[wire.Opinion, error] {
+	return all[wire.Opinion](ctx, c, "feedback", nil)
 }
 
 // Findings yields what the store holds of findings, newest first, within a

@@ -33,9 +33,20 @@ func (c *Client) Decoys(ctx context.Context) iter.Seq2[wire.Decoy, error] {
 	return all[wire.Decoy](ctx, c, "decoys", nil)
 }
 
+// ActorFilter says which actors are wanted. Empty fields ask nothing.
+type ActorFilter struct {
+	Kind string
+	Tier string // this one and the more urgent ones
+}
+
 // Actors yields the actors, most urgent and latest first.
 func (c *Client) Actors(ctx context.Context) iter.Seq2[wire.Actor, error] {
-	return all[wire.Actor](ctx, c, "actors", nil)
+	return c.FindActors(ctx, ActorFilter{})
+}
+
+// FindActors yields the actors within a filter, most urgent and latest first.
+func (c *Client) FindActors(ctx context.Context, f ActorFilter) iter.Seq2[wire.Actor, error] {
+	return all[wire.Actor](ctx, c, "actors", filled("kind", f.Kind, "tier", f.Tier))
 }
 
 // Actor gives an actor with the latest evidence.

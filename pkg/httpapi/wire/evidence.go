@@ -13,9 +13,21 @@ type ActorEvidence struct {
 	Tier  string        `json:"tier"` // of finding.Tier, or "none"
 	Risk  float64       `json:"risk"` // 0..1
 	// Kinds are the independent kinds of evidence that still weigh something.
-	Kinds         []string                `json:"kinds"`
-	Contributions []evidence.Contribution `json:"contributions"` // the weightiest first
-	Stories       []Story                 `json:"stories"`
+	Kinds         []string       `json:"kinds"`
+	Contributions []Contribution `json:"contributions"` // the weightiest first
+	Stories       []Story        `json:"stories"`
+}
+
+// Contribution is one rule's part in a risk.
+type Contribution struct {
+	evidence.Contribution
+	Title string `json:"title,omitempty"` // of the rule; none = it is not in force any more
+}
+
+// Opinion is by how much analysts have moved a rule about a kind of actor.
+type Opinion struct {
+	evidence.Opinion
+	Title string `json:"title,omitempty"` // of the rule; none = it is not in force any more
 }
 
 // Story is what is told of an actor in one alert.
