@@ -124,9 +124,14 @@ func approvalOf(a *respond.Approval, most int) *wire.Approval {
 	if a == nil {
 		return nil
 	}
-	return &wire.Approval{
+	w := &wire.Approval{
 		ID: a.ID, By: a.By, At: a.At, ExpiresAt: a.ExpiresAt, Reason: a.Reason, Batch: a.Blocks[0].Batch,
 		Guard: rulingOf(respond.Ruling{Word: respond.NeedsApproval, Because: a.Because, Impact: a.Impact}),
 		Count: len(a.Blocks), Blocks: mapped(a.Blocks[:min(most, len(a.Blocks))], wire.BlockOf),
+		ActorKind: string(a.Actor.Kind), Actor: a.Actor.Value, Findings: a.Findings,
 	}
+	if a.Findings > 0 {
+		w.Tier = a.Tier.String()
+	}
+	return w
 }

@@ -39,6 +39,8 @@ type Actor struct {
 	// BlockedUntil is the end of the last enforced block that ran its time, or
 	// will: evidence of a later time is a return.
 	BlockedUntil time.Time `json:"blocked_until,omitzero"`
+	// Waiting is the id of an approval that waits, or waited, for a person.
+	Waiting string `json:"waiting,omitempty"`
 	// Shippers are who brought evidence; "" is the service itself.
 	Shippers []string `json:"shippers,omitempty"`
 	// Stories are what is told of the actor.

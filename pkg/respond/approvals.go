@@ -10,9 +10,11 @@ import (
 	"time"
 
 	"github.com/honeymoat/honeymoat/pkg/block"
+	"github.com/honeymoat/honeymoat/pkg/finding"
 )
 
-// approvalLife is how long a block waits for a second person.
+// approvalLife is how long a block waits for a second person; a rule's, for a
+// person, from its latest evidence on.
 const approvalLife = 24 * time.Hour
 
 // Approval is what waits for a second person: one block, or those of one
@@ -20,12 +22,21 @@ const approvalLife = 24 * time.Hour
 type Approval struct {
 	ID        string        `json:"id"`
 	Blocks    []block.Block `json:"blocks"` // lifetimes run from the approval on
-	By        string        `json:"by"`     // the name of who asked
+	By        string        `json:"by"`     // the name of who asked; of a rule's block as the block has it
 	At        time.Time     `json:"at"`
 	ExpiresAt time.Time     `json:"expires_at"`
 	Reason    string        `json:"reason"`
 	Because   *Refusal      `json:"because"` // why a second person is wanted
 	Impact    *Day          `json:"impact,omitempty"`
+
+	// Of a rule's block: whose evidence it stands on, whom that counts against,
+	// how loudly that is told, and how many findings ask for it. Wanted is what
+	// the rule asks for, if that is in rollout.
+	Actor    finding.Actor `json:"actor,omitzero"`
+	About    finding.Actor `json:"about,omitzero"`
+	Tier     finding.Tier  `json:"tier,omitempty"`
+	Findings int           `json:"findings,omitempty"`
+	Wanted   *Wanted       `json:"wanted,omitempty"`
 }
 
 func approvalOf(by Caller, blocks []block.Block, r Ruling, now time.Time) *Approval {
@@ -41,23 +52,38 @@ func (a *Approval) live(now time.Time) bool { return now.Before(a.ExpiresAt) }
 type decision struct {
 	ID string    `json:"id"`
 	At time.Time `json:"at"`
+	// Declined is the key of a rule's block to which a person said no.
+	Declined string `json:"declined,omitempty"`
 }
 
-// await keeps what waits for a second person.
+// await keeps what waits for a second person. Where too much does, the oldest
+// gives way.
 func (s *Service) await(ctx context.Context, w *rowWriter, a *Approval) error {
 	if err := s.journal.add(ctx, journalEntry{Approval: a}); err != nil {
 		return err
 	}
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.ledger.approvals[a.ID] = a
+	gone := s.ledger.crowdedOut(a)
+	s.gaveWay(w, gone, s.now())
 	for i := range a.Blocks {
-		row := rowOfBlock(&a.Blocks[i], EventPending, a.At)
-		row.Reason = a.Because.Reason
-		w.add(BlockLog, row)
+		w.add(BlockLog, rowOfPending(a, &a.Blocks[i], a.At))
 	}
 	s.touch()
+	s.mu.Unlock()
+	for _, g := range gone {
+		if err := s.journal.add(ctx, journalEntry{Decision: &decision{ID: g.ID, At: s.now()}}); err != nil {
+			return err
+		}
+	}
 	return nil
+}
+
+// rowOfPending writes that a block waits.
+func rowOfPending(a *Approval, b *block.Block, at time.Time) blockRow {
+	row := rowOfBlock(b, EventPending, at)
+	row.Reason = a.Because.Reason
+	return row
 }
 
 // pendingFor gives the approval that the same request waits for, or nil.
@@ -81,7 +107,7 @@ func (s *Service) Approvals() []Approval {
 	list := []Approval{}
 	for _, a := range s.ledger.approvals {
 		if a.live(s.now()) {
-			list = append(list, *a)
+			list = append(list, a.clone())
 		}
 	}
 	slices.SortFunc(list, func(a, b Approval) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.ID, b.ID)) })
@@ -107,7 +133,7 @@ func (s *Service) approve(ctx context.Context, w *rowWriter, by Caller, id strin
 	if err != nil {
 		return BulkResult{}, err
 	}
-	if a.By == by.Name {
+	if a.By == by.Name && !a.ofRule() {
 		return BulkResult{}, &Refusal{Rule: "second-person", Reason: "you asked for it yourself", Hint: "somebody else has to approve it, with a token of another name"}
 	}
 	result := BulkResult{Batch: a.Blocks[0].Batch, Items: make([]BulkItem, len(a.Blocks))}
@@ -130,7 +156,17 @@ func (s *Service) approve(ctx context.Context, w *rowWriter, by Caller, id strin
 	if err := result.away(); err != nil {
 		return result, err // it still waits
 	}
-	return result, s.decide(ctx, id)
+	s.attribute(&a, &result)
+	return result, s.decide(ctx, &a, decision{ID: id, At: s.now()})
+}
+
+// attribute notes on whose evidence a rule's block stands that was approved.
+func (s *Service) attribute(a *Approval, r *BulkResult) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if held := s.ledger.blocks.byID[r.Items[0].Block.ID]; held != nil && a.ofRule() {
+		s.ledger.assign(held, a.Actor, a.Wanted)
+	}
 }
 
 // waiting gives what waits under an id.
@@ -144,7 +180,16 @@ func (s *Service) waiting(id string) (Approval, error) {
 	case !a.live(s.now()):
 		return Approval{}, fmt.Errorf("approval %s: it has waited longer than %s: ask again: %w", id, approvalLife, ErrNotFound)
 	}
-	return *a, nil
+	return a.clone(), nil
+}
+
+// clone copies what may change: a rule's block does while it waits.
+func (a *Approval) clone() Approval {
+	c := *a
+	if a.ofRule() {
+		c.Blocks = slices.Clone(a.Blocks)
+	}
+	return c
 }
 
 // protected tells why a block may not be made any more, whoever approves.
@@ -152,20 +197,32 @@ func (s *Service) protected(b *block.Block, by Caller) *Refusal {
 	if b.Action == block.Allow {
 		return nil
 	}
-	if r := s.forbids(b); r != nil {
+	forbids := s.forbids
+	if automatic(b) {
+		forbids = s.forbidsRules
+	}
+	if r := forbids(b); r != nil {
 		return r
 	}
 	return by.asker().hits(b.Target, s.matchKeys(b.Segment))
 }
 
-// decide ends an approval.
-func (s *Service) decide(ctx context.Context, id string) error {
-	d := decision{ID: id, At: s.now()}
+// decide ends an approval, and tells people of the actor of a rule's.
+func (s *Service) decide(ctx context.Context, a *Approval, d decision) error {
 	s.mu.Lock()
 	s.ledger.decide(d)
 	s.touch()
 	s.mu.Unlock()
-	return s.journal.add(ctx, journalEntry{Decision: &d})
+	if err := s.journal.add(ctx, journalEntry{Decision: &d}); err != nil {
+		return err
+	}
+	_, err := s.tellOf(ctx, func() ([]outRow, []Alert) {
+		if about := s.ledger.actors[a.About]; about != nil && about.told() {
+			return nil, s.ledger.announce(about, s.options.Links, s.now())
+		}
+		return nil, nil
+	})
+	return err
 }
 
 // Reject ends what waits for a second person. Whoever asked may do so too. The
@@ -178,8 +235,12 @@ func (s *Service) Reject(ctx context.Context, by Caller, id, reason string) (App
 	var w rowWriter
 	a, err := s.waiting(id)
 	if err == nil {
+		d := decision{ID: id, At: s.now()}
+		if a.ofRule() {
+			d.Declined = a.Blocks[0].Key()
+		}
 		w.ended(&a, EventRejected, by.by(), reason, s.now())
-		err = s.decide(ctx, id)
+		err = s.decide(ctx, &a, d)
 	}
 	return a, s.close(ctx, &w, by, "approval.reject", id, map[string]any{"reason": reason}, err)
 }
@@ -194,7 +255,12 @@ func (w *rowWriter) ended(a *Approval, event, by, reason string, at time.Time) {
 }
 
 // decide ends an approval. Taking the same decision again changes nothing.
-func (l *Ledger) decide(d decision) { delete(l.approvals, d.ID) }
+func (l *Ledger) decide(d decision) {
+	delete(l.approvals, d.ID)
+	if d.Declined != "" {
+		l.declined[d.Declined] = d.At
+	}
+}
 
 // lapse gives the approvals for which nobody came, in the order of their ids,
 // and ends them.

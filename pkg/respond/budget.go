@@ -23,6 +23,7 @@ var budgetRules = []string{ruleAllBudget, ruleAgentBudget, ruleRuleBudget, ruleS
 type budget struct {
 	all      share
 	shadow   share
+	waiting  share // blocks that come to wait for a person
 	agents   shares
 	rules    shares
 	segments shares
@@ -30,7 +31,7 @@ type budget struct {
 
 func newBudget(o *LedgerOptions) budget {
 	return budget{
-		all: share{limit: o.PerMinute}, shadow: share{limit: o.PerMinute},
+		all: share{limit: o.PerMinute}, shadow: share{limit: o.PerMinute}, waiting: share{limit: o.MaxWaiting},
 		agents: newShares(o.PerAgentOnly), rules: newShares(o.PerRule), segments: newShares(o.PerSegment),
 	}
 }

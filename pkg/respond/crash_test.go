@@ -47,12 +47,12 @@ var tales = []tale{
 	{story, func(*Options) {}},
 	{shapes, func(o *Options) {
 		o.Ledger.WidenAfter = 2
-		o.Ledger.Traffic = fakeTraffic{"192.0.2.7": {Principals: 9}, "192.0.2.8": {Principals: 9}}
+		o.Ledger.Traffic = fakeTraffic{"192.0.2.7": {Principals: 9}, "192.0.2.8": {Principals: 9}, "192.0.2.6": {Successful: 5000}}
 	}},
 }
 
 // shapes is a story of blocks that are not as they were asked for: widened,
-// narrowed, refused, and in rollout.
+// narrowed, refused, waiting, and in rollout.
 func shapes(at time.Time) [][]finding.Finding {
 	var batches [][]finding.Finding
 	add := func(f finding.Finding) { batches = append(batches, []finding.Finding{f}) }
@@ -62,6 +62,9 @@ func shapes(at time.Time) [][]finding.Finding {
 	}
 	add(byMallory("192.0.2.7", "narrowed", at))
 	add(touchBy("192.0.2.8", "shared", at))
+	for _, request := range []string{"scrape 1", "scrape 2"} { // waits for a person
+		add(scrapeBy("192.0.2.6", request, at))
+	}
 	trial := touchBy("192.0.2.9", "trial", at)
 	trial.Wanted.Rollout = true
 	add(trial)

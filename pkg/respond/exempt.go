@@ -220,6 +220,16 @@ func (s *Service) forbids(b *block.Block) *Refusal {
 	return s.ledger.exempted(b)
 }
 
+// forbidsRules is forbids for a block that a rule asks for.
+func (s *Service) forbidsRules(b *block.Block) *Refusal {
+	if r := s.guard.Load().Protects(b.Target); r != nil {
+		return r
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.ledger.exemptedFor(b)
+}
+
 // exemptIn tells of addresses whether the agents of a segment let them pass.
 func (s *Service) exemptIn(segment string) func(netip.Prefix) bool {
 	return func(p netip.Prefix) bool {

@@ -173,6 +173,7 @@ func (l *Ledger) forget(who *subject) int {
 	maps.DeleteFunc(l.blocks.removed, func(key string, _ time.Time) bool { return who.inKey(key) })
 	maps.DeleteFunc(l.repeats, func(key string, _ []offence) bool { return who.inKey(key) })
 	maps.DeleteFunc(l.asked, func(key string, _ block.Block) bool { return who.inKey(key) })
+	maps.DeleteFunc(l.declined, func(key string, _ time.Time) bool { return who.inKey(key) })
 	maps.DeleteFunc(l.approvals, func(_ string, a *Approval) bool { return a.names(who) })
 	maps.DeleteFunc(l.discards, func(_ string, d Discard) bool { return slices.Contains(who.actors, d.Actor) })
 	for _, a := range l.actors {
@@ -196,6 +197,9 @@ func (l *Ledger) forget(who *subject) int {
 
 // names tells whether one of the blocks that wait is on the subject.
 func (a *Approval) names(who *subject) bool {
+	if slices.Contains(who.actors, a.Actor) || slices.Contains(who.actors, a.About) {
+		return true
+	}
 	return slices.ContainsFunc(a.Blocks, func(b block.Block) bool { return who.in(b.Segment, b.Target) })
 }
 

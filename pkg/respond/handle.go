@@ -143,7 +143,7 @@ func (s *Service) count(v *Verdict) {
 	if v.First && v.Discarded {
 		s.counts.discarded.Add(1)
 	}
-	if v.Refusal != nil {
+	if v.Refusal != nil && v.Waits.Approval == nil {
 		s.counts.refused.Add(1)
 	}
 }
@@ -272,7 +272,14 @@ func (s *Service) concludeBlock(w *rowWriter, st *step, now time.Time) (told boo
 // concludeRefusal tells of the block that there might have been. Its time is
 // the evidence's, so that told twice it is one row.
 func (s *Service) concludeRefusal(w *rowWriter, st *step, now time.Time) (told bool) {
-	if isBudget(st.Refusal) && !s.ledger.overflow.note(&st.Finding, st.Asked, st.Refusal, now) {
+	s.gaveWay(w, st.Waits.gone, now)
+	if a := st.Waits.Approval; a != nil {
+		if st.Waits.begun {
+			w.add(BlockLog, rowOfPending(a, &a.Blocks[0], st.Finding.Time))
+		}
+		return true
+	}
+	if (isBudget(st.Refusal) || st.Refusal.Rule == ruleWaiting) && !s.ledger.overflow.note(&st.Finding, st.Asked, st.Refusal, now) {
 		return false
 	}
 	b := *st.Asked

@@ -41,8 +41,11 @@ type Verdict struct {
 	Replaces *block.Block
 	Refusal  *Refusal // why the guard refused a block
 	Note     string   // why no block was asked for, where somebody may wonder
+	// Waits is what waits for a person in place of the refused block, if it does.
+	Waits queued
 
-	by *block.Block // that Block names
+	by     *block.Block // that Block names
+	impact *Day         // of the refused block
 }
 
 // Judge adds a sighting to the account and tells what follows. The same

@@ -32,6 +32,7 @@ type Ledger struct {
 	breaker   breaker
 	repeats   repeats
 	approvals map[string]*Approval // that wait for a second person
+	declined  map[string]time.Time // key → when a person said no to a rule's block
 	batches   map[string]batch
 	overflow  overflow
 }
@@ -57,6 +58,7 @@ func NewLedger(o LedgerOptions) *Ledger {
 		breaker:   breaker{limit: o.BreakerPerMinute},
 		repeats:   repeats{},
 		approvals: map[string]*Approval{},
+		declined:  map[string]time.Time{},
 		batches:   map[string]batch{},
 		overflow:  overflow{},
 	}
@@ -209,6 +211,11 @@ func (l *Ledger) Sweep(now time.Time) {
 	for id, b := range l.batches {
 		if b.At.Before(before) {
 			delete(l.batches, id)
+		}
+	}
+	for key, at := range l.declined {
+		if now.Sub(at) > declinedFor {
+			delete(l.declined, key)
 		}
 	}
 	l.repeats.sweep(now)

@@ -35,6 +35,7 @@ type ledgerState struct {
 	Batches   map[string]batch     `json:"batches,omitempty"`
 	Overflow  overflow             `json:"overflow,omitempty"`
 	Trip      *tripped             `json:"trip,omitempty"`
+	Declined  map[string]time.Time `json:"declined,omitempty"`
 	// Since version 3:
 	Feedback json.RawMessage `json:"feedback,omitempty"`
 }
@@ -81,7 +82,7 @@ func (l *Ledger) MarshalJSON() ([]byte, error) {
 	}
 	return json.Marshal(ledgerState{
 		Feedback: feedback,
-		Rollouts: rollouts, Repeats: l.repeats, Approvals: l.approvals, Batches: l.batches, Overflow: l.overflow, Trip: l.breaker.trip,
+		Rollouts: rollouts, Repeats: l.repeats, Approvals: l.approvals, Batches: l.batches, Overflow: l.overflow, Trip: l.breaker.trip, Declined: l.declined,
 
 		Version: ledgerVersion, Actors: l.actorStates(), Memos: l.memos.queue,
 		Held: slices.Collect(maps.Values(l.blocks.byID)), Ended: slices.Collect(maps.Values(l.blocks.ended)),
@@ -158,6 +159,7 @@ func (l *Ledger) take(s *ledgerState) {
 		}
 	}
 	maps.Copy(l.batches, s.Batches)
+	maps.Copy(l.declined, s.Declined)
 	l.breaker.trip = s.Trip
 	maps.Copy(l.blocks.removed, s.Removed)
 	maps.Copy(l.refusals, s.Refusals)

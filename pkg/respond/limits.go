@@ -39,6 +39,10 @@ type LedgerOptions struct {
 	PreviewSuccessful int
 	PreviewPrincipals int
 
+	// MaxWaiting is how many blocks of rules that would hit more wait for a
+	// person at a time; 0 = 100; negative = none does, they are refused.
+	MaxWaiting int
+
 	MaxLifetime time.Duration // 7 days: to which lifetimes grow by repetition
 	// WidenAfter is how many blocked /64 of a /56, and /56 of a /48, are blocked
 	// as one; 0 = 4; negative = never.
@@ -70,12 +74,16 @@ func (o *LedgerOptions) setDefaults() {
 	o.SharedAfter = cmp.Or(o.SharedAfter, 5)
 	o.PreviewSuccessful = cmp.Or(o.PreviewSuccessful, 1000)
 	o.PreviewPrincipals = cmp.Or(o.PreviewPrincipals, 50)
+	o.MaxWaiting = cmp.Or(o.MaxWaiting, 100)
 	o.MaxLifetime = cmp.Or(o.MaxLifetime, 7*24*time.Hour)
 	o.WidenAfter = cmp.Or(o.WidenAfter, 4)
 	if o.Policy == nil {
 		o.Policy = evidence.Default(evidence.NewScale(evidence.Options{}))
 	}
 }
+
+// rulePreview is the guard's rule about what a block would hit.
+const rulePreview = "preview"
 
 // preview tells why a block that would hit so much is nobody's decision alone,
 // or gives nil.
@@ -86,7 +94,7 @@ func (o *LedgerOptions) preview(what string, d Day) *Refusal {
 		return nil
 	}
 	return &Refusal{
-		Rule: "preview",
+		Rule: rulePreview,
 		Reason: fmt.Sprintf("%s would have hit %d successful requests of %d principals in the last day; the limits are %d and %d",
 			what, d.Successful, d.Principals, o.PreviewSuccessful, o.PreviewPrincipals),
 		Hint: "block less: a user, a route, a narrower prefix; a person may ask for it, and a second one approve it",

@@ -36,6 +36,8 @@ func (l *Ledger) propose(v *Verdict, f *finding.Finding, a *Actor, g *Guard, now
 	shaped, refusal := l.shape(b, f, g, now)
 	if refusal != nil {
 		v.Refusal = refusal
+		v.impact = l.impact(&shaped, now)
+		l.wait(v, &shaped, f, now)
 		return
 	}
 	if shaped.Target != b.Target && l.covers(v, &shaped) {
@@ -164,7 +166,7 @@ func (l *Ledger) shape(b block.Block, f *finding.Finding, g *Guard, now time.Tim
 // unlessHarmless leaves out a refusal for what a block would hit, if it hits
 // nobody.
 func (l *Ledger) unlessHarmless(b *block.Block, r *Refusal) *Refusal {
-	if r != nil && !harms(b) && (r.Rule == "shared" || r.Rule == "preview") {
+	if r != nil && !harms(b) && (r.Rule == "shared" || r.Rule == rulePreview) {
 		return nil
 	}
 	return r
@@ -178,17 +180,26 @@ func (l *Ledger) refusal(b *block.Block, g *Guard, now time.Time) *Refusal {
 	if r := l.exemptedFor(b); r != nil {
 		return r
 	}
+	day := l.impact(b, now)
+	if day == nil {
+		return nil
+	}
+	if r := l.options.shared(b.Target, *day); r != nil {
+		return r
+	}
+	return l.options.preview(b.Target.String(), *day)
+}
+
+// impact is what a block's target has sent in the last day; nil when that is
+// not known.
+func (l *Ledger) impact(b *block.Block, now time.Time) *Day {
 	if l.options.Traffic == nil {
 		return nil
 	}
-	day, ok := l.options.Traffic.Of(b.Target, now)
-	if !ok {
-		return nil
+	if day, ok := l.options.Traffic.Of(b.Target, now); ok {
+		return &day
 	}
-	if r := l.options.shared(b.Target, day); r != nil {
-		return r
-	}
-	return l.options.preview(b.Target.String(), day)
+	return nil
 }
 
 // ration takes a block off the budgets, or tells which is used up. While

@@ -92,7 +92,7 @@ func (s *Service) rejectBatch(ctx context.Context, w *rowWriter, by Caller, id, 
 	for _, a := range s.Approvals() {
 		if id != "" && a.Blocks[0].Batch == id {
 			w.ended(&a, EventRejected, by.by(), reason, s.now())
-			return s.decide(ctx, a.ID)
+			return s.decide(ctx, &a, decision{ID: a.ID, At: s.now()})
 		}
 	}
 	return fmt.Errorf("batch %s: %w", id, ErrNotFound)

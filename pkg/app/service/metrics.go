@@ -36,6 +36,7 @@ func (c collector) Collect(out chan<- prometheus.Metric) {
 	e.counter("respond_checkpoints_total", "Checkpoints saved.", r.Checkpoints)
 	e.gauge("respond_actors", "Actors about whom evidence is kept.", float64(r.Actors))
 	e.gauge("respond_blocks_live", "Live blocks.", float64(r.Live))
+	e.counter("respond_approvals_displaced_total", "Of those that waited, what had to give way to others.", r.GaveWay)
 	e.gauge("respond_approvals_waiting", "Blocks, or batches of them, that wait for a second person.", float64(r.Waiting))
 	e.gauge("respond_blocking_held", "1 while automatic blocking is held: too many blocks were asked for in a minute.", flag(r.Held))
 	routes := s.routes.Stats()

@@ -91,7 +91,12 @@ func hostAddresses() ([]netip.Prefix, error) {
 
 // LedgerOptions are the limits on blocks.
 func LedgerOptions(cfg config.Blocks) respond.LedgerOptions {
+	waiting := cfg.MaxWaiting
+	if waiting == 0 {
+		waiting = -1
+	}
 	return respond.LedgerOptions{
+		MaxWaiting: waiting,
 		PerMinute: cfg.MaxPerMinute, PerAgentOnly: cfg.AgentPerMinute, PerRule: cfg.RulePerMinute, PerSegment: cfg.SegmentPerMinute,
 		BreakerPerMinute: cfg.BreakerPerMinute, SharedAfter: cfg.SharedAfter,
 		PreviewSuccessful: cfg.PreviewLimit, PreviewPrincipals: cfg.PreviewPeople,

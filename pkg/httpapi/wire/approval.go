@@ -5,10 +5,11 @@ import "time"
 // MaxApprovalBlocks is how many blocks of an approval a list of them shows.
 const MaxApprovalBlocks = 20
 
-// Approval is a block that waits for a second person, or those of a batch.
+// Approval is a block that waits for a second person, or those of a batch; or a
+// rule's block that would hit many, which waits for a person.
 type Approval struct {
 	ID        string    `json:"id,omitempty"`
-	By        string    `json:"by"` // the name of who asked, and may not approve
+	By        string    `json:"by"` // the name of who asked, and may not approve; "rule:" and a rule
 	At        time.Time `json:"at"`
 	ExpiresAt time.Time `json:"expires_at"`
 	Reason    string    `json:"reason"`
@@ -16,6 +17,13 @@ type Approval struct {
 	Batch     string    `json:"batch,omitempty"`
 	Count     int       `json:"count"`  // of all blocks
 	Blocks    []Block   `json:"blocks"` // in a list, at most MaxApprovalBlocks
+
+	// Of a rule's block: on whose evidence it stands, how loudly people are told
+	// of that, and how many findings ask for it.
+	ActorKind string `json:"actor_kind,omitempty"`
+	Actor     string `json:"actor,omitempty"`
+	Tier      string `json:"tier,omitempty"`
+	Findings  int    `json:"findings,omitempty"`
 }
 
 // Reason is the body of what needs nothing but a reason.
