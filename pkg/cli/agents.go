@@ -18,7 +18,7 @@ import (
 
 func agentsCommand() *cobra.Command {
 	parent, r := group("agents", "Enrol, list and revoke the agents beside the gateways.")
-	parent.AddCommand(agentsEnroll(r), agentsList(r), ask(r, "revoke NAME", "Cut an agent off for good.", 1,
+	parent.AddCommand(agentsEnroll(r), agentsList(r), agentsShow(r), ask(r, "revoke NAME", "Cut an agent off for good.", 1,
 		func(c *cobra.Command, api *client.Client, args []string) error {
 			if err := api.RevokeAgent(c.Context(), args[0]); err != nil {
 				return err
@@ -66,7 +66,7 @@ func printAgents(w io.Writer, agents []block.Agent) {
 		fmt.Fprintln(w, "No agent is enrolled yet; `honeymoat agents enroll NAME` makes a token for one.")
 		return
 	}
-	t := newTable(w, "agent", "gateway", "segments", "state", "last seen", "enforcing", "propagation")
+	t := newTable(w, "agent", "gateway", "segments", "state", "last seen", "enforcing", "gateways", "propagation")
 	for _, a := range agents {
 		var enforcing []string
 		for segment, v := range a.Enforcing {
@@ -74,7 +74,7 @@ func printAgents(w io.Writer, agents []block.Agent) {
 		}
 		slices.Sort(enforcing)
 		t.AppendRow(table.Row{a.Name, a.Gateway, strings.Join(a.Segments, ", "), state(a.Connected, a.Revoked), unless(a.LastSeen.IsZero(), clock(a.LastSeen)),
-			strings.Join(enforcing, "\n"), unless(a.PropagationMillis == 0, fmt.Sprintf("%.1f ms", a.PropagationMillis))})
+			strings.Join(enforcing, "\n"), waysOf(&a), unless(a.PropagationMillis == 0, fmt.Sprintf("%.1f ms", a.PropagationMillis))})
 	}
 	t.Render()
 }

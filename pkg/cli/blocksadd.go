@@ -214,9 +214,17 @@ func printPropagation(w io.Writer, p *wire.Propagation) {
 	}
 	t := newTable(w, "agent", "enforced", "after")
 	for _, a := range p.Agents {
-		t.AppendRow(table.Row{a.Agent, yes(a.Enforced), fmt.Sprintf("%.1f ms", a.Millis)})
+		t.AppendRow(table.Row{a.Agent, yes(a.Enforced), fmt.Sprintf("%.1f ms", a.Millis) + lastBy(a.Via)})
 	}
 	t.Render()
+}
+
+// lastBy names the way that took longest, if there are several.
+func lastBy(via string) string {
+	if via == "" {
+		return ""
+	}
+	return ", last by " + via
 }
 
 // unenforced is the error of a change that was waited for in vain.
