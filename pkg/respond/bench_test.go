@@ -1,6 +1,7 @@
 package respond
 
 import (
+	"context"
 	"fmt"
 	"runtime"
 	"testing"
@@ -66,4 +67,32 @@ func crowded(actors, each int) *Ledger {
 		l.Settle(f.ID, 0)
 	}
 	return l
+}
+
+// BenchmarkBulkAndUndo measures a batch of 10,000 blocks, made and undone, besides
+// what the bus takes for it, in a service that holds many.
+func BenchmarkBulkAndUndo(b *testing.B) {
+	bus := newFakeBus()
+	o := options(bus)
+	s, err := New(o)
+	if err != nil {
+		b.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(b.Context())
+	done := make(chan error, 1)
+	go func() { done <- s.Run(ctx) }()
+	defer func() { cancel(); <-done }()
+	list := Bulk{Reason: "a list"}
+	for i := range MaxBulk {
+		list.Items = append(list.Items, asked(fmt.Sprintf("12.7.%d.%d", i>>8, i&255)))
+	}
+	for b.Loop() {
+		r, err := s.AddBlocks(ctx, analyst, list)
+		if err != nil || r.Created != MaxBulk {
+			b.Fatal(r.Created, err)
+		}
+		if u, err := s.UndoBatch(ctx, analyst, r.Batch, "x"); err != nil || len(u.Removed) != MaxBulk {
+			b.Fatal(len(u.Removed), err)
+		}
+	}
 }

@@ -267,10 +267,8 @@ func (s *Service) reconcile(ctx context.Context) error {
 	there := make(map[block.ID]bool, len(live))
 	for i := range live {
 		there[live[i].ID] = true
-		if refusal := s.against(&live[i]); refusal != nil {
-			s.lift(ctx, &w, live[i], refusal)
-		}
 	}
+	s.lift(ctx, &w, live)
 	s.mu.Lock()
 	for i := range live {
 		s.learn(&w, &live[i])
@@ -318,11 +316,26 @@ func (s *Service) gone(there map[block.ID]bool) []block.Block {
 	return gone
 }
 
-// lift removes a block that the guard would not let through today.
-func (s *Service) lift(ctx context.Context, w *rowWriter, b block.Block, refusal *Refusal) {
-	if err := s.options.Blocks.Remove(ctx, b); err != nil && !errors.Is(err, ErrNotFound) {
-		s.log.Warn("a block that the guard protects was not removed; it is tried again", "target", b.Target.String(), "error", err)
+// lift removes the blocks that the guard would let nobody make today.
+func (s *Service) lift(ctx context.Context, w *rowWriter, live []block.Block) {
+	var wrong []block.Block
+	var why []*Refusal
+	for i := range live {
+		if r := s.against(&live[i]); r != nil {
+			wrong, why = append(wrong, live[i]), append(why, r)
+		}
+	}
+	if len(wrong) == 0 {
 		return
 	}
-	s.noteEnd(w, b, EventRemoved, "guard", refusal.Reason, s.now())
+	failures := s.options.Blocks.RemoveAll(ctx, wrong)
+	for i, err := range failures {
+		if err == nil || errors.Is(err, ErrNotFound) {
+			failures[i] = nil
+			s.noteEnd(w, wrong[i], EventRemoved, "guard", why[i].Reason, s.now())
+		}
+	}
+	if err := joined(failures); err != nil {
+		s.log.Warn("blocks that the guard protects were not removed; it is tried again", "error", err)
+	}
 }

@@ -195,11 +195,7 @@ func (s *Service) unpublish(ctx context.Context, w *rowWriter, b block.Block) er
 // liftExempted ends the blocks of which an exemption that was just made leaves
 // nothing.
 func (s *Service) liftExempted(ctx context.Context, w *rowWriter) {
-	for _, b := range s.options.Blocks.List() {
-		if r := s.against(&b); r != nil {
-			s.lift(ctx, w, b, r)
-		}
-	}
+	s.lift(ctx, w, s.options.Blocks.List())
 }
 
 // against tells why a live block may not stand any longer, or gives nil.

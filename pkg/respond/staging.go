@@ -112,22 +112,19 @@ func (l *Ledger) complaint(e complaintEntry) {
 // version has by now.
 func (s *Service) restage(ctx context.Context) error {
 	list := s.misplaced()
-	made, failures := make([]block.Block, len(list)), make([]error, len(list))
-	concurrently(len(list), func(i int) {
-		made[i], failures[i] = s.options.Blocks.Replace(ctx, list[i].Block, list[i].next)
-	})
 	var w rowWriter
-	for i := range list {
-		switch err := failures[i]; {
-		case err == nil:
-			s.restaged(&w, made[i])
-		case errors.Is(err, ErrExists) || errors.Is(err, ErrNotFound):
-			failures[i] = nil // somebody else has changed it: looked at again within a minute
+	failures := make([]error, len(list))
+	for i, o := range s.options.Blocks.ReplaceAll(ctx, list) {
+		switch {
+		case o.Err == nil:
+			s.restaged(&w, o.Block)
+		case errors.Is(o.Err, ErrExists) || errors.Is(o.Err, ErrNotFound):
+			// somebody else has changed it: looked at again within a minute
 		default:
-			failures[i] = fmt.Errorf("move block %s to %s: %w", list[i].ID, list[i].next.Mode, err)
+			failures[i] = fmt.Errorf("move block %s to %s: %w", list[i].New.ID, list[i].New.Mode, o.Err)
 		}
 	}
-	return errors.Join(errors.Join(failures...), s.outbox.add(ctx, w.rows))
+	return errors.Join(joined(failures), s.outbox.add(ctx, w.rows))
 }
 
 // restaged takes a block in place of itself in another mode.
@@ -141,18 +138,12 @@ func (s *Service) restaged(w *rowWriter, b block.Block) {
 	w.add(BlockLog, rowOfBlock(&b, EventStaged, s.now()))
 }
 
-// placed is a live block that has to become another.
-type placed struct {
-	block.Block
-	next block.Block
-}
-
 // misplaced gives the live blocks whose mode is not that of their rule's
 // version. Those of a version that has retired run out as they are.
-func (s *Service) misplaced() []placed {
+func (s *Service) misplaced() []Replacement {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var list []placed
+	var list []Replacement
 	stages := map[[2]string]rollout.Placement{}
 	for _, h := range s.ledger.blocks.byID {
 		if h.Wanted == nil || !s.now().Before(h.Block.ExpiresAt()) {
@@ -170,7 +161,7 @@ func (s *Service) misplaced() []placed {
 		next := h.Block
 		h.Wanted.place(&next, p)
 		if p.Stage != rollout.Retired && s.mayMove(&h.Block, &next) {
-			list = append(list, placed{h.Block, next})
+			list = append(list, Replacement{Old: h.Block, New: next})
 		}
 	}
 	return list

@@ -54,18 +54,18 @@ func (s *Service) undoBatch(ctx context.Context, w *rowWriter, by Caller, id, re
 // finishUndo removes the blocks that are left of a batch.
 func (s *Service) finishUndo(ctx context.Context, w *rowWriter, entry undoEntry) (Undone, error) {
 	undone := Undone{Batch: entry.Batch}
-	live := map[block.ID]block.Block{}
-	for _, b := range s.liveOf(entry.Batch) {
-		live[b.ID] = b
+	wanted := make(map[block.ID]bool, len(entry.Blocks))
+	for i := range entry.Blocks {
+		wanted[entry.Blocks[i].ID] = true
 	}
-	failures := make([]error, len(entry.Blocks))
-	concurrently(len(entry.Blocks), func(i int) {
-		if b, ok := live[entry.Blocks[i].ID]; ok {
-			failures[i] = s.options.Blocks.Remove(ctx, b)
-		}
-	})
-	for i, e := range entry.Blocks {
-		b, ok := live[e.ID]
+	live := slices.DeleteFunc(s.liveOf(entry.Batch), func(b block.Block) bool { return !wanted[b.ID] })
+	at := make(map[block.ID]int, len(live))
+	for i := range live {
+		at[live[i].ID] = i
+	}
+	failures := s.options.Blocks.RemoveAll(ctx, live)
+	for _, e := range entry.Blocks {
+		i, ok := at[e.ID]
 		if !ok {
 			if held, known := s.held(e.ID); known { // it went before a crash
 				s.noteEnd(w, held.Block, EventRemoved, e.By, e.Reason, e.At)
@@ -74,11 +74,30 @@ func (s *Service) finishUndo(ctx context.Context, w *rowWriter, entry undoEntry)
 		}
 		if failures[i] == nil || errors.Is(failures[i], ErrNotFound) {
 			failures[i] = nil
-			s.noteEnd(w, b, EventRemoved, e.By, e.Reason, e.At)
-			undone.Removed = append(undone.Removed, b)
+			s.noteEnd(w, live[i], EventRemoved, e.By, e.Reason, e.At)
+			undone.Removed = append(undone.Removed, live[i])
 		}
 	}
-	return undone, errors.Join(failures...)
+	return undone, joined(failures)
+}
+
+// joined is errors.Join for many that may say the same: it tells the first,
+// and how many there are.
+func joined(failures []error) error {
+	var first error
+	n := 0
+	for _, err := range failures {
+		if err == nil {
+			continue
+		}
+		if n++; first == nil {
+			first = err
+		}
+	}
+	if n > 1 {
+		return fmt.Errorf("%w (and %d more)", first, n-1)
+	}
+	return first
 }
 
 // liveOf lists the live blocks of a batch.
