@@ -64,14 +64,33 @@ func (e *Engine) fetch() {
 		if n := len(g.key); n > 0 {
 			a.sum += int64(g.key[n-1])
 		}
+		if n := len(g.sample); n > 0 {
+			a.sum += g.sample[min(int(g.turn), n-1)].offset
+		}
+	}
+	for _, g := range a.groups {
+		if n := len(g.windows); n > 0 {
+			a.sum += g.windows[n-1].peekTimes()
+		}
 	}
 }
 
 // peek looks at where the next event is likely to be put.
-func (w *window) peek() int64 {
-	n := len(w.cells)
-	if n == 0 {
-		return w.events
+func (w *window) peek() (sum int64) {
+	if w.times != nil {
+		sum = int64(len(*w.times))
 	}
-	return w.cells[n-1].at + w.cells[n/2].at
+	if n := len(w.cells); n > 0 {
+		return sum + w.cells[n-1].at + w.cells[n/2].at
+	}
+	return sum + w.events
+}
+
+// peekTimes looks at where its time is likely to be put.
+func (w *window) peekTimes() int64 {
+	times := w.instants()
+	if len(times) == 0 {
+		return 0
+	}
+	return times[len(times)-1]
 }

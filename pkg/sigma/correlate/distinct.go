@@ -53,7 +53,7 @@ func (m *distinct) add(w *window, o *occurrence) bool {
 const maxTimes = 512
 
 func (w *window) witness(at int64) {
-	i, known := slices.BinarySearch(w.instants(), at)
+	i, known := placeOf(w.instants(), at)
 	if known {
 		return
 	}
@@ -64,6 +64,14 @@ func (w *window) witness(at int64) {
 	if len(*w.times) > maxTimes {
 		*w.times = slices.Delete(*w.times, maxTimes/2, maxTimes/2+1)
 	}
+}
+
+// placeOf finds a time among others in order. Most events come in order.
+func placeOf(times []int64, at int64) (i int, known bool) {
+	if n := len(times); n == 0 || times[n-1] < at {
+		return n, false
+	}
+	return slices.BinarySearch(times, at)
 }
 
 func byKey(c cell, key uint64) int { return cmp.Compare(c.key, key) }
