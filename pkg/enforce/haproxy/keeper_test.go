@@ -28,6 +28,11 @@ func keep(t testing.TB, p *haproxytest.Proxy, s *source, metrics prometheus.Regi
 	if err != nil {
 		t.Fatal(err)
 	}
+	return runs(t, k)
+}
+
+// runs runs a keeper until the returned function is called.
+func runs(t testing.TB, k *Keeper) (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- k.Run(ctx) }()

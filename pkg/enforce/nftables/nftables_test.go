@@ -93,7 +93,12 @@ func gone(d block.Delta) block.Delta { return block.Delta{Target: d.Target, Remo
 // run starts a filter and gives what stops it.
 func run(t *testing.T, n *network, s *source) (stop func()) {
 	t.Helper()
-	f, err := New(Options{Source: s, Now: s.now, Ports: []uint16{openPort, 443}, Namespace: n.gateway, Log: slog.New(slog.DiscardHandler)})
+	return runBy(t, n, s, nil)
+}
+
+func runBy(t *testing.T, n *network, s *source, way mirror.Way) (stop func()) {
+	t.Helper()
+	f, err := New(Options{Source: s, Way: way, Now: s.now, Ports: []uint16{openPort, 443}, Namespace: n.gateway, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -60,7 +60,7 @@ func (f *Files) confirm(ctx context.Context, version string) error {
 	if f.o.Confirm == "" {
 		return nil
 	}
-	waiting, cancel := context.WithTimeout(ctx, confirmWithin)
+	waiting, cancel := context.WithTimeout(ctx, f.within)
 	defer cancel()
 	since := f.o.Now() // it has been just this version
 	for {

@@ -47,7 +47,8 @@ type Files struct {
 	holds   holds
 	folder  folder
 	mirror  *mirror.Mirror
-	http    http.Client // for Confirm
+	http    http.Client   // for Confirm
+	within  time.Duration // it has to be confirmed
 	metrics *filesMetrics
 	loaded  bool // nginx was told of what is in force
 	unknown int  // exemptions that it cannot know
@@ -56,7 +57,7 @@ type Files struct {
 // NewFiles makes Files. It touches nothing yet.
 func NewFiles(o FilesOptions) (*Files, error) {
 	f := &Files{
-		o: o, folder: folder{o.Dir}, http: asking(o.Confirm), metrics: newFilesMetrics(),
+		o: o, folder: folder{o.Dir}, http: asking(o.Confirm), within: confirmWithin, metrics: newFilesMetrics(),
 		holds: holds{o.Scopes, []block.Action{block.Deny, block.Drop, block.Flag, block.Divert}},
 	}
 	f.mirror = mirror.New(mirror.Options{Source: o.Source, Want: f.holds.want, Gather: gather, Now: o.Now, Way: o.Way})

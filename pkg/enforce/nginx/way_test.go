@@ -1,0 +1,123 @@
+package nginx
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/honeymoat/honeymoat/pkg/block"
+)
+
+// heard is a mirror.Way that remembers what it heard last.
+type heard struct {
+	mu       sync.Mutex // for all below
+	revision uint64
+	why      error
+	blocks   int
+}
+
+func (h *heard) Holds(revisions map[string]uint64) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.revision, h.why = revisions[block.All], nil
+}
+
+func (h *heard) Fails(err error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.why = err
+}
+
+func (h *heard) Leaves(blocks, _ int) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.blocks = blocks
+}
+
+func (h *heard) state() (revision uint64, why error, blocks int) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.revision, h.why, h.blocks
+}
+
+// holdsWhatItSays: from the moment that a way says so, the blocks are enforced
+// on whoever connects, by each of nginx's workers.
+func (r *rig) holdsWhatItSays(s *source, way *heard) {
+	r.t.Helper()
+	for i := range 4 {
+		client := fmt.Sprintf("192.0.2.%d", i)
+		s.put(r.t, client, block.Deny, nil)
+		want := s.Revisions()[block.All]
+		r.await("nginx to hold it", func() bool { revision, _, _ := way.state(); return revision == want })
+		for range 20 {
+			r.client.CloseIdleConnections()
+			r.want(client, "/", 403)
+		}
+	}
+	s.put(r.t, "country:AQ", block.Deny, nil) // not for nginx
+	want := s.Revisions()[block.All]
+	r.await("nothing to wait for", func() bool { revision, _, _ := way.state(); return revision == want })
+}
+
+func TestFilesHoldWhatTheySay(t *testing.T) {
+	r, s, f, _ := filesRig(t)
+	r.start()
+	way := &heard{}
+	f.o.Way, f.o.Metrics = way, nil
+	f, err := NewFiles(f.o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.run(f.Run)
+	r.holdsWhatItSays(s, way)
+	s.put(t, "192.0.2.9", block.Deny, nil)
+	r.await("what nginx cannot hold is told", func() bool { _, _, blocks := way.state(); return blocks == 1 })
+}
+
+func TestDictHoldsWhatItSays(t *testing.T) {
+	r, s, d := luaRig(t)
+	r.start()
+	way := &heard{}
+	d.o.Way = way
+	d, err := NewDict(d.o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.run(d.Run)
+	r.holdsWhatItSays(s, way)
+	r.stop()
+	r.client.CloseIdleConnections()
+	r.await("that nginx is gone is told", func() bool { _, why, _ := way.state(); return why != nil })
+	r.start()
+	r.await("that it is back is told", func() bool { _, why, _ := way.state(); return why == nil })
+	r.want("192.0.2.1", "/", 403)
+}
+
+// A reload that was asked for and did not happen is no success.
+func TestFilesThatNginxDoesNotShow(t *testing.T) {
+	r, s, f, _ := filesRig(t)
+	r.start()
+	way, registry := &heard{}, prometheus.NewRegistry()
+	o := f.o
+	o.Way, o.Metrics, o.Reload = way, registry, []string{"true"}
+	f, err := NewFiles(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.within = 300 * time.Millisecond
+	s.put(t, "192.0.2.1", block.Deny, nil)
+	stop := r.run(f.Run)
+	r.await("that it is told", func() bool {
+		revision, why, _ := way.state()
+		return revision == 0 && why != nil && strings.Contains(why.Error(), "does not show the new blocks")
+	})
+	stop()
+	r.want("192.0.2.1", "/", 200)
+	if got := metric(t, registry, "honeymoat_nginx_reloads_total"); got != 0 {
+		t.Errorf("%v reloads are counted", got)
+	}
+}
