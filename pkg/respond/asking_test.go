@@ -182,3 +182,34 @@ func TestAPersonsDecisionStands(t *testing.T) {
 		}
 	})
 }
+
+// A store that is slow keeps neither findings nor checkpoints waiting.
+func TestASlowStoreDelaysNoOtherBlock(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		bus := newFakeBus()
+		s := start(t, bus, func(o *Options) { o.Preview = slowPreview{} })
+		time.Sleep(100 * time.Millisecond)
+		done := make(chan error, 2)
+		go func() {
+			_, err := s.AddBlock(t.Context(), analyst, asked("192.0.2.9"))
+			done <- err
+		}()
+		go func() {
+			_, err := s.AddBlocks(t.Context(), analyst, bulk("192.0.2.10"))
+			done <- err
+		}()
+		synctest.Wait()
+		began := time.Now()
+		if err := s.gate.close(t.Context()); err != nil { // as a checkpoint does
+			t.Fatal(err)
+		}
+		s.gate.open()
+		mustHandle(t, s, 1, touchBy("192.0.2.7", "r1", time.Now()))
+		if waited := time.Since(began); waited > 0 || len(bus.List()) != 1 {
+			t.Errorf("waited %s, live: %+v", waited, bus.List())
+		}
+		if err := errors.Join(<-done, <-done); err != nil {
+			t.Error(err)
+		}
+	})
+}

@@ -71,12 +71,13 @@ type batch struct {
 // none of the others. A repeated call gives the same batch and makes what is
 // missing.
 func (s *Service) AddBlocks(ctx context.Context, by Caller, r Bulk) (BulkResult, error) {
+	seen := s.lookAll(ctx, by, &r)
 	if err := s.gate.enter(ctx); err != nil {
 		return BulkResult{}, fmt.Errorf("add blocks: %w", err)
 	}
 	defer s.gate.leave()
 	var w rowWriter
-	result, err := s.addBlocks(ctx, &w, by, r)
+	result, err := s.addBlocks(ctx, &w, by, r, seen)
 	detail := map[string]any{
 		"items": len(r.Items), "made": result.Created, "failed": result.Failed, "reason": r.Reason, "dry_run": r.DryRun,
 	}
@@ -86,7 +87,7 @@ func (s *Service) AddBlocks(ctx context.Context, by Caller, r Bulk) (BulkResult,
 	return result, s.close(ctx, &w, by, "block.bulk", result.Batch, detail, err)
 }
 
-func (s *Service) addBlocks(ctx context.Context, w *rowWriter, by Caller, r Bulk) (BulkResult, error) {
+func (s *Service) addBlocks(ctx context.Context, w *rowWriter, by Caller, r Bulk, seen []sight) (BulkResult, error) {
 	result := BulkResult{Items: make([]BulkItem, len(r.Items))}
 	if len(r.Items) == 0 || len(r.Items) > MaxBulk {
 		return result, fmt.Errorf("%w: %d blocks in one call: want 1 to %d", ErrInvalid, len(r.Items), MaxBulk)
@@ -98,7 +99,7 @@ func (s *Service) addBlocks(ctx context.Context, w *rowWriter, by Caller, r Bulk
 	if result.Batch = record.ID; err != nil {
 		return result, err
 	}
-	allowed, waiting := s.judgeAll(ctx, by, r.Items, &result)
+	allowed, waiting := s.judgeAll(by, seen, &result)
 	if !r.DryRun {
 		if err := s.remember(ctx, record); err != nil {
 			return result, err
@@ -116,14 +117,12 @@ func (s *Service) addBlocks(ctx context.Context, w *rowWriter, by Caller, r Bulk
 
 // judgeAll judges each item, then all together: it gives the places of those
 // that may be made, and of those that wait for a second person.
-func (s *Service) judgeAll(ctx context.Context, by Caller, asked []AddBlock, result *BulkResult) (allowed, waiting []int) {
-	ctx, cancel := context.WithTimeout(ctx, previewTimeout)
-	defer cancel()
+func (s *Service) judgeAll(by Caller, seen []sight, result *BulkResult) (allowed, waiting []int) {
 	var sum Day
 	segments := s.checkSegments()
 	for i := range result.Items {
 		item := &result.Items[i]
-		switch s.judgeItem(ctx, by, item, asked[i].Criteria, result.Batch); {
+		switch s.judgeItem(by, item, seen[i], result.Batch); {
 		case item.Err != nil || item.Block.Revision != 0: // it was made before
 			continue
 		case item.Ruling.Word == NeedsApproval:
@@ -158,7 +157,7 @@ func (s *Service) itemAsked(by Caller, r *Bulk, i int) BulkItem {
 	return BulkItem{Added: Added{Block: b}, Err: err}
 }
 
-func (s *Service) judgeItem(ctx context.Context, by Caller, item *BulkItem, criteria []block.Criterion, id string) {
+func (s *Service) judgeItem(by Caller, item *BulkItem, seen sight, id string) {
 	b := &item.Block
 	b.Batch = id
 	if item.Err != nil {
@@ -173,7 +172,7 @@ func (s *Service) judgeItem(ctx context.Context, by Caller, item *BulkItem, crit
 		item.Block = *done
 		return
 	}
-	item.Ruling = s.judgeListed(ctx, by, b, criteria)
+	item.Ruling = s.judgeListed(by, b, seen)
 	item.Err = item.Ruling.Err()
 }
 

@@ -65,12 +65,13 @@ type Added struct {
 // other means that the bus is away. A block of a rule that does less than this
 // one is replaced. All of it is audited.
 func (s *Service) AddBlock(ctx context.Context, by Caller, r AddBlock) (Added, error) {
+	seen := s.look(ctx, by, &r)
 	if err := s.gate.enter(ctx); err != nil {
 		return Added{}, fmt.Errorf("add block: %w", err)
 	}
 	defer s.gate.leave()
 	var w rowWriter
-	added, err := s.addBlock(ctx, &w, by, r)
+	added, err := s.addBlock(ctx, &w, by, r, seen)
 	subject := textOf(r.Criteria)
 	if added.Block.Target.Valid() {
 		subject = added.Block.Target.String()
@@ -95,13 +96,13 @@ func askedDetail(r AddBlock, a *Added) map[string]any {
 	return detail
 }
 
-func (s *Service) addBlock(ctx context.Context, w *rowWriter, by Caller, r AddBlock) (Added, error) {
+func (s *Service) addBlock(ctx context.Context, w *rowWriter, by Caller, r AddBlock, seen sight) (Added, error) {
 	b, err := s.blockAsked(by, r)
 	a := Added{Block: b}
 	if err != nil {
 		return a, err
 	}
-	if a.Ruling = s.judgeAsked(ctx, by, &b, r.Criteria); a.Ruling.Err() != nil {
+	if a.Ruling = s.judgeAsked(by, &b, seen); a.Ruling.Err() != nil {
 		return a, a.Ruling.Err()
 	}
 	s.checkSegments().warn(&a.Ruling, b.Segment)
