@@ -111,7 +111,7 @@ func (d Decision) Flagged() bool { return d.Flag.ID != 0 && !d.Denied() }
 // and wait for nothing.
 type Decider interface {
 	// Decide is told of each request once: it is counted, and takes a token
-	// where it is throttled.
+	// where it is throttled. It keeps nothing of r but its strings.
 	Decide(r *Request) Verdict
 }
 

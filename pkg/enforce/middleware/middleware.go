@@ -8,18 +8,19 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/honeymoat/honeymoat/pkg/accesslog"
 	"github.com/honeymoat/honeymoat/pkg/block"
-	"github.com/honeymoat/honeymoat/pkg/identify"
 )
 
 // Options say what a Guard needs.
 type Options struct {
-	Decider block.Decider // required
-	// Identify adds who is behind a request, from its URI and headers. Nil:
-	// clients are known by their addresses and user agents.
+	// Decider keeps no request that it is asked about. Required.
+	Decider block.Decider
+	// Identify adds who is behind a request, from its URI and headers, and
+	// keeps neither. Nil: clients are known by their addresses and user agents.
 	Identify func(r *block.Request, uri string, header func(name string) string)
 	// Trusted are the hops whose X-Forwarded-For is believed; nil trusts none.
 	Trusted func(netip.Addr) bool
@@ -35,7 +36,10 @@ type Options struct {
 }
 
 // Guard stands before handlers. It is safe for concurrent use.
-type Guard struct{ options Options }
+type Guard struct {
+	options   Options
+	questions sync.Pool // of *question
+}
 
 // New makes a guard.
 func New(o Options) (*Guard, error) {
@@ -57,7 +61,7 @@ func New(o Options) (*Guard, error) {
 	if o.Decided == nil {
 		o.Decided = func(*http.Request, *block.Verdict) {}
 	}
-	return &Guard{o}, nil
+	return &Guard{options: o, questions: sync.Pool{New: newQuestion}}, nil
 }
 
 // Wrap puts the guard before a handler.
@@ -73,12 +77,13 @@ func (g *Guard) Wrap(next http.Handler) http.Handler {
 // with: what a client may not say about itself is taken out of its headers,
 // and a flag is put in. Otherwise the request has been answered.
 func (g *Guard) Pass(w http.ResponseWriter, r *http.Request) (passed *http.Request, ok bool) {
-	v := g.options.Decider.Decide(g.describe(r))
-	r.Header.Del(block.DecisionHeader)
-	r.Header.Del(block.FlagHeader)
-	if v.Mark() != "" {
-		r = r.WithContext(context.WithValue(r.Context(), decisionKey{}, &v))
-		g.options.Decided(r, &v)
+	v := g.decide(r)
+	delete(r.Header, block.DecisionHeader)
+	delete(r.Header, block.FlagHeader)
+	if v.Refused || v.Flagged() {
+		kept := v // for who reads it later
+		r = r.WithContext(context.WithValue(r.Context(), decisionKey{}, &kept))
+		g.options.Decided(r, &kept)
 	}
 	if v.Refused {
 		g.refuse(w, r, &v)
@@ -90,15 +95,31 @@ func (g *Guard) Pass(w http.ResponseWriter, r *http.Request) (passed *http.Reque
 	return r, true
 }
 
-// describe tells the decider of a request. What cannot be known of it stays
-// unknown.
-func (g *Guard) describe(r *http.Request) *block.Request {
-	q := &block.Request{
-		Client: g.client(r), Method: r.Method, Host: hostOf(r.Host), Path: r.URL.EscapedPath(),
+// decide asks the decider. What cannot be known of a request stays unknown.
+func (g *Guard) decide(r *http.Request) block.Verdict {
+	q := g.questions.Get().(*question)
+	defer q.giveBack(&g.questions)
+	q.headers = r.Header
+	path := r.URL.EscapedPath()
+	q.request = block.Request{
+		Client: g.client(r), Method: r.Method, Host: hostOf(r.Host), Path: path,
 		UserAgent: r.UserAgent(), RequestID: g.options.RequestID(r),
 	}
-	g.options.Identify(q, r.URL.RequestURI(), identify.Lines(r.Header.Values))
-	return q
+	g.options.Identify(&q.request, uriOf(r, path), q.header)
+	return g.options.Decider.Decide(&q.request)
+}
+
+// uriOf is the path and query of a request: out of what the client wrote where
+// that ends with them, else put together.
+func uriOf(r *http.Request, path string) string {
+	before, found := strings.CutSuffix(r.RequestURI, r.URL.RawQuery)
+	if r.URL.RawQuery != "" && found {
+		before, found = strings.CutSuffix(before, "?")
+	}
+	if found && path != "" && r.URL.Opaque == "" && !r.URL.ForceQuery && strings.HasSuffix(before, path) {
+		return r.RequestURI[len(before)-len(path):]
+	}
+	return r.URL.RequestURI()
 }
 
 func (g *Guard) client(r *http.Request) netip.Addr {
@@ -106,9 +127,15 @@ func (g *Guard) client(r *http.Request) netip.Addr {
 	if err != nil {
 		return netip.Addr{} // a unix socket or a test has none
 	}
-	forwarded := strings.Join(r.Header.Values("X-Forwarded-For"), ",")
-	return accesslog.ClientBehind(near.Addr().Unmap().WithZone(""), []byte(forwarded), g.options.Trusted)
+	client := near.Addr().Unmap().WithZone("")
+	lines := r.Header[forwardedHeader]
+	if len(lines) == 0 || !g.options.Trusted(client) {
+		return client
+	}
+	return accesslog.ClientBehind(client, []byte(strings.Join(lines, ",")), g.options.Trusted)
 }
+
+const forwardedHeader = "X-Forwarded-For"
 
 // hostOf is a host without its port.
 func hostOf(host string) string {

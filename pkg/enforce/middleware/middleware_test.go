@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/honeymoat/honeymoat/pkg/block"
+	"github.com/honeymoat/honeymoat/pkg/identify"
 )
 
 // decider answers every request alike and keeps the last one.
@@ -162,6 +163,61 @@ func TestEveryDecisionIsTold(t *testing.T) {
 func TestADeciderIsRequired(t *testing.T) {
 	if _, err := New(Options{}); err == nil {
 		t.Error("a guard without a decider was made")
+	}
+}
+
+func TestURIs(t *testing.T) {
+	f := func(target string, change func(*http.Request)) {
+		t.Helper()
+		r := httptest.NewRequest(http.MethodGet, target, nil)
+		change(r)
+		if got, want := uriOf(r, r.URL.EscapedPath()), r.URL.RequestURI(); got != want {
+			t.Errorf("%s, now %s: %q, want %q", target, r.URL, got, want)
+		}
+	}
+	for _, target := range []string{"/", "/a?b=c", "/a%2Fb?q=1", "/a?", "/?a?b", "http://shop.example/a?b", "http://shop.example?b", "/a//b", "/a/b?/a/b"} {
+		f(target, func(*http.Request) {})
+		f(target, func(r *http.Request) { r.URL.Path, r.URL.RawPath = "/other", "" })
+		f(target, func(r *http.Request) { r.URL.RawQuery = "x=y" })
+		f(target, func(r *http.Request) { r.URL.RawQuery = "" })
+		f(target, func(r *http.Request) { r.RequestURI = "" })
+	}
+}
+
+// Who asks for a header may write its name in whatever case.
+func TestHeadersByTheirNames(t *testing.T) {
+	q := newQuestion().(*question)
+	q.headers = http.Header{"X-Api-Key": {"k"}}
+	for _, name := range []string{"X-Api-Key", "x-api-key", "X-API-KEY", "x-Api-key"} {
+		if got := q.header(name); got != "k" {
+			t.Errorf("%s: %q", name, got)
+		}
+	}
+	if got := q.header("X-Api"); got != "" {
+		t.Errorf("a header that is not there is %q", got)
+	}
+}
+
+// A request that passes costs no memory, whatever it is identified by.
+func TestPassAllocatesNothing(t *testing.T) {
+	rules, err := identify.New(identify.Defaults())
+	if err != nil {
+		t.Fatal(err)
+	}
+	g, err := New(Options{Decider: &decider{}, Identify: func(q *block.Request, uri string, header func(string) string) {
+		rules.Fill(q, header)
+		_, query, _ := strings.Cut(uri, "?")
+		rules.FillQuery(q, query)
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := httptest.NewRequest(http.MethodGet, "/orders/17?a=b", nil)
+	r.Header.Set("Authorization", "Bearer t")
+	w := httptest.NewRecorder()
+	got := testing.AllocsPerRun(1_000, func() { _, _ = g.Pass(w, r) })
+	if got != 0 && !raceDetector { // it drops what is pooled at random
+		t.Errorf("%.2f allocations", got)
 	}
 }
 
