@@ -25,12 +25,12 @@ type placed struct {
 // Freeze takes the state as it is now. What it gives writes it as WriteSnapshot
 // does, once, and may do so in a goroutine of its own while the Watch goes on.
 func (w *Watch) Freeze() (write func(io.Writer) error, err error) {
-	f := &frozen{}
-	c := &coder{frozen: f}
+	f := &frozen{models: make([]placed, 0, w.models)}
+	c := &coder{frozen: f, buf: make([]byte, 0, w.frozen+w.frozen/16)}
 	if err := w.codeAll(c); err != nil {
 		return nil, fmt.Errorf("write the snapshot of baselines: %w", err)
 	}
-	f.rest = c.buf
+	f.rest, w.frozen = c.buf, len(c.buf)
 	w.freezes++
 	w.writing.Add(1)
 	done, writing := sync.Once{}, w.writing

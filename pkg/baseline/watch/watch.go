@@ -36,6 +36,7 @@ type Watch struct {
 	stats   Stats
 
 	freezes uint64        // that there were
+	frozen  int           // bytes of the last one, without models
 	writing *atomic.Int32 // states that were frozen, and not written yet
 
 	commonAt int64 // of which minute and change commonIs tells
