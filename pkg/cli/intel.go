@@ -20,7 +20,7 @@ import (
 
 func intelCommand() *cobra.Command {
 	parent := command.Group("intel", "See what threat feeds say, and how they do.")
-	parent.AddCommand(intelCheckCommand(), intelListCommand(), intelAcceptCommand())
+	parent.AddCommand(intelCheckCommand(), intelListCommand(), intelRefusedCommand(), intelAcceptCommand())
 	return parent
 }
 

@@ -20,11 +20,12 @@ type BlockList struct {
 	Header    bool              `yaml:"header" doc:"With format csv and numbered columns: the first row is a header."`
 	Separator string            `yaml:"separator" doc:"With format csv: the character between columns, or tab. Default: a comma."`
 
-	Segment  string        `yaml:"segment" doc:"Segment in which the addresses are blocked. Default: all."`
-	Action   string        `yaml:"action" doc:"deny, drop, divert or flag. Default: deny."`
-	Mode     string        `yaml:"mode" doc:"enforce or shadow. Default: enforce."`
-	Lifetime time.Duration `yaml:"lifetime" doc:"How long a block lasts after the list was last known to say so; less where the list itself tells an end. Default: 24h."`
-	Refresh  time.Duration `yaml:"refresh" doc:"Time between two looks. Default: 1h, 10s for a file, and 1m with format crowdsec."`
+	Segment   string        `yaml:"segment" doc:"Segment in which the addresses are blocked. Default: all."`
+	Action    string        `yaml:"action" doc:"deny, drop, divert or flag. Default: deny."`
+	Mode      string        `yaml:"mode" doc:"enforce or shadow. Default: enforce."`
+	Lifetime  time.Duration `yaml:"lifetime" doc:"How long a block lasts after the list was last known to say so; less where the list itself tells an end. Default: 24h."`
+	PerMinute int           `yaml:"per_minute" doc:"Blocks of the list that are made or ended in a minute, a second's share each second; they take nothing of the limits for rules. Default: 60000."`
+	Refresh   time.Duration `yaml:"refresh" doc:"Time between two looks. Default: 1h, 10s for a file, and 1m with format crowdsec."`
 
 	MaxBytes  Size          `yaml:"max_bytes" doc:"Bytes that the list may have, unpacked. Default: 128MiB."`
 	MaxShrink int           `yaml:"max_shrink" doc:"Percent of its entries that the list may lose at once; more is held until honeymoat intel accept, and its blocks run out meanwhile. Default: 50."`
@@ -44,6 +45,7 @@ func (l *BlockList) setDefaults() {
 	setDefault(&l.Action, "deny")
 	setDefault(&l.Mode, "enforce")
 	setDefault(&l.Lifetime, 24*time.Hour)
+	setDefault(&l.PerMinute, 60_000)
 	if l.Format == indicator.CrowdSec {
 		setDefault(&l.Refresh, time.Minute)
 		setDefault(&l.TokenHeader, "X-Api-Key")
@@ -87,6 +89,7 @@ func (c *checker) lists(lists []BlockList, feeds []IntelFeed) {
 		c.oneOf(path+".action", l.Action, "deny", "drop", "divert", "flag")
 		c.oneOf(path+".mode", l.Mode, "enforce", "shadow")
 		c.lasts(path+".lifetime", l.Lifetime, time.Minute)
+		c.within(path+".per_minute", l.PerMinute, 60, 600_000)
 	}
 	if n := len(lists) + len(feeds); n > maxFeeds {
 		c.add("$.blocks.lists", fmt.Sprintf("%d lists and threat feeds", n), fmt.Sprintf("want up to %d", maxFeeds))

@@ -70,7 +70,8 @@ func OwnNetworks(n config.Networking) []netip.Prefix {
 // force, so that no line is judged without.
 func (s *Service) startFeeds(ctx context.Context, l *lifecycle) error {
 	s.listings.Store(new(Listings(s.config.Intel)))
-	s.lists = newListKeeper(s.bus.Blocks().List, s.responder, s.config.Blocks.Lists, s.log.With("part", "lists"))
+	keep := func(r intel.Refusals) error { return intel.SaveRefusals(s.dir.IntelDir(), r) }
+	s.lists = newListKeeper(s.bus.Blocks().Since, s.responder, keep, s.config.Blocks.Lists, s.log.With("part", "lists"))
 	loaded := make(chan struct{})
 	once := sync.OnceFunc(func() { close(loaded) })
 	feeds, err := intel.New(intel.Options{

@@ -4,9 +4,9 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"maps"
+	"net/netip"
 	"slices"
 	"strings"
 	"sync"
@@ -33,34 +33,45 @@ func listFeeds(lists []config.BlockList) []intel.Feed {
 // blocker makes and ends blocks: respond's Service.
 type blocker interface {
 	AddBlocks(ctx context.Context, by respond.Caller, r respond.Bulk) (respond.BulkResult, error)
-	RemoveBlock(ctx context.Context, by respond.Caller, id block.ID, reason string) (block.Block, error)
+	EndBlocks(ctx context.Context, by respond.Caller, blocks []block.Block, reason string) (int, error)
 }
 
-// listedTarget is an entry of a list: a target, and until when the list says it.
-type listedTarget struct {
-	block.Target
-	until time.Time
+// heldKey is where a block of a list is.
+type heldKey struct {
+	segment string
+	prefix  netip.Prefix
 }
 
 // listKeeper makes the blocks of lists from elsewhere what the lists say,
-// through the guard. What the guard refuses, what waits for a second person,
-// and what is blocked already is asked for again later.
+// through the guard, and so many a minute as the list may: a list that is long,
+// or wrong, neither holds up what rules ask for nor floods gateways. What the
+// guard refuses, what waits for a second person, and what is blocked already is
+// asked for again later.
 type listKeeper struct {
-	live    func() []block.Block
+	since   func(cursor uint64) (edits []block.Edit, next uint64, reset bool)
 	blocker blocker
+	keep    func(intel.Refusals) error
 	now     func() time.Time
 	log     *slog.Logger
 	changed chan struct{}
 
 	mu    sync.Mutex // for both below
 	lists []config.BlockList
-	said  map[string]map[string]listedTarget // by list and target; nil = nothing is known
+	said  map[string]map[netip.Prefix]int64 // by list; until when, in seconds since 1970; 0 = it does not say
 
-	rested map[string]time.Time // list and target → before when it is not asked for again; Run's alone
+	// All below is run's alone.
+	cursor uint64
+	held   map[string]map[heldKey]*block.Block // by list
+	rested map[string]map[netip.Prefix]rest
+	works  map[string]*listWork
 }
 
 const (
-	keepEvery = time.Minute
+	keepEvery = time.Minute // between two looks at what is to be done
+	stepEvery = time.Second // between two portions of it
+	// patiently keeps what looking takes, with millions of entries, to a few
+	// percent of the time.
+	patiently = 30
 	// restTime is how long what was not made rests; awaiting is as long as it
 	// may wait for a second person.
 	restTime = time.Hour
@@ -70,19 +81,19 @@ const (
 	byList  = "list:"
 )
 
-func newListKeeper(live func() []block.Block, b blocker, lists []config.BlockList, log *slog.Logger) *listKeeper {
+func newListKeeper(since func(uint64) ([]block.Edit, uint64, bool), b blocker, keep func(intel.Refusals) error, lists []config.BlockList, log *slog.Logger) *listKeeper {
 	return &listKeeper{
-		live: live, blocker: b, now: time.Now, log: log, changed: make(chan struct{}, 1),
-		lists: lists, said: map[string]map[string]listedTarget{}, rested: map[string]time.Time{},
+		since: since, blocker: b, keep: keep, now: time.Now, log: log, changed: make(chan struct{}, 1),
+		lists: lists, said: map[string]map[netip.Prefix]int64{}, rested: map[string]map[netip.Prefix]rest{},
 	}
 }
 
 // tell takes what the lists say. A list that is not among them keeps its
 // blocks until they run out.
 func (k *listKeeper) tell(lists map[string]*indicator.List) {
-	said := map[string]map[string]listedTarget{}
+	said := map[string]map[netip.Prefix]int64{}
 	for name, list := range lists {
-		said[name] = targetsOf(list)
+		said[name] = prefixesOf(list)
 	}
 	k.mu.Lock()
 	k.said = said
@@ -105,180 +116,136 @@ func (k *listKeeper) wake() {
 	}
 }
 
-func targetsOf(list *indicator.List) map[string]listedTarget {
-	targets := make(map[string]listedTarget, list.Len())
+func prefixesOf(list *indicator.List) map[netip.Prefix]int64 {
+	prefixes := make(map[netip.Prefix]int64, list.Len())
 	for i := range list.Len() {
 		e := list.At(i)
-		if t, err := block.ParseTarget(e.Value); err == nil && t.Plain() {
-			targets[t.Key()] = listedTarget{t, e.Until}
+		t, err := block.ParseTarget(e.Value)
+		if err != nil || !t.Plain() {
+			continue
 		}
+		until := int64(0)
+		if !e.Until.IsZero() {
+			until = e.Until.Unix()
+		}
+		prefixes[t.Prefix()] = until
 	}
-	return targets
+	return prefixes
 }
 
 // run keeps the blocks until ctx ends.
 func (k *listKeeper) run(ctx context.Context) error {
-	tick := time.NewTicker(keepEvery)
-	defer tick.Stop()
+	look, step := time.NewTicker(keepEvery), time.NewTicker(stepEvery)
+	defer look.Stop()
+	defer step.Stop()
+	var planned time.Time
+	var took time.Duration
+	plan := func() {
+		planned = time.Now()
+		k.plan()
+		took = time.Since(planned)
+	}
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-k.changed:
-		case <-tick.C:
+			plan()
+		case <-look.C:
+			if time.Since(planned) > patiently*took {
+				plan()
+			}
+		case <-step.C:
+			k.step(ctx)
 		}
-		k.round(ctx)
 	}
 }
 
-// round brings the blocks of all lists in step.
-func (k *listKeeper) round(ctx context.Context) {
+// plan finds what is to be done for all lists.
+func (k *listKeeper) plan() {
 	k.mu.Lock()
 	lists, said := k.lists, k.said
 	k.mu.Unlock()
-	now := k.now()
-	maps.DeleteFunc(k.rested, func(_ string, until time.Time) bool { return !until.After(now) })
-	held := map[string][]block.Block{}
-	for _, b := range k.live() {
-		if name, ok := strings.CutPrefix(b.By, byList); ok {
-			held[name] = append(held[name], b)
-		}
-	}
+	k.catchUp()
+	k.works = map[string]*listWork{}
+	configured := map[string]bool{}
 	for i := range lists {
 		l := &lists[i]
+		configured[l.Name] = true
+		k.awaken(l.Name)
 		if said[l.Name] != nil {
-			k.told(l.Name, k.keep(ctx, l, said[l.Name], held[l.Name]))
+			k.works[l.Name] = k.workOf(l, said[l.Name])
 		}
-		delete(held, l.Name)
 	}
-	for name, blocks := range held {
-		k.told(name, k.remove(ctx, name, blocks, "the list is configured no more"))
+	for name, blocks := range k.held {
+		if !configured[name] {
+			k.works[name] = &listWork{name: name, gone: slices.Collect(maps.Values(blocks)), reason: "the list is configured no more", quota: defaultQuota}
+		}
+	}
+	maps.DeleteFunc(k.works, func(_ string, w *listWork) bool { return w.done() })
+}
+
+// catchUp takes what has changed in the blocklist.
+func (k *listKeeper) catchUp() {
+	edits, next, reset := k.since(k.cursor)
+	if k.cursor = next; reset {
+		k.held = map[string]map[heldKey]*block.Block{}
+	}
+	for i := range edits {
+		e := &edits[i]
+		if name, ok := listOf(e.Old); ok {
+			delete(k.held[name], keyOf(e.Old))
+			if len(k.held[name]) == 0 {
+				delete(k.held, name)
+			}
+		}
+		if name, ok := listOf(e.Block); ok {
+			if k.held[name] == nil {
+				k.held[name] = map[heldKey]*block.Block{}
+			}
+			k.held[name][keyOf(e.Block)] = e.Block
+		}
 	}
 }
 
-func (k *listKeeper) told(name string, err error) {
-	if err != nil && !errors.Is(err, context.Canceled) {
-		k.log.Warn("the blocks of a list are not in step; they are tried again in a minute", "list", name, "error", err)
+func keyOf(b *block.Block) heldKey { return heldKey{b.Segment, b.Target.Prefix()} }
+
+// listOf gives the list that a block is of.
+func listOf(b *block.Block) (name string, ok bool) {
+	if b == nil || !b.Target.Plain() {
+		return "", false
 	}
+	return strings.CutPrefix(b.By, byList)
 }
 
-// keep brings the blocks of one list in step.
-func (k *listKeeper) keep(ctx context.Context, l *config.BlockList, said map[string]listedTarget, held []block.Block) error {
-	var gone []block.Block
-	fresh := map[string]bool{}
-	for _, b := range held {
-		key := b.Target.Key()
-		t, listed := said[key]
-		switch {
-		case !listed || b.Segment != l.Segment || b.Action.String() != l.Action || b.Mode.String() != l.Mode:
-			gone = append(gone, b)
-		case t.lifetime(l, k.now()) < b.ExpiresAt().Sub(k.now())+l.Lifetime/8:
-			fresh[key] = true
+// step does a portion of what is to be done for each list.
+func (k *listKeeper) step(ctx context.Context) {
+	for _, name := range slices.Sorted(maps.Keys(k.works)) {
+		w := k.works[name]
+		err := k.portion(ctx, w)
+		if err != nil && !errors.Is(err, context.Canceled) {
+			k.log.Warn("the blocks of a list are not in step; they are tried again in a minute", "list", name, "error", err)
 		}
-	}
-	if err := k.remove(ctx, l.Name, gone, "the list says it no more"); err != nil {
-		return err
-	}
-	var wanted []ask
-	for _, key := range slices.Sorted(maps.Keys(said)) {
-		t := said[key]
-		life := t.lifetime(l, k.now())
-		if _, rests := k.rested[l.Name+" "+key]; fresh[key] || rests || life < time.Second {
+		if err == nil && !w.done() {
 			continue
 		}
-		add, err := addOf(l, t, life)
-		if err != nil {
-			return err
-		}
-		wanted = append(wanted, ask{add, key})
+		delete(k.works, name)
+		k.log.Info("a list is in step", "list", name, "made", w.made, "ended", w.ended, "not_made", w.refused, "complete", err == nil)
+		k.account(name)
 	}
-	for chunk := range slices.Chunk(wanted, atATime) {
-		if err := k.add(ctx, l, chunk); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
-// ask is a block that is asked for, with its target's key.
-type ask struct {
-	respond.AddBlock
-	key string
-}
-
-// lifetime is how long a block on a target is to last from now on.
-func (t *listedTarget) lifetime(l *config.BlockList, now time.Time) time.Duration {
-	if t.until.IsZero() {
-		return l.Lifetime
+// account keeps what is not made of a list where an operator can see it.
+func (k *listKeeper) account(name string) {
+	r := intel.Refusals{List: name, At: k.now(), Counts: map[string]int{}}
+	for p, rest := range k.rested[name] {
+		r.Counts[rest.rule]++
+		r.Entries = append(r.Entries, intel.Refusal{Entry: block.PrefixTarget(p).String(), Rule: rest.rule, Reason: rest.reason, Again: rest.until})
 	}
-	return min(l.Lifetime, t.until.Sub(now))
-}
-
-func addOf(l *config.BlockList, t listedTarget, life time.Duration) (respond.AddBlock, error) {
-	add := respond.AddBlock{
-		Segment: l.Segment, Criteria: t.Criteria(), Lifetime: life.Truncate(time.Second), Reason: "on the list " + l.Name,
+	slices.SortFunc(r.Entries, func(a, b intel.Refusal) int {
+		return cmp.Or(cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Entry, b.Entry))
+	})
+	if err := k.keep(r); err != nil {
+		k.log.Warn("what the guard says of a list could not be kept", "list", name, "error", err)
 	}
-	err := errors.Join(add.Action.UnmarshalText([]byte(l.Action)), add.Mode.UnmarshalText([]byte(l.Mode)))
-	return add, err
-}
-
-func callerOf(list string) respond.Caller {
-	return respond.Caller{Name: byList + list, Role: "list", By: byList + list}
-}
-
-// add asks for blocks. What is not made rests.
-func (k *listKeeper) add(ctx context.Context, l *config.BlockList, wanted []ask) error {
-	bulk := respond.Bulk{Items: make([]respond.AddBlock, len(wanted))}
-	for i := range wanted {
-		bulk.Items[i] = wanted[i].AddBlock
-	}
-	result, err := k.blocker.AddBlocks(ctx, callerOf(l.Name), bulk)
-	if err != nil {
-		return fmt.Errorf("block what the list %s says: %w", l.Name, err)
-	}
-	refused := map[string]int{}
-	for i := range result.Items {
-		item := &result.Items[i]
-		because := whyNot(item)
-		if because == "" {
-			continue
-		}
-		refused[because]++
-		rest := restTime
-		if item.Approval != nil {
-			rest = awaiting
-		}
-		k.rested[l.Name+" "+wanted[i].key] = k.now().Add(rest)
-	}
-	k.log.Info("a list is blocked", "list", l.Name, "batch", result.Batch, "made", result.Created, "not_made", refused)
-	return nil
-}
-
-// whyNot tells in a word why an item of a list is not blocked by it.
-func whyNot(item *respond.BulkItem) string {
-	refusal := new(respond.Refusal)
-	switch {
-	case item.Approval != nil:
-		return "waits for approval"
-	case errors.As(item.Err, &refusal):
-		return cmp.Or(refusal.Rule, "refused")
-	case errors.Is(item.Err, respond.ErrExists):
-		return "blocked already"
-	case item.Err != nil:
-		return "failed"
-	}
-	return ""
-}
-
-// remove ends blocks of a list.
-func (k *listKeeper) remove(ctx context.Context, name string, blocks []block.Block, reason string) error {
-	for _, b := range blocks {
-		if _, err := k.blocker.RemoveBlock(ctx, callerOf(name), b.ID, reason); err != nil && !errors.Is(err, respond.ErrNotFound) {
-			return fmt.Errorf("unblock %s: %w", b.Target, err)
-		}
-	}
-	if len(blocks) > 0 {
-		k.log.Info("addresses of a list are not blocked any more", "list", name, "blocks", len(blocks), "reason", reason)
-	}
-	return nil
 }
