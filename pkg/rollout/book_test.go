@@ -166,9 +166,10 @@ func TestARedGateHoldsUntilItIsGreenAndTheTimeBeginsAnew(t *testing.T) {
 		t.Errorf("%+v", l)
 	}
 	w.wait(time.Hour).want("still red", w.step(), "")
-	w.observe("v1", Measure{Requests: 100}).want("green", w.step(), "v1 resumed flag>flag")
+	w.observe("v1", Measure{Requests: 100}).want("green", w.step(), "")
+	w.wait(settled).want("green for a while", w.step(), "v1 resumed flag>flag")
 	w.wait(11*time.Hour).want("anew", w.step(), "")
-	w.wait(time.Hour).want("in time", w.step(), "v1 promoted flag>canary-5")
+	w.wait(time.Hour-settled).want("in time", w.step(), "v1 promoted flag>canary-5")
 }
 
 func TestAnAlarmRollsBackUntilAPersonResumes(t *testing.T) {

@@ -159,7 +159,8 @@ func (b *Book) gateways(l *logic, now time.Time) []Gate {
 	if l.Stage == Shadow || now.Sub(l.Since) > watched {
 		return []Gate{errors, latency}
 	}
-	for _, c := range b.fleet.changes(l.Before, l.Since, now, b.limits.GatewayRequests) {
+	changes, quiet := b.fleet.changes(l.Before, l.Since, now, b.limits.GatewayRequests)
+	for _, c := range changes {
 		if v := c.after.errorRate() - c.before.errorRate(); v > errors.Value {
 			errors.Value = v
 			errors.Text = fmt.Sprintf("gateway %q answers %s with 5xx, %s before the promotion", c.name, percent(c.after.errorRate()), percent(c.before.errorRate()))
@@ -170,6 +171,10 @@ func (b *Book) gateways(l *logic, now time.Time) []Gate {
 		}
 	}
 	errors.Color, latency.Color = colored(errors.Value/errors.Limit), colored(latency.Value/latency.Limit)
+	if len(quiet) > 0 && errors.Color == Green {
+		errors.Color = Measuring
+		errors.Text = fmt.Sprintf("gateway %q has had too few requests since the promotion to be compared with before", quiet[0])
+	}
 	return []Gate{errors, latency}
 }
 

@@ -109,12 +109,12 @@ func (g *gateway) add(h *Health, at int64) {
 	}
 }
 
-// since sums the slots from one on, exclusive of the one that is open at now.
-func (g *gateway) since(from, now int64) state {
+// since sums the slots from one on, up to another and without it.
+func (g *gateway) since(from, to int64) state {
 	var s state
 	weighted := 0.0
 	for _, x := range g.Slots {
-		if x.At >= from && x.At < now && x.At > now-slotsKept {
+		if x.At >= from && x.At < to && x.At >= to-slotsKept {
 			s.Requests += x.Requests
 			s.Errors += x.Errors
 			weighted += float64(x.Requests) * float64(x.P95)
@@ -175,20 +175,25 @@ type change struct {
 	before, after state
 }
 
-// changes gives the gateways that have enough traffic before and after, by name.
-func (f *fleet) changes(before map[string]state, since, now time.Time, least int) []change {
-	var all []change
+// changes gives the gateways that have enough traffic before and after, by
+// name, the minutes that are not over included: errors are to be seen soon.
+// quiet are those that had enough before, and have not since.
+func (f *fleet) changes(before map[string]state, since, now time.Time, least int) (all []change, quiet []string) {
 	for _, name := range slices.SortedFunc(maps.Keys(before), cmp.Compare[string]) {
-		g := f.Gateways[name]
-		if g == nil {
+		if before[name].Requests < uint64(least) {
 			continue
 		}
-		after := g.since(slotOf(since)+1, slotOf(now))
-		if min(after.Requests, before[name].Requests) >= uint64(least) {
-			all = append(all, change{name, before[name], after})
+		var after state
+		if g := f.Gateways[name]; g != nil {
+			after = g.since(slotOf(since)+1, slotOf(now)+1)
 		}
+		if after.Requests < uint64(least) {
+			quiet = append(quiet, name)
+			continue
+		}
+		all = append(all, change{name, before[name], after})
 	}
-	return all
+	return all, quiet
 }
 
 func share(part, whole uint64) float64 {

@@ -29,7 +29,8 @@ func TestGatewaysThatGetWorse(t *testing.T) {
 		before(w)
 		w.want("promote", w.step(), "v1 promoted flag>canary-5").wait(slotTime)
 		after(w)
-		w.want(fmt.Sprintf("after %+v", w.fleet.changes(w.find("r", "v1").Before, w.at("v1").Since, w.now, 1)), w.step(), want)
+		changes, quiet := w.fleet.changes(w.find("r", "v1").Before, w.at("v1").Since, w.now, 1)
+		w.want(fmt.Sprintf("after %+v, quiet %q", changes, quiet), w.step(), want)
 	}
 	well := func(w *world) { w.serve("a", 5000, 50, 80*ms) }
 	const held, back = "v1 held canary-5>canary-5", "v1 rolled back canary-5>shadow"
@@ -44,6 +45,49 @@ func TestGatewaysThatGetWorse(t *testing.T) {
 	f("", func(w *world) { w.serve("a", 5000, 0, ms) }, func(w *world) { w.serve("a", 5000, 0, 4*ms) }) // nobody notices
 	f(back, func(w *world) { w.serve("a", 5000, 0, ms).wait(-slotTime).serve("b", 5000, 0, ms) },
 		func(w *world) { w.serve("a", 5000, 0, ms).wait(-slotTime).serve("b", 5000, 999, ms) })
+}
+
+// Errors are seen as soon as there are enough requests, and a gateway that has
+// fallen silent since the promotion is none that does well.
+func TestGatewaysAreJudgedSoonAndWhenSilent(t *testing.T) {
+	const ms = time.Millisecond
+	begin := func() *world {
+		w := newWorld(t).climb("v1", Flag)
+		w.observe("v1", enough()).wait(12*time.Hour-slotTime).serve("a", 5000, 0, ms)
+		return w.want("promote", w.step(), "v1 promoted flag>canary-5")
+	}
+	w := begin().wait(slotTime + time.Second)
+	var h Health
+	for range 1500 {
+		h.Add(503, ms)
+	}
+	w.Gateways(h.named("a"), w.now)
+	w.want("in the same minutes", w.step(), "v1 rolled back canary-5>shadow")
+
+	w = begin().observe("v1", enough()).wait(12 * time.Hour)
+	w.want("a silent gateway", w.step(), "")
+	for _, g := range w.at("v1").Gates {
+		if want := map[bool]Color{true: Measuring, false: Green}[g.Name == "errors"]; g.Color != want {
+			t.Errorf("gate %+v, want %s", g, want)
+		}
+	}
+	w.serve("a", 5000, 0, ms)
+	w.want("it is back", w.step(), "v1 promoted canary-5>canary-25")
+}
+
+func (h Health) named(gateway string) Health { h.Gateway = gateway; return h }
+
+// What swings around a limit is told once, and goes on when it is over.
+func TestASwingingGateIsToldOnce(t *testing.T) {
+	w := newWorld(t).climb("v1", Flag).observe("v1", enough())
+	told := w.observe("v1", Measure{Complaints: 1}).step()
+	for range 20 { // a share that others' findings push over the limit and back
+		w.find("r", "v1").Tally.Complaints ^= 1
+		told += w.wait(time.Minute).step()
+	}
+	w.find("r", "v1").Tally.Complaints = 0
+	w.want("while it swings", told, "v1 held flag>flag")
+	w.want("when it is over", w.wait(settled).step(), "v1 resumed flag>flag")
 }
 
 func TestP95(t *testing.T) {

@@ -19,6 +19,10 @@ func (b *Book) Step(now time.Time) []Event {
 	return events
 }
 
+// settled is how long no gate must have been red until a version that gates
+// hold goes on: what swings around a limit is told once.
+const settled = 10 * time.Minute
+
 func (b *Book) step(l *logic, now time.Time) {
 	// Enforcement has no end: what happens in years is no share of anything.
 	if l.Stage == Enforce && now.Sub(l.Counted) >= b.limits.Time[Canary25] {
@@ -35,7 +39,7 @@ func (b *Book) step(l *logic, now time.Time) {
 			l.stop(Held, ByGates, wrong(gates))
 			b.happened(l, Event{What: EventHeld, From: l.Stage, At: now, Who: ByGates, Why: l.Why, Gates: gates})
 		}
-	case l.State == Held && l.Who == ByGates:
+	case l.State == Held && l.Who == ByGates && now.Sub(l.Clean) >= settled:
 		l.settle()
 		b.happened(l, Event{What: EventResumed, From: l.Stage, At: now, Who: ByGates, Why: "no gate is red any more", Gates: gates})
 	case bad == Green && l.State == Moving && b.newest(l):
