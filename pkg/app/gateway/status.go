@@ -21,6 +21,7 @@ type health struct {
 	InSync      bool                     `json:"in_sync"`
 	FailingOpen bool                     `json:"failing_open"` // there are no blocks to go by
 	Enforcing   map[string]block.Version `json:"enforcing"`
+	Ways        []block.Way              `json:"ways,omitempty"` // gateways that hold blocks themselves
 }
 
 // showStatus opens metrics and health, if they are on.
@@ -43,7 +44,7 @@ func (g *Gateway) statusHandler() http.Handler {
 	mux.Handle("GET /metrics", promhttp.HandlerFor(g.registry, promhttp.HandlerOpts{}))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
-		h := health{Name: g.name, InSync: g.agent.InSync(), FailingOpen: g.agent.FailingOpen(), Enforcing: g.agent.Versions()}
+		h := health{Name: g.name, InSync: g.agent.InSync(), FailingOpen: g.agent.FailingOpen(), Enforcing: g.agent.Versions(), Ways: g.agent.Ways()}
 		if err := json.NewEncoder(w).Encode(h); err != nil {
 			g.log.Debug("a health answer was not taken", "error", err)
 		}
