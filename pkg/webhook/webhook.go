@@ -72,13 +72,6 @@ func (o *Options) setDefaults() error {
 	if o.Feed == nil || o.Ended == nil || o.Checkpoints == nil || o.Log == nil || o.Registerer == nil {
 		return errors.New("webhooks: options lack the blocklist, checkpoints, a logger or a registerer")
 	}
-	if o.HTTP == nil {
-		o.HTTP = &http.Client{}
-	}
-	// A signed body goes where the operator said, and nowhere else.
-	own := *o.HTTP
-	own.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	o.HTTP = &own
 	if o.Now == nil {
 		o.Now = time.Now
 	}
@@ -96,6 +89,17 @@ func (o *Options) setDefaults() error {
 		}
 	}
 	return nil
+}
+
+// client is that of one endpoint. A signed body goes where the operator said,
+// and nowhere else: it follows no redirect.
+func (o *Options) client(h *Hook) *http.Client {
+	own := newClient(h.URL)
+	if o.HTTP != nil {
+		*own = *o.HTTP
+	}
+	own.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return own
 }
 
 // Webhooks tells endpoints of changes.

@@ -23,12 +23,13 @@ import (
 type worker struct {
 	hook    Hook
 	options *Options
+	client  *http.Client
 	metrics *metrics
 	log     *slog.Logger
 }
 
 func newWorker(h *Hook, o *Options, m *metrics) *worker {
-	return &worker{hook: *h, options: o, metrics: m, log: o.Log.With("webhook", h.Name)}
+	return &worker{hook: *h, options: o, client: o.client(h), metrics: m, log: o.Log.With("webhook", h.Name)}
 }
 
 func (w *worker) checkpoint() string { return "webhook." + w.hook.Name }
@@ -169,7 +170,7 @@ func (w *worker) send(ctx context.Context, id string, body []byte) error {
 	r.Header.Set("User-Agent", "honeymoat")
 	r.Header.Set("X-Honeymoat-Delivery", id)
 	r.Header.Set(Header, sign(body, secrets, w.options.Now()))
-	resp, err := w.options.HTTP.Do(r)
+	resp, err := w.client.Do(r)
 	if failed := new(url.Error); errors.As(err, &failed) {
 		err = failed.Err // without the URL, which may hold a key
 	}
