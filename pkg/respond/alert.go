@@ -8,7 +8,7 @@ import (
 // Alert is one alert as Alertmanager knows it: the labels are its identity.
 type Alert struct {
 	Labels      map[string]string // alertname, actor_kind, actor, tier, family, api
-	Annotations map[string]string // summary, description, evidence, block, approval, actor_url, dashboard_url
+	Annotations map[string]string // summary, description, evidence, block, approval, action, actor_url, dashboard_url
 	StartsAt    time.Time
 	EndsAt      time.Time // zero while it is active
 	URL         string    // where a person looks further

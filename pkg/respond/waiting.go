@@ -119,16 +119,23 @@ func (a *Approval) grow(v *Verdict, b *block.Block, f *finding.Finding, now time
 	}
 }
 
-// waitText tells people of an actor what of it waits for them, and how to
-// decide; empty when nothing does.
+// waiting gives the id of what waits of an actor; empty when nothing does.
+func (l *Ledger) waiting(a *Actor, now time.Time) string {
+	if w := l.approvals[a.Waiting]; w != nil && w.live(now) {
+		return w.ID
+	}
+	return ""
+}
+
+// waitText tells people how to decide on what waits of an actor.
 func (l *Ledger) waitText(a *Actor, now time.Time) string {
-	w := l.approvals[a.Waiting]
-	if a.Waiting == "" || w == nil || !w.live(now) {
+	id := l.waiting(a, now)
+	if id == "" {
 		return ""
 	}
-	b := &w.Blocks[0]
-	return fmt.Sprintf("%s of %s waits for a person until %s: %s.\nTo make it: honeymoat blocks approve %s --reason …\nOr: honeymoat blocks reject %s --reason …",
-		b.Action, b.Target, w.ExpiresAt.UTC().Format(time.RFC3339), w.Because.Reason, w.ID, w.ID)
+	w := l.approvals[id]
+	return fmt.Sprintf("honeymoat blocks approve %s --reason … (or reject, until %s): to %s %s waits for a person, because %s",
+		id, w.ExpiresAt.UTC().Format(time.RFC3339), w.Blocks[0].Action, w.Blocks[0].Target, w.Because.Reason)
 }
 
 // crowdedOut gives what has to give way to what a person asks for, and drops it:

@@ -29,10 +29,10 @@ func busy(o *Options) {
 	o.Ledger.Traffic = traffic
 }
 
-// approval gives what alerts say of what waits.
+// approval gives what alerts say is to be done about what waits.
 func approval(bus *fakeBus) string {
 	for _, a := range bus.active() {
-		if text := a.Annotations["approval"]; text != "" {
+		if text := a.Annotations["action"]; text != "" {
 			return text
 		}
 	}

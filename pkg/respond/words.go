@@ -28,7 +28,7 @@ func (l *Ledger) alert(a *Actor, st *Story, links Links, now time.Time) Alert {
 		"evidence":    l.evidenceText(a, evidence, now),
 	}}
 	for name, value := range map[string]string{
-		"block": l.blockText(a), "approval": l.waitText(a, now), "owner": st.Alert.Owner, "statistic": StatisticText(last.Statistic), "tier_rule": st.Rule,
+		"block": l.blockText(a), "approval": l.waiting(a, now), "action": l.waitText(a, now), "owner": st.Alert.Owner, "statistic": StatisticText(last.Statistic), "tier_rule": st.Rule,
 		"actor_url": links.actor(a.Actor), "dashboard_url": links.dashboard(a.Actor),
 	} {
 		if value != "" {
