@@ -26,9 +26,9 @@ type decisions struct {
 	Nanoseconds   float64 `json:"nanoseconds"`           // a decision about one of a thousand clients, half of them refused
 	AnyClient     float64 `json:"nanoseconds_scattered"` // about clients from all over the address space, seldom the same
 	MemoryWait    float64 `json:"nanoseconds_memory"`    // one read from anywhere in 64 MB, for comparison with a scattered decision
-	BytesPerBlock float64 `json:"bytes_per_block"`
-	ChangeMicros  float64 `json:"change_us"`         // a delta applied
-	WriteMillis   float64 `json:"snapshot_write_ms"` // of all blocks
+	BytesPerBlock float64 `json:"bytes_per_block"`       // without what is remembered of clients, 2 MB for each key of secrets at most
+	ChangeMicros  float64 `json:"change_us"`             // a delta applied
+	WriteMillis   float64 `json:"snapshot_write_ms"`     // of all blocks
 	ReadMillis    float64 `json:"snapshot_read_ms"`
 }
 
@@ -78,12 +78,11 @@ type asker func(i int, r *block.Request)
 // request is one that is refused.
 func measureHeld(n int, mixed bool, target func(i int) (block.Target, error), of func(among int) asker) (decisions, error) {
 	d := decisions{Blocks: n, Mixed: mixed}
-	before := inUse()
-	r, err := replicaOf(n, target)
+	r, bytes, err := weighed(n, target)
 	if err != nil {
 		return d, err
 	}
-	d.BytesPerBlock = float64(inUse()-before) / float64(n)
+	d.BytesPerBlock = bytes
 	d.MemoryWait = memoryWait()
 	if d.Nanoseconds, err = timeDecisions(r, of(1_000)); err != nil {
 		return d, err
@@ -219,6 +218,23 @@ func replicaOf(n int, target func(i int) (block.Target, error)) (*block.Replica,
 	r.SetKeys(block.All, []block.MatchKey{matchKey()})
 	r.Load(block.All, b.Set(uint64(n)), 0)
 	return r, nil
+}
+
+// weighed makes a replica, and tells what a block takes in it: of as many that
+// other garbage, which comes and goes meanwhile, weighs little beside them.
+func weighed(n int, target func(i int) (block.Target, error)) (r *block.Replica, bytesPerBlock float64, err error) {
+	const least = 1 << 18 // blocks
+	replicas := make([]*block.Replica, max(1, least/n))
+	before := inUse()
+	for i := range replicas {
+		if replicas[i], err = replicaOf(n, target); err != nil {
+			return nil, 0, err
+		}
+	}
+	taken := int64(inUse()) - int64(before)
+	r = replicas[len(replicas)-1]
+	runtime.KeepAlive(replicas)
+	return r, float64(taken) / float64(len(replicas)*n), nil
 }
 
 func deltaOf(i int, target func(i int) (block.Target, error)) (block.Delta, error) {
