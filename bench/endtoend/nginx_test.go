@@ -5,17 +5,20 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"testing"
+	"time"
 
 	"github.com/honeymoat/honeymoat/bench/stage"
 	"github.com/honeymoat/honeymoat/pkg/block"
+	"github.com/honeymoat/honeymoat/pkg/httpapi/client"
 )
 
 // TestNginxKeepsBlocks: a touch at an nginx that asks is refused by others out
 // of their own maps and memory, counted and no new evidence, also when their
 // agent is gone and nginx was restarted.
 func TestNginxKeepsBlocks(t *testing.T) {
-	for name, way := range map[string]stage.Way{"maps": stage.ByMaps, "memory": stage.ByMemory} {
+	for name, way := range map[string]stage.Way{"maps": stage.ByMaps, "shared": stage.ByMemory} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p := newPlay(t, nil)
@@ -40,7 +43,23 @@ func TestNginxKeepsBlocks(t *testing.T) {
 			p.get(other, keeps, "/shop", http.StatusOK)
 			p.unblock(id)
 			p.turns(v, keeps, "/shop", http.StatusOK)
+			p.waitsForTheGateway(keeps, "nginx-"+name)
 		})
+	}
+}
+
+// waitsForTheGateway: who waits until a block is enforced hears so when nginx
+// has it, and not when its agent does.
+func (p *play) waitsForTheGateway(keeps *stage.Gateway, way string) {
+	p.Helper()
+	const address = "198.51.100.77"
+	result, err := p.service.API.AddBlock(p.deadline(), p.hour(address), client.Call{Wait: 20 * time.Second})
+	p.must(err)
+	p.get(p.visitor(address), keeps, "/shop", http.StatusForbidden)
+	agents := result.Propagation.Agents
+	at := slices.IndexFunc(agents, func(a block.Acknowledgement) bool { return a.Agent == keeps.Name })
+	if at < 0 || !agents[at].Enforced || agents[at].Via != way {
+		p.Errorf("acknowledgements %+v, want one by %s", agents, way)
 	}
 }
 

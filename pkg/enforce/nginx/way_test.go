@@ -38,10 +38,10 @@ func (h *heard) Leaves(blocks, _ int) {
 	h.blocks = blocks
 }
 
-func (h *heard) state() (revision uint64, why error, blocks int) {
+func (h *heard) state() (revision uint64, blocks int, why error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.revision, h.why, h.blocks
+	return h.revision, h.blocks, h.why
 }
 
 // holdsWhatItSays: from the moment that a way says so, the blocks are enforced
@@ -75,7 +75,7 @@ func TestFilesHoldWhatTheySay(t *testing.T) {
 	r.run(f.Run)
 	r.holdsWhatItSays(s, way)
 	s.put(t, "192.0.2.9", block.Deny, nil)
-	r.await("what nginx cannot hold is told", func() bool { _, _, blocks := way.state(); return blocks == 1 })
+	r.await("what nginx cannot hold is told", func() bool { _, blocks, _ := way.state(); return blocks == 1 })
 }
 
 func TestDictHoldsWhatItSays(t *testing.T) {
@@ -91,9 +91,9 @@ func TestDictHoldsWhatItSays(t *testing.T) {
 	r.holdsWhatItSays(s, way)
 	r.stop()
 	r.client.CloseIdleConnections()
-	r.await("that nginx is gone is told", func() bool { _, why, _ := way.state(); return why != nil })
+	r.await("that nginx is gone is told", func() bool { _, _, why := way.state(); return why != nil })
 	r.start()
-	r.await("that it is back is told", func() bool { _, why, _ := way.state(); return why == nil })
+	r.await("that it is back is told", func() bool { _, _, why := way.state(); return why == nil })
 	r.want("192.0.2.1", "/", 403)
 }
 
@@ -112,7 +112,7 @@ func TestFilesThatNginxDoesNotShow(t *testing.T) {
 	s.put(t, "192.0.2.1", block.Deny, nil)
 	stop := r.run(f.Run)
 	r.await("that it is told", func() bool {
-		revision, why, _ := way.state()
+		revision, _, why := way.state()
 		return revision == 0 && why != nil && strings.Contains(why.Error(), "does not show the new blocks")
 	})
 	stop()
