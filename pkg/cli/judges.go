@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"time"
@@ -48,7 +49,7 @@ func (j *judgeFlags) apply(c *cobra.Command, cfg config.Service, o *replay.Optio
 		o.Catalogue = nil
 	}
 	if j.wants("intel") {
-		j.applyFeeds(c, cfg, o)
+		o.Indicators = indicatorsOf(c.ErrOrStderr(), cfg)
 	}
 	if j.wants("baselines") {
 		if len(j.only) > 0 { // who asks for it gets it
@@ -93,18 +94,18 @@ func applyBaselines(cfg config.Service, o *replay.Options) error {
 	return err
 }
 
-// applyFeeds takes what is at hand of the configured threat feeds. A feed that
-// was never fetched is told, and the others judge.
-func (j *judgeFlags) applyFeeds(c *cobra.Command, cfg config.Service, o *replay.Options) {
+// indicatorsOf are what is at hand of the configured threat feeds; nil without
+// feeds. A feed that was never fetched is told, and the others judge.
+func indicatorsOf(warn io.Writer, cfg config.Service) *detect.Indicators {
 	if len(cfg.Intel.Feeds) == 0 {
-		return
+		return nil
 	}
 	dir := service.DataDir(cfg.DataDir).IntelDir()
 	set, err := intel.Stored(service.Feeds(cfg.Intel), dir, service.OwnNetworks(cfg.Network), time.Now())
 	if err != nil {
-		fmt.Fprintln(c.ErrOrStderr(), "threat feeds:", err)
+		fmt.Fprintln(warn, "threat feeds:", err)
 	}
-	o.Indicators = &detect.Indicators{Set: set, Feeds: service.Listings(cfg.Intel)}
+	return &detect.Indicators{Set: set, Feeds: service.Listings(cfg.Intel)}
 }
 
 func (j *judgeFlags) wants(name string) bool {

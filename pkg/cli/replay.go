@@ -206,10 +206,29 @@ func printSummary(w io.Writer, s replay.Summary, o *replay.Options) {
 		rules.AppendRow(table.Row{text.WrapSoft(s.Titles[rule], 60), s.Rules[rule], rule})
 	}
 	rules.Render()
+	if len(s.Anomalies) > 0 {
+		fmt.Fprintln(w)
+		anomalyTable(w, s.Anomalies)
+	}
 	if len(s.WouldBlock) > 0 {
 		fmt.Fprintln(w)
 		blockedTable(w, s.WouldBlock)
 	}
+}
+
+// anomalyTable tells what was not as expected: when, where, how rare it is and
+// what carries it. Times are the log's, in UTC, as in its reasons.
+func anomalyTable(w io.Writer, list []replay.Anomaly) {
+	t := newTable(w, "since (UTC)", "until", "what was not as expected")
+	for _, a := range list[:min(most, len(list))] {
+		until := "–"
+		if !a.Until.IsZero() {
+			until = a.Until.UTC().Format(time.DateTime)
+		}
+		t.AppendRow(table.Row{a.Since.UTC().Format(time.DateTime), until, text.WrapSoft(whole(a.Title, a.Reason), 90)})
+	}
+	t.Render()
+	printRest(w, len(list), "--json lists all")
 }
 
 // wouldBlock counts blocks, and those whom they are about.

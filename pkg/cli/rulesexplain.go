@@ -12,6 +12,7 @@ import (
 
 	"github.com/honeymoat/honeymoat/pkg/accesslog"
 	"github.com/honeymoat/honeymoat/pkg/app/ruletest"
+	"github.com/honeymoat/honeymoat/pkg/app/service"
 	"github.com/honeymoat/honeymoat/pkg/command"
 	"github.com/honeymoat/honeymoat/pkg/event"
 )
@@ -24,6 +25,7 @@ type explainFlags struct {
 	event  string
 	log    *logFlags
 	asJSON bool
+	lists  bool // decoys and threat feeds are looked at too
 }
 
 func rulesExplainCommand() *cobra.Command {
@@ -62,7 +64,20 @@ func (f *explainFlags) explainer(warn io.Writer) (*ruletest.Explainer, error) {
 	}
 	tellRefused(warn, set)
 	explainer, err := ruletest.NewExplainer(set.Set, f.rules)
-	return explainer, command.Usage(err)
+	if err != nil || len(f.paths) > 0 || len(f.rules) > 0 { // what is named is explained, and nothing else
+		return explainer, command.Usage(err)
+	}
+	cfg, err := readConfig(*f.remote.config)
+	if err != nil {
+		return nil, err
+	}
+	catalogue, err := service.Catalogue(cfg.Decoys)
+	if err != nil {
+		return nil, command.Usage(err)
+	}
+	explainer.Hold(ruletest.Lists{Catalogue: catalogue, Indicators: indicatorsOf(warn, cfg), Internal: cfg.Network.Internal.Prefixes()})
+	f.lists = true
+	return explainer, nil
 }
 
 func (f *explainFlags) explainLines(c *cobra.Command, explainer *ruletest.Explainer, lines []string) error {
@@ -151,7 +166,31 @@ func (f *explainFlags) tell(w io.Writer, x ruletest.Explained) error {
 		return printJSON(w, x)
 	}
 	printExplained(w, x)
+	if f.lists && x.Unread == "" {
+		printKnown(w, x.Known)
+	}
 	return nil
+}
+
+// printKnown tells of decoys and threat feeds.
+func printKnown(w io.Writer, list []ruletest.Known) {
+	if len(list) == 0 {
+		fmt.Fprint(w, "It touches no decoy, and no threat feed lists its client.\n\n")
+		return
+	}
+	for _, l := range list {
+		fmt.Fprintf(w, "%s %s (%s)\n    family %s, tier %s%s\n    %s\n\n", ruletest.Mark(true), l.Title, l.Rule, l.Family, l.Tier, asksFor(l), ruletest.Printable(l.Reason))
+	}
+}
+
+func asksFor(l ruletest.Known) string {
+	switch {
+	case l.LifetimeSeconds == 0:
+		return ", asks for no block"
+	case l.Shadow:
+		return ", asks for a block in shadow"
+	}
+	return ", asks for a block of " + brief(time.Duration(l.LifetimeSeconds)*time.Second)
 }
 
 func printExplained(w io.Writer, x ruletest.Explained) {

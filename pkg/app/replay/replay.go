@@ -82,6 +82,10 @@ type Summary struct {
 	Seconds        float64   `json:"seconds"`
 	LinesPerSecond float64   `json:"lines_per_second"`
 
+	// Anomalies are what findings of baselines and behaviour rest on, by the time
+	// since when; the first ones only, of very many.
+	Anomalies []Anomaly `json:"anomalies"`
+
 	Rules   map[string]int64  `json:"rules"`   // findings by rule
 	Titles  map[string]string `json:"titles"`  // of Rules
 	Reasons map[string]int64  `json:"reasons"` // quarantined lines by reason
@@ -105,6 +109,7 @@ func Run(ctx context.Context, o Options) (Summary, error) {
 	for _, r := range readers {
 		p.sum.Formats = append(p.sum.Formats, r.format)
 	}
+	p.sum.Anomalies = p.odd.sorted()
 	p.sum.Lines = p.sum.Parsed + p.sum.Quarantined
 	p.sum.Seconds = time.Since(begun).Seconds()
 	p.sum.LinesPerSecond = float64(p.sum.Lines) / max(p.sum.Seconds, 1e-9)
@@ -121,6 +126,7 @@ type player struct {
 	requests *counter
 	routes   *inventory.Assigner // nil: as the log tells them
 	found    detect.Result
+	odd      anomalies
 	sum      Summary
 }
 
@@ -229,6 +235,7 @@ func (p *player) judge(f *finding.Finding) error {
 	} else {
 		p.ledger.Settle(f.ID, v.Block)
 	}
+	p.odd.add(f)
 	if !v.First {
 		return nil
 	}

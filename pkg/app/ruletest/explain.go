@@ -18,6 +18,9 @@ type Explained struct {
 	Format string `json:"format,omitempty"` // in which it was read
 	Unread string `json:"unread,omitempty"` // why no record came of it
 	Fields []Seen `json:"fields"`
+	// Known are the decoys that it touches and the threat feeds that know it;
+	// none where it is held against rules only.
+	Known []Known `json:"known,omitempty"`
 	// Rules are those that hold (the silent ones last), those that were asked
 	// for, and those that come near, in this order.
 	Rules   []Verdict `json:"rules"`
@@ -52,6 +55,7 @@ type Explainer struct {
 	scanner   *match.Scanner
 	countedBy map[*sigma.Rule][]Rule
 	asked     []subject
+	lists     *Lists // nil = rules only
 }
 
 // NewExplainer makes an explainer. It fails when what asked names, by id, name
@@ -113,7 +117,7 @@ func (e *Explainer) Row(b *event.Batch, row int) Explained {
 }
 
 func (e *Explainer) row(b *event.Batch, row int, x *Explained) {
-	x.Fields, x.Looked = seen(b, row), len(e.rules)
+	x.Fields, x.Looked, x.Known = seen(b, row), len(e.rules), e.known(b, row)
 	held := map[*sigma.Rule]bool{}
 	e.scanner.Scan(b, row, row+1, func(_, rule int) {
 		held[e.rules[rule]] = true
