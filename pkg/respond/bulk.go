@@ -131,9 +131,10 @@ func (s *Service) judgeAll(by Caller, seen []sight, result *BulkResult) (allowed
 		default:
 			segments.warn(&item.Ruling, item.Block.Segment)
 			allowed = append(allowed, i)
-		}
-		if d := item.Ruling.Impact; d != nil {
-			sum.Requests, sum.Successful, sum.Principals = sum.Requests+d.Requests, sum.Successful+d.Successful, sum.Principals+d.Principals
+			// What waits by itself hits nobody yet, and keeps no others waiting.
+			if d := item.Ruling.Impact; d != nil {
+				sum.Requests, sum.Successful, sum.Principals = sum.Requests+d.Requests, sum.Successful+d.Successful, sum.Principals+d.Principals
+			}
 		}
 	}
 	if r := s.options.Ledger.preview("these blocks together", sum); r != nil && len(allowed) > 0 {

@@ -67,3 +67,16 @@ func TestBlocksThatAListSaysNoMore(t *testing.T) {
 		}
 	})
 }
+
+// TestOneThatWaitsKeepsNoOthersWaiting: what needs a second person by itself
+// does not count for the rest of a list.
+func TestOneThatWaitsKeepsNoOthersWaiting(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		bus := newFakeBus()
+		s := start(t, bus, func(o *Options) { o.Ledger.Traffic = fakeTraffic{"100.64.0.1": {Requests: 9000, Successful: 9000}} })
+		r, err := s.AddBlocks(t.Context(), drop, listed(3))
+		if err != nil || r.Created != 2 || r.Approval == nil || len(r.Approval.Blocks) != 1 {
+			t.Errorf("%d made, %v, waiting %+v", r.Created, err, r.Approval)
+		}
+	})
+}
