@@ -69,7 +69,7 @@ func addFailed(held block.Block, err error) error {
 		return fromBus(err)
 	}
 	p := conflict.hinted("the block "+held.ID.String()+" is on "+held.Target.String()+" in the segment "+held.Segment+" already",
-		"See it with GET /api/v1/blocks/"+held.ID.String()+", or remove it first.")
+		"GET /api/v1/blocks/"+held.ID.String()+" or `honeymoat blocks why` tells of it; to change it, remove it first.")
 	p.BlockID = held.ID.String()
 	return p
 }

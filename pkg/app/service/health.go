@@ -23,6 +23,7 @@ const (
 type health struct {
 	latest atomic.Pointer[[]wire.Part]
 	vitals atomic.Pointer[vitals] // nil until the first look
+	engine atomic.Pointer[error]  // why the embedded engine does not run; nil while it does
 }
 
 func (h *health) parts() []wire.Part {
@@ -84,6 +85,9 @@ func (s *Service) look(ctx context.Context) []wire.Part {
 
 func (s *Service) checkStore(ctx context.Context) error {
 	if err := s.store.Ping(ctx); err != nil {
+		if why := s.health.engine.Load(); why != nil {
+			return *why // it has the cure, which a refused connection has not
+		}
 		return err
 	}
 	if !s.storeReady.Load() {

@@ -61,7 +61,12 @@ func (s *Service) startStore(l *lifecycle) error {
 // missing, say) is told about once and tried again.
 func (s *Service) runEngine(ctx context.Context, opts engine.Options) error {
 	return s.persist(ctx, "engine", func(ctx context.Context) error {
-		return engine.New(opts, s.log.With("part", "engine")).Run(ctx)
+		s.health.engine.Store(nil)
+		err := engine.New(opts, s.log.With("part", "engine")).Run(ctx)
+		if err != nil {
+			s.health.engine.Store(&err)
+		}
+		return err
 	})
 }
 
