@@ -26,16 +26,6 @@ func readConfig(file string) (config.Service, error) {
 	return cfg, command.Usage(err)
 }
 
-func configCommand() *cobra.Command {
-	return command.ConfigCheck(configEnv, configMeaning, func(file string) error {
-		cfg, err := readConfig(file)
-		if err != nil {
-			return err
-		}
-		return service.Check(cfg)
-	})
-}
-
 func tokensCommand() *cobra.Command {
 	parent := command.Group("tokens", "Give people and programs access to the API.")
 	add := &cobra.Command{
