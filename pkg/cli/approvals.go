@@ -36,11 +36,19 @@ func printApprovals(w io.Writer, list []wire.Approval) {
 			target += fmt.Sprintf(" and %d more", a.Count-1)
 		}
 		t.AppendRow(table.Row{
-			a.ID, text.WrapSoft(target, 50), actionText(b.Block), a.By, left(a.ExpiresAt), text.WrapSoft(a.Reason, 40), text.WrapSoft(a.Guard.Reason, 50),
+			a.ID, text.WrapSoft(target, 50), actionText(b.Block), asker(a), left(a.ExpiresAt), text.WrapSoft(a.Reason, 40), text.WrapSoft(a.Guard.Reason, 50),
 		})
 	}
 	t.Render()
 	fmt.Fprintln(w, "Whoever did not ask for it may approve it: honeymoat blocks approve ID --reason …, or reject.")
+}
+
+// asker tells who asked for what waits: a person, or a rule and how urgently.
+func asker(a wire.Approval) string {
+	if a.Findings == 0 {
+		return a.By
+	}
+	return fmt.Sprintf("%s (%s, %s)", a.By, a.Tier, count(a.Findings, "finding"))
 }
 
 func blocksApprove(r remote) *cobra.Command {
