@@ -20,7 +20,7 @@ const stays = 24 * time.Hour
 const (
 	// keptAnswers is how many answers whose arrival nothing proves are repeated
 	// at most: so many may be lost one after the other.
-	keptAnswers = 4
+	keptAnswers = 8
 	// quiet is how long a connection with several questions is remembered after
 	// the last.
 	quiet = 15 * time.Minute
@@ -41,6 +41,9 @@ type clients struct {
 type history struct {
 	sent []uint64
 	at   time.Time
+	// blank: the first of them went to a bouncer of which it was not known what
+	// it has, and nothing proves that it came.
+	blank bool
 }
 
 func newClients() *clients { return &clients{byID: map[client]map[string]*history{}} }
@@ -55,6 +58,9 @@ func (c *clients) base(who client, connection string) (revision uint64, known bo
 		return h.sent[len(h.sent)-1], true
 	}
 	for _, h := range histories {
+		if h.blank {
+			return 0, false
+		}
 		if first := h.sent[0]; !known || first < revision {
 			revision, known = first, true
 		}
@@ -62,8 +68,10 @@ func (c *clients) base(who client, connection string) (revision uint64, known bo
 	return revision, known
 }
 
-// told notes that a bouncer was answered up to a revision.
-func (c *clients) told(who client, connection string, revision uint64, now time.Time) {
+// told notes that a bouncer was answered up to a revision. blank tells that it
+// was not known what it had, and that it did not ask for everything either: if
+// that answer is lost, it will not ask for everything the next time.
+func (c *clients) told(who client, connection string, revision uint64, blank bool, now time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.byID[who] == nil {
@@ -71,8 +79,10 @@ func (c *clients) told(who client, connection string, revision uint64, now time.
 	}
 	h := c.byID[who][connection]
 	if h == nil {
-		h = &history{}
+		h = &history{blank: blank}
 		c.byID[who][connection] = h
+	} else if connection != "" || len(h.sent) == keptAnswers {
+		h.blank = false // this question proves it, or it is long ago
 	}
 	h.sent = append(h.sent, revision)
 	h.sent = h.sent[max(0, len(h.sent)-keptAnswers):]

@@ -13,9 +13,9 @@ func TestAsManyBouncersAsThereMayBe(t *testing.T) {
 	good := client{token: "edge", agent: "caddy/1"}
 	for i := range 3 * mostSeen {
 		now = now.Add(time.Millisecond)
-		c.told(client{token: "edge", agent: strconv.Itoa(i)}, "1", 7, now)
+		c.told(client{token: "edge", agent: strconv.Itoa(i)}, "1", 7, false, now)
 		if i%1000 == 0 {
-			c.told(good, "2", 8, now)
+			c.told(good, "2", 8, false, now)
 		}
 	}
 	if n := len(c.byID); n > mostSeen {
@@ -25,7 +25,7 @@ func TestAsManyBouncersAsThereMayBe(t *testing.T) {
 		t.Errorf("the bouncer that asks as always is not known: %d %v", revision, known)
 	}
 	now = now.Add(stays + time.Hour)
-	c.told(good, "3", 9, now)
+	c.told(good, "3", 9, false, now)
 	if n := len(c.byID); n != 1 {
 		t.Errorf("%d bouncers are remembered after a day", n)
 	}

@@ -181,7 +181,7 @@ func (h *Handler) stream(w http.ResponseWriter, r *http.Request, b Bouncer) {
 	who, connection := client{b.Name, b.Segments, address(r).String(), agentOf(r)}, connectionOf(r)
 	startup := r.URL.Query().Get("startup") == "true"
 	revision, known := h.clients.base(who, connection)
-	ended := h.options.Ended
+	blank, ended := !known && !startup, h.options.Ended
 	if startup {
 		revision, known = 0, false
 		ended = func() []block.Block { return nil }
@@ -193,8 +193,9 @@ func (h *Handler) stream(w http.ResponseWriter, r *http.Request, b Bouncer) {
 		body.Deleted = []decisionJSON{}
 	}
 	answer(w, r, http.StatusOK, jsonType, body)
-	if r.Method != http.MethodHead {
-		h.clients.told(who, connection, d.last, now)
+	// Who gave up waiting may ask again on the same connection, with HTTP/2.
+	if r.Method != http.MethodHead && r.Context().Err() == nil {
+		h.clients.told(who, connection, d.last, blank, now)
 	}
 }
 

@@ -1,6 +1,7 @@
 package bouncer
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -338,6 +339,44 @@ func TestABouncerThatWeForgotLosesNothing(t *testing.T) {
 	f.put(a)
 	f.lost = true // the service's own feed begins anew
 	s.polls("", "Ip 192.0.2.7", "")
+}
+
+// TestTheFirstAnswerAfterARestartIsLost: the bouncer does not begin anew, and
+// hears all of it again.
+func TestTheFirstAnswerAfterARestartIsLost(t *testing.T) {
+	f := newFeed()
+	f.put(on(t, "192.0.2.7", 1))
+	s := serve(t, f)
+	s.polls("", "Ip 192.0.2.7", "") // it has another service's answers
+	s.Client().CloseIdleConnections()
+	s.polls("", "Ip 192.0.2.7", "")
+	s.polls("", "", "")
+}
+
+// TestWhoGaveUpWaiting is told again: nobody has read the answer, though the
+// connection is the same.
+func TestWhoGaveUpWaiting(t *testing.T) {
+	f := newFeed()
+	s := serve(t, f)
+	s.polls("?startup=true", "", "")
+	f.put(on(t, "192.0.2.7", 1))
+	ask := func(ctx context.Context) string {
+		ctx = context.WithValue(ctx, connectionKey{}, "1")
+		r := httptest.NewRequest(http.MethodGet, "/v1/decisions/stream", nil).WithContext(ctx)
+		r.Header.Set("X-Api-Key", "key")
+		w := httptest.NewRecorder()
+		s.handler.ServeHTTP(w, r)
+		return w.Body.String()
+	}
+	gone, leave := context.WithCancel(t.Context())
+	leave()
+	ask(gone)
+	if body := ask(t.Context()); !strings.Contains(body, "192.0.2.7") {
+		t.Error(body)
+	}
+	if body := ask(t.Context()); strings.Contains(body, "192.0.2.7") {
+		t.Error(body)
+	}
 }
 
 // TestNothingIsMissedInARace has bouncers poll while others write, and holds
