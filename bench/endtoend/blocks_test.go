@@ -32,6 +32,24 @@ func TestPersonBlocksAndRemoves(t *testing.T) {
 	p.refused(err, "not-found")
 }
 
+// TestExemptionInsideABlock: who is exempt passes, and the block around goes on
+// for the others.
+func TestExemptionInsideABlock(t *testing.T) {
+	t.Parallel()
+	p := newPlay(t, nil)
+	g := p.gateway("edge-a", nil)
+	friend, other := p.visitor(attacker), p.visitor("203.0.113.99")
+	p.block("203.0.113.0/24", time.Hour)
+	p.turns(friend, g, "/shop", http.StatusForbidden)
+	exempt, allow := p.hour(attacker), block.Allow
+	exempt.Action = &allow
+	_, err := p.service.API.AddBlock(p.deadline(), exempt, client.Call{})
+	p.must(err)
+	p.turns(friend, g, "/shop", http.StatusOK)
+	p.get(other, g, "/shop", http.StatusForbidden)
+	p.denied("203.0.113.0/24", 1)
+}
+
 // unblock removes a block as a person would.
 func (p *play) unblock(id block.ID) {
 	p.Helper()
@@ -104,7 +122,7 @@ func TestGuardRefusesWhatWouldHurtOurselves(t *testing.T) {
 	f("127.0.0.1", guard)
 	f("::1", guard)
 	f("192.0.2.9", guard)
-	f("192.0.0.0/16", guard) // holds the allowlist
+	f("192.0.2.0/25", guard) // lies in the allowlist
 	f("198.51.100.7", guard)
 	f("198.51.100.0/24", guard)
 	f("198.51.100.8", guard)
