@@ -167,6 +167,7 @@ func (k *listKeeper) plan() {
 	lists, said := k.lists, k.said
 	k.mu.Unlock()
 	k.catchUp()
+	unfinished := k.works
 	k.works = map[string]*listWork{}
 	configured := map[string]bool{}
 	for i := range lists {
@@ -179,10 +180,15 @@ func (k *listKeeper) plan() {
 	}
 	for name, blocks := range k.held {
 		if !configured[name] {
-			k.works[name] = &listWork{name: name, gone: slices.Collect(maps.Values(blocks)), reason: "the list is configured no more", quota: defaultQuota}
+			k.works[name] = &listWork{name: name, gone: slices.Collect(maps.Values(blocks)), reason: "the list is configured no more", quota: defaultQuota, refused: map[string]int{}}
 		}
 	}
-	maps.DeleteFunc(k.works, func(_ string, w *listWork) bool { return w.done() })
+	for name, w := range k.works {
+		w.goOn(unfinished[name])
+		if w.done() && w.made+w.ended == 0 {
+			delete(k.works, name)
+		}
+	}
 }
 
 // catchUp takes what has changed in the blocklist.

@@ -69,6 +69,7 @@ func (b *book) AddBlocks(_ context.Context, by respond.Caller, r respond.Bulk) (
 		default:
 			b.live[one.Key()] = one
 			item.Block, item.Created = one, true
+			result.Created++
 		}
 	}
 	return result, b.err
@@ -218,8 +219,14 @@ func TestALongListIsMadeInPortions(t *testing.T) {
 	k.plan()
 	for _, want := range []int{1000, 2000, 2500, 2500} {
 		k.step(t.Context())
+		if want == 1000 {
+			k.plan() // a minute is over
+		}
 		if n := len(k.book.list()); n != want {
 			t.Errorf("%d blocks, want %d", n, want)
+		}
+		if w := k.works["bad"]; w != nil && w.made != want {
+			t.Errorf("%d are told of, want %d", w.made, want)
 		}
 	}
 	if r := k.kept; r.List != "bad" || r.Counts["own-address"] != 1 || len(r.Entries) != 1 || r.Entries[0].Entry != refusedAddress || r.Entries[0].Reason == "" || r.Entries[0].Again.IsZero() {

@@ -35,6 +35,17 @@ type listWork struct {
 
 func (w *listWork) done() bool { return len(w.gone)+len(w.wanted) == 0 }
 
+// goOn counts what was done of a work that this one goes on with.
+func (w *listWork) goOn(before *listWork) {
+	if before == nil {
+		return
+	}
+	w.made, w.ended = before.made, before.ended
+	for rule, n := range before.refused {
+		w.refused[rule] += n
+	}
+}
+
 // rest is why an entry is not made, and before when it is not asked for again.
 type rest struct {
 	until        time.Time
