@@ -57,15 +57,31 @@ func (c *clients) base(who client, connection string) (revision uint64, known bo
 	if h := histories[connection]; h != nil && connection != "" {
 		return h.sent[len(h.sent)-1], true
 	}
-	for _, h := range histories {
-		if h.blank {
-			return 0, false
+	switch blank := blankAnswers(histories); {
+	case blank >= keptAnswers:
+		for _, h := range histories {
+			h.blank = false // one of so many came
 		}
+	case blank > 0:
+		return 0, false
+	}
+	for _, h := range histories {
 		if first := h.sent[0]; !known || first < revision {
 			revision, known = first, true
 		}
 	}
 	return revision, known
+}
+
+// blankAnswers is how many answers had everything in a row, as far as nothing
+// proves that one came.
+func blankAnswers(histories map[string]*history) (n int) {
+	for _, h := range histories {
+		if h.blank {
+			n += len(h.sent)
+		}
+	}
+	return n
 }
 
 // told notes that a bouncer was answered up to a revision. blank tells that it
@@ -81,8 +97,8 @@ func (c *clients) told(who client, connection string, revision uint64, blank boo
 	if h == nil {
 		h = &history{blank: blank}
 		c.byID[who][connection] = h
-	} else if connection != "" || len(h.sent) == keptAnswers {
-		h.blank = false // this question proves it, or it is long ago
+	} else if connection != "" {
+		h.blank = false // this question proves it
 	}
 	h.sent = append(h.sent, revision)
 	h.sent = h.sent[max(0, len(h.sent)-keptAnswers):]
