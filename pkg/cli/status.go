@@ -33,10 +33,10 @@ func statusCommand() *cobra.Command {
 	asJSON := false
 	c := &cobra.Command{
 		Use: "status", Args: command.Exactly(0),
-		Short: "Tell how the service does, what waits for a person, and what was found. It fails while a part is not ready.",
+		Short: "Tell how the service does, what waits for a person, and what was found.",
 	}
 	r := remoteFlags(c)
-	c.Flags().DurationVar(&wait, "wait", 0, "Wait for so long until every part is ready.")
+	c.Flags().DurationVar(&wait, "wait", 0, "Wait for so long until every part is ready, and fail if one is not then.")
 	jsonFlag(c, &asJSON)
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		status, api, err := waitReady(c.Context(), r, wait)
@@ -49,10 +49,14 @@ func statusCommand() *cobra.Command {
 			return err
 		}
 		if asJSON {
-			return errorOr(printJSON(c.OutOrStdout(), o), unready(status))
+			err = printJSON(c.OutOrStdout(), o)
+		} else {
+			printOverview(c.OutOrStdout(), o)
 		}
-		printOverview(c.OutOrStdout(), o)
-		return unready(status)
+		if wait == 0 { // a service whose store is away goes on blocking
+			return err
+		}
+		return errorOr(err, unready(status))
 	}
 	return c
 }
