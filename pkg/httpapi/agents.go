@@ -94,7 +94,7 @@ func (s *Server) enrol(x *exchange) error {
 	if err := s.throttle(x); err != nil {
 		return err
 	}
-	r, err := decode[block.EnrolRequest](x.Request)
+	r, err := decodeAgents[block.EnrolRequest](x.Request)
 	if err != nil {
 		return err
 	}

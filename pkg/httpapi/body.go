@@ -14,12 +14,22 @@ import (
 
 // decode reads a JSON body strictly: one value, no unknown fields.
 func decode[T any](r *http.Request) (T, error) {
+	d := json.NewDecoder(r.Body)
+	d.DisallowUnknownFields()
+	return decodeWith[T](r, d)
+}
+
+// decodeAgents reads a JSON body of an agent's, which may be of a later version
+// than the service: what it has besides is left out, and the rest counts.
+func decodeAgents[T any](r *http.Request) (T, error) {
+	return decodeWith[T](r, json.NewDecoder(r.Body))
+}
+
+func decodeWith[T any](r *http.Request, d *json.Decoder) (T, error) {
 	var v T
 	if err := jsonBody(r); err != nil {
 		return v, err
 	}
-	d := json.NewDecoder(r.Body)
-	d.DisallowUnknownFields()
 	if err := d.Decode(&v); err != nil {
 		return v, bodyProblem(err)
 	}

@@ -85,7 +85,7 @@ func (s *Server) retryOrders(x *exchange) error {
 
 // retried takes what became of a retry on an agent.
 func (s *Server) retried(x *exchange) error {
-	r, err := decode[block.RetryResult](x.Request)
+	r, err := decodeAgents[block.RetryResult](x.Request)
 	if err != nil {
 		return err
 	}

@@ -18,7 +18,7 @@ const maxLines = 4 << 20
 
 // report takes what an agent enforces.
 func (s *Server) report(x *exchange) error {
-	r, err := decode[block.Report](x.Request)
+	r, err := decodeAgents[block.Report](x.Request)
 	if err != nil {
 		return err
 	}
@@ -32,7 +32,7 @@ func (s *Server) report(x *exchange) error {
 
 // touch takes a decoy touch that an agent saw in the request path.
 func (s *Server) touch(x *exchange) error {
-	found, err := decode[finding.Finding](x.Request)
+	found, err := decodeAgents[finding.Finding](x.Request)
 	if err != nil {
 		return err
 	}

@@ -99,3 +99,32 @@ func TestTouchIsTheAgentsOwn(t *testing.T) {
 	c.body = string(bytes.Repeat([]byte(" "), 64<<10+1))
 	w.problem(w.do(c), tooLarge)
 }
+
+// An agent that was updated before the service says what the service does not
+// know yet.
+func TestAgentsMaySayMoreThanIsKnown(t *testing.T) {
+	w := newWorld(t)
+	known := map[string]string{
+		"report":  `"software":"a/2","enforcing":{"all":{"revision":7,"count":1,"hash":"9"}},"ways":[{"name":"nginx-maps","holds":{"all":7},"later":1}]`,
+		"touch":   strings.TrimSuffix(string(w.json(exampleFinding()))[1:], "}"),
+		"retries": `"number":3,"done":true,"tried":5,"parsed":3,"failed":2`,
+	}
+	for path, body := range known {
+		send := func(body string) call {
+			return call{method: "POST", path: "/api/v1/agent/" + path, token: auth.AgentBearer("gw-1", agentSecret), body: body}
+		}
+		if answer := w.do(send(`{` + body + `,"later":{"a":[1]}}`)); answer.Code != http.StatusNoContent {
+			t.Errorf("%s: got %d: %s", path, answer.Code, answer.Body)
+		}
+		w.problem(w.do(send(`{`+body+`} {}`)), badRequest)
+		w.problem(w.do(send(`{`+body)), badRequest)
+	}
+	if got := w.agents.reported; got.Enforcing["all"].Revision != 7 || len(got.Ways) != 1 || got.Ways[0].Holds["all"] != 7 {
+		t.Errorf("got %+v", got)
+	}
+	w.problem(w.do(call{method: "POST", path: "/api/v1/agent/report", token: auth.AgentBearer("gw-1", agentSecret),
+		body: `{"software":1,"enforcing":{}}`}), badParameters)
+	strict := w.do(call{method: "POST", path: "/api/v1/blocks", token: adminToken,
+		body: `{"target":"192.0.2.1","reason":"probe","later":1}`})
+	w.problem(strict, badRequest)
+}
