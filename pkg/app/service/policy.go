@@ -97,7 +97,7 @@ func LedgerOptions(cfg config.Blocks) respond.LedgerOptions {
 	}
 	return respond.LedgerOptions{
 		MaxWaiting: waiting,
-		PerMinute: cfg.MaxPerMinute, PerAgentOnly: cfg.AgentPerMinute, PerRule: cfg.RulePerMinute, PerSegment: cfg.SegmentPerMinute,
+		PerMinute:  cfg.MaxPerMinute, PerAgentOnly: cfg.AgentPerMinute, PerRule: cfg.RulePerMinute, PerSegment: cfg.SegmentPerMinute,
 		BreakerPerMinute: cfg.BreakerPerMinute, SharedAfter: cfg.SharedAfter,
 		PreviewSuccessful: cfg.PreviewLimit, PreviewPrincipals: cfg.PreviewPeople,
 		MaxLifetime: cfg.MaxLifetime, WidenAfter: cfg.WidenAfter,
