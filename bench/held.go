@@ -23,19 +23,20 @@ import (
 type kept struct {
 	What        string  `json:"what"`
 	Count       int     `json:"count"`
-	Bytes       uint64  `json:"bytes"` // of memory
-	WriteMillis float64 `json:"snapshot_write_ms"`
+	Bytes       uint64  `json:"bytes"`              // of memory
+	WaitMillis  float64 `json:"snapshot_wait_ms"`   // for which detection waits meanwhile
+	WriteMillis float64 `json:"snapshot_write_ms"`  // that included
 	PackMillis  float64 `json:"snapshot_packed_ms"` // written compressed, as checkpoints are
 	ReadMillis  float64 `json:"snapshot_read_ms"`
 	Snapshot    int     `json:"snapshot_bytes"`
 	Packed      int     `json:"snapshot_packed_bytes"`
 }
 
-const heldColumns = "\nheld\tof them\tmemory\tms snapshot\tcompressed\tms to read it\tsnapshot\tcompressed"
+const heldColumns = "\nheld\tof them\tmemory\tms to wait\tms snapshot\tcompressed\tms to read it\tsnapshot\tcompressed"
 
 func (h *kept) columns() string {
-	return fmt.Sprintf("%s\t%d\t%s\t%.0f\t%.0f\t%.0f\t%s\t%s", h.What, h.Count, megabytes(int64(h.Bytes)),
-		h.WriteMillis, h.PackMillis, h.ReadMillis, megabytes(int64(h.Snapshot)), megabytes(int64(h.Packed)))
+	return fmt.Sprintf("%s\t%d\t%s\t%.0f\t%.0f\t%.0f\t%.0f\t%s\t%s", h.What, h.Count, megabytes(int64(h.Bytes)),
+		h.WaitMillis, h.WriteMillis, h.PackMillis, h.ReadMillis, megabytes(int64(h.Snapshot)), megabytes(int64(h.Packed)))
 }
 
 const (
@@ -74,6 +75,7 @@ func measureHeldBaselines(ctx context.Context, series, actors int) ([]kept, erro
 
 // snapshotter is what can be kept for a restart.
 type snapshotter interface {
+	Freeze() (write func(io.Writer) error, err error)
 	WriteSnapshot(w io.Writer) error
 	Restore(data []byte) error
 }
@@ -86,7 +88,14 @@ func (h *kept) keep(s snapshotter) error {
 	}
 	h.Snapshot = plain.Len()
 	plain.Reset()
+	var write func(io.Writer) error
 	var err error
+	if h.WaitMillis = millis(busy(func() { write, err = s.Freeze() })); err != nil {
+		return err
+	}
+	if err := write(io.Discard); err != nil {
+		return err
+	}
 	if h.WriteMillis = millis(busy(func() { err = s.WriteSnapshot(&plain) })); err != nil {
 		return err
 	}
