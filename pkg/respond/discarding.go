@@ -17,11 +17,19 @@ func (l *Ledger) Discards() []Discard {
 	return slices.SortedFunc(maps.Values(l.discards), func(a, b Discard) int { return cmp.Compare(a.ID, b.ID) })
 }
 
+// dropped is what a discard leaves nothing of.
+type dropped struct {
+	actors  []finding.Actor // that change
+	blocks  []block.Block   // automatic ones, live, to be removed
+	waiting []*Approval     // of rules, which have ended
+}
+
 // Discard takes an analyst's word. What was counted and matches does not
 // count any more: it gives the actors that change, and the live automatic
 // blocks that stand on nothing that counts, which are to be removed: those of
-// an earlier word too, in case that was interrupted.
-func (l *Ledger) Discard(d Discard) (changed []finding.Actor, groundless []block.Block) {
+// an earlier word too, in case that was interrupted. What of rules waits for a
+// person on such grounds ends.
+func (l *Ledger) Discard(d Discard) (all dropped) {
 	votes := l.votesOf(&d)
 	l.discards[d.ID] = d
 	for key, a := range l.actors {
@@ -31,16 +39,33 @@ func (l *Ledger) Discard(d Discard) (changed []finding.Actor, groundless []block
 			votes.take(&d, &forgotten[i], key.Kind)
 		}
 		if found {
-			changed = append(changed, key)
+			all.actors = append(all.actors, key)
 		}
-		groundless = append(groundless, l.groundless(a)...)
+		all.blocks = append(all.blocks, l.groundless(a)...)
 	}
 	for _, subject := range votes.subjects {
 		l.feedback.Add(evidence.Vote{ID: d.ID, Subject: subject, By: d.By, At: d.At, Reason: d.Reason})
 	}
-	slices.SortFunc(changed, compareActors)
-	slices.SortFunc(groundless, func(a, b block.Block) int { return cmp.Compare(a.Key(), b.Key()) })
-	return changed, groundless
+	slices.SortFunc(all.actors, compareActors)
+	slices.SortFunc(all.blocks, func(a, b block.Block) int { return cmp.Compare(a.Key(), b.Key()) })
+	all.waiting = l.moot(&d)
+	return all
+}
+
+// moot ends what of rules waits for a person on evidence that is discarded, and
+// gives it in the order of ids. What else counts asks again when it is found
+// again.
+func (l *Ledger) moot(d *Discard) []*Approval {
+	var ended []*Approval
+	for _, id := range slices.Sorted(maps.Keys(l.approvals)) {
+		a := l.approvals[id]
+		rule := a.Blocks[0].Rule
+		if a.ofRule() && (d.isAbout(a.Actor, rule) || d.isAbout(a.About, rule) || !l.counts(&a.Blocks[0])) {
+			delete(l.approvals, id)
+			ended = append(ended, a)
+		}
+	}
+	return ended
 }
 
 // unfind takes back what a discard matches of an actor, and judges again by
@@ -133,16 +158,17 @@ func (l *Ledger) groundless(a *Actor) []block.Block {
 	var blocks []block.Block
 	for _, id := range a.Blocks {
 		h := l.blocks.byID[id]
-		if h == nil || len(h.Block.Findings) == 0 {
-			continue
-		}
-		counts := slices.ContainsFunc(h.Block.Findings, func(id string) bool {
-			m := l.memos.byID[id]
-			return m == nil || !m.Discarded
-		})
-		if !counts {
+		if h != nil && len(h.Block.Findings) > 0 && !l.counts(&h.Block) {
 			blocks = append(blocks, h.Block)
 		}
 	}
 	return blocks
+}
+
+// counts tells whether some evidence of a block is not known to be discarded.
+func (l *Ledger) counts(b *block.Block) bool {
+	return slices.ContainsFunc(b.Findings, func(id string) bool {
+		m := l.memos.byID[id]
+		return m == nil || !m.Discarded
+	})
 }

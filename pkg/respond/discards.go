@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/honeymoat/honeymoat/pkg/block"
 	"github.com/honeymoat/honeymoat/pkg/finding"
 )
 
@@ -51,29 +50,26 @@ func (s *Service) addDiscard(ctx context.Context, w *rowWriter, by Caller, d Dis
 	if err := s.journal.add(ctx, journalEntry{Discard: &d}); err != nil {
 		return err
 	}
-	changed, groundless := s.applyDiscard(d)
-	failures := make([]error, len(groundless))
-	for i := range groundless {
-		failures[i] = s.removeGroundless(ctx, w, groundless[i], d)
+	dropped := s.applyDiscard(d)
+	who, why := "token:"+d.By, "its evidence was discarded: "+d.Reason
+	for _, a := range dropped.waiting {
+		w.ended(a, EventRejected, who, why, d.At)
 	}
-	return errors.Join(s.tell(ctx, w, changed), errors.Join(failures...))
+	failures := s.options.Blocks.RemoveAll(ctx, dropped.blocks)
+	for i, b := range dropped.blocks {
+		switch {
+		case failures[i] == nil:
+			s.noteEnd(w, b, EventRemoved, who, why, d.At)
+		case errors.Is(failures[i], ErrNotFound):
+			failures[i] = nil // it is gone already
+		default:
+			failures[i] = fmt.Errorf("remove block %s, whose evidence is discarded: %w", b.ID, failures[i])
+		}
+	}
+	return errors.Join(s.tell(ctx, w, dropped.actors), joined(failures))
 }
 
-// removeGroundless ends a block whose evidence is discarded. One that is gone
-// already is none to worry about.
-func (s *Service) removeGroundless(ctx context.Context, w *rowWriter, b block.Block, d Discard) error {
-	err := s.options.Blocks.Remove(ctx, b)
-	if errors.Is(err, ErrNotFound) {
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("remove block %s, whose evidence is discarded: %w", b.ID, err)
-	}
-	s.noteEnd(w, b, EventRemoved, "token:"+d.By, "its evidence was discarded: "+d.Reason, d.At)
-	return nil
-}
-
-func (s *Service) applyDiscard(d Discard) ([]finding.Actor, []block.Block) {
+func (s *Service) applyDiscard(d Discard) dropped {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.touch()

@@ -105,6 +105,10 @@ func (s *Service) Protect(prefixes []netip.Prefix) {
 	s.mu.Lock()
 	s.protect = slices.Clone(prefixes)
 	s.mu.Unlock()
+	s.publishSoon()
+}
+
+func (s *Service) publishSoon() {
 	select {
 	case s.protectNow <- struct{}{}:
 	default: // it is about to be done

@@ -236,3 +236,28 @@ func TestTheConfigurationsExemptionsAreRenewedInTime(t *testing.T) {
 		f(configuredLife/2-time.Hour, 1)
 	})
 }
+
+// Who takes an exemption back that the configuration has too exposes nobody
+// whom it protects to the blocks around.
+func TestTheConfigurationsExemptionTakesAPersonsPlace(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		bus := newFakeBus()
+		s := start(t, bus)
+		own, err := s.AddBlock(t.Context(), admin, exempting("203.0.113.7"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.Protect(prefixes("203.0.113.7/32"))
+		time.Sleep(3 * time.Minute)
+		if _, err := s.AddBlock(t.Context(), admin, asked("203.0.113.0/24")); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.RemoveBlock(t.Context(), admin, own.Block.ID, "not needed any more"); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		if live := exemptions(bus); !slices.Equal(live, []string{"203.0.113.7 by config"}) {
+			t.Errorf("exempt at once: %q", live)
+		}
+	})
+}

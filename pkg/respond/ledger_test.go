@@ -225,7 +225,8 @@ func TestLedgerDiscard(t *testing.T) {
 	kept := touchBy("192.0.2.8", "r2", epoch)
 	a.take(kept, "", epoch)
 	d := Discard{ID: "d1", Actor: touchBy("192.0.2.7", "", epoch).Actor, Rule: "decoy.env", Reason: "our scanner", ExpiresAt: epoch.Add(time.Hour)}
-	changed, groundless := a.Discard(d)
+	dropped := a.Discard(d)
+	changed, groundless := dropped.actors, dropped.blocks
 	if len(changed) != 1 || len(groundless) != 1 || groundless[0].Target.String() != "192.0.2.7" {
 		t.Errorf("changed %v, groundless %v", changed, groundless)
 	}

@@ -278,6 +278,9 @@ func (s *Service) noteEnd(w *rowWriter, b block.Block, how, by, reason string, a
 	if ended, ok := s.ledger.End(b.ID, how, by, reason, at); ok {
 		w.add(BlockLog, rowOfEnded(&ended))
 	}
+	if b.Action == block.Allow {
+		s.publishSoon() // the configuration may exempt the same, and counted on this one
+	}
 	s.touch()
 }
 

@@ -214,7 +214,7 @@ func TestDiscardOfAPrincipalClearsTheAddressToo(t *testing.T) {
 	}
 	a := newAccount(LedgerOptions{Traffic: fakeTraffic{"192.0.2.7": {Principals: 9}, who.String(): {Successful: 3}}})
 	a.take(x, "", epoch)
-	changed, _ := a.Discard(Discard{ID: "d", Actor: x.Principal, Rule: x.Rule, At: epoch})
+	changed := a.Discard(Discard{ID: "d", Actor: x.Principal, Rule: x.Rule, At: epoch}).actors
 	if len(changed) != 2 {
 		t.Errorf("changed %v", changed)
 	}

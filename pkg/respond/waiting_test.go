@@ -244,3 +244,38 @@ func TestWhatWaitsGrows(t *testing.T) {
 		t.Errorf("%d findings, %d named", a.Findings, len(a.Blocks[0].Findings))
 	}
 }
+
+// What waits on evidence that an analyst discards waits no more, over a crash
+// too.
+func TestNothingWaitsOnDiscardedEvidence(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		bus := newFakeBus()
+		s := start(t, bus, busy)
+		first := scrapeBy("12.0.0.7", "r1", time.Now())
+		other := scrapeBy("12.0.0.8", "r2", time.Now())
+		other.Rule = "scraping.objects"
+		mustHandle(t, s, 1, first, other)
+		time.Sleep(1500 * time.Millisecond)
+		before := bus.saved("respond")
+		if _, err := s.Discard(t.Context(), analyst, AddDiscard{Rule: first.Rule, Reason: "our crawler"}); err != nil {
+			t.Fatal(err)
+		}
+		rest := func() {
+			t.Helper()
+			if list := s.Approvals(); len(list) != 1 || list[0].Blocks[0].Rule != other.Rule {
+				t.Errorf("waiting: %+v", list)
+			}
+			if told := approval(bus); !strings.Contains(told, "12.0.0.8") {
+				t.Errorf("told: %q", told)
+			}
+		}
+		rest()
+		bus.allow(0)
+		s.stop()
+		bus.allow(-1)
+		bus.rewind("respond", before)
+		s = start(t, bus, busy)
+		rest()
+		wantEvents(t, bus, "pending 12.0.0.7", "pending 12.0.0.8", "rejected 12.0.0.7")
+	})
+}
