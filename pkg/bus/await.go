@@ -11,10 +11,10 @@ import (
 
 // AwaitEnforced waits until every agent of a segment that is connected now
 // has reported that it enforces the segment at this revision or a later one,
-// the gateways that hold blocks themselves included, or until ctx ends, and tells what is known of each, ordered by name; it is
-// empty when no agent of the segment is connected. An agent whose connection
-// is lost meanwhile is waited for like the others. Times are counted from the
-// put of the revision.
+// the gateways that hold blocks themselves included, or until ctx ends. It
+// tells what is known of each, ordered by name, and nothing when no agent of
+// the segment is connected. An agent whose connection is lost meanwhile is
+// waited for like the others. Times are counted from the put of the revision.
 func (r *Registry) AwaitEnforced(ctx context.Context, segment string, revision uint64) []block.Acknowledgement {
 	board := r.bus.blocks.board
 	w := &wait{

@@ -103,6 +103,7 @@ func TestPropagationIsMeasured(t *testing.T) {
 		w.enrol(t, "edge")
 		g := w.follow(t, "edge")
 		eventually(t, "the agent is linked", func() bool { return g.inStep(w, block.All) })
+		w.reported(t, block.Report{Agent: "edge"})
 		w.put(t, blockOn(block.All, "192.0.2.1"))
 		eventually(t, "the agent is in step", func() bool { return g.inStep(w, block.All) })
 		report := block.Report{Agent: "not believed", Software: "1.0", Enforcing: g.replica.Versions(), Denied: 3}

@@ -30,6 +30,8 @@ type status struct {
 	held        map[string]uint64        // segment → the revision that all its ways hold
 	reached     map[string]time.Duration // segment → when that moved on
 	last        map[string]string        // segment → the way that was the last to
+	measured    map[string]uint64        // segment → the revision up to which propagation has been
+	reporting   time.Duration            // since when
 	propagation time.Duration            // 0 = not measured yet
 	unsampled   bool
 }
@@ -57,8 +59,10 @@ func (r *Registry) Report(_ context.Context, report block.Report) error {
 // moved takes note of what an agent enforces that it did not before. The
 // caller holds mu.
 func (r *Registry) moved(m *member, report *block.Report) {
-	board := r.bus.blocks.board
-	now := board.now()
+	now := r.bus.blocks.board.now()
+	if m.measured == nil {
+		m.measured, m.reporting = map[string]uint64{}, now
+	}
 	held, reached, last := map[string]uint64{}, map[string]time.Duration{}, map[string]string{}
 	for segment := range report.Enforcing {
 		has, _ := slowest(report, segment)
@@ -71,12 +75,24 @@ func (r *Registry) moved(m *member, report *block.Report) {
 		_, last[segment] = slowest(&m.report, segment)
 		reached[segment] = now
 		r.waits.reported(m.Agent.Name, segment, had, has, now, last[segment])
-		for _, at := range board.decided(segment, had, has) {
-			m.propagation = now - at
-			r.bus.metrics.propagation.Observe(m.propagation.Seconds())
-		}
+		r.measure(m, segment, has, now)
 	}
 	m.held, m.reached, m.last = held, reached, last
+}
+
+// measure takes how long an agent's new revision of a segment took. What it has
+// again after a restart of its own or of a gateway tells nothing, and neither
+// does what was put before it first reported: to this service, if it has been
+// restarted.
+func (r *Registry) measure(m *member, segment string, has uint64, now time.Duration) {
+	for _, put := range r.bus.blocks.board.decided(segment, m.measured[segment], has) {
+		if put < m.reporting {
+			continue
+		}
+		m.propagation = now - put
+		r.bus.metrics.propagation.Observe(m.propagation.Seconds())
+	}
+	m.measured[segment] = max(m.measured[segment], has)
 }
 
 // state is an agent as it is told to others. The caller does not hold mu: the

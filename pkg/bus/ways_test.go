@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	dto "github.com/prometheus/client_model/go"
+
 	"github.com/honeymoat/honeymoat/pkg/block"
 )
 
@@ -77,6 +79,35 @@ func TestWaysAreTold(t *testing.T) {
 	f(block.Way{}, true, false, true)
 	f(block.Way{Holds: now, BoundMillis: minute, FailingMillis: 1}, false, true, false)
 	f(block.Way{Holds: now, BoundMillis: minute, FailingMillis: minute + 1}, false, true, true)
+}
+
+// What an agent has again after a restart, or had before it first reported, is
+// no propagation: it may have been put a week ago.
+func TestRestartsAreNoPropagation(t *testing.T) {
+	w := start(t, where{dir: t.TempDir()})
+	w.enrol(t, "edge")
+	f := func(when string, want uint64, r block.Report) {
+		t.Helper()
+		w.reported(t, r)
+		var m dto.Metric
+		if err := w.metrics.propagation.Write(&m); err != nil {
+			t.Fatal(err)
+		}
+		if got := m.GetHistogram().GetSampleCount(); got != want {
+			t.Errorf("%s: %d times were measured, want %d", when, got, want)
+		}
+	}
+	old := w.put(t, blockOn(block.All, "192.0.2.1")).Revision
+	f("at first", 0, at("edge", old, holding("maps", old)))
+	w.put(t, blockOn(block.All, "192.0.2.2"))
+	latest := w.put(t, blockOn(block.All, "192.0.2.3")).Revision
+	f("while nginx is behind", 0, at("edge", latest, holding("maps", old)))
+	f("when nginx has two more", 2, at("edge", latest, holding("maps", latest)))
+	f("when the agent is back", 2, at("edge", latest, block.Way{Name: "maps"}))
+	f("when it knows what nginx has", 2, at("edge", latest, holding("maps", latest)))
+	f("when it has lost its state", 2, block.Report{Agent: "edge"})
+	f("when it has been given all", 2, at("edge", latest))
+	f("when there is one more", 3, at("edge", w.put(t, blockOn(block.All, "192.0.2.4")).Revision))
 }
 
 func TestWaysAreBounded(t *testing.T) {
