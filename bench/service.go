@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"time"
 
 	"github.com/honeymoat/honeymoat/bench/stage"
 	"github.com/honeymoat/honeymoat/pkg/cli"
@@ -53,19 +54,26 @@ func measureService(ctx context.Context, o options) (w work, err error) {
 	return w, v.Stop() // in order, so that a profile is written
 }
 
+// askedEvery is how often the service is asked how far it is: each answer with
+// all its metrics costs it milliseconds of processor time.
+const askedEvery = 250 * time.Millisecond
+
 // allThrough waits until the store has so many rows and detection has seen
 // them. It asks the service: a query each time would take the engine's time.
 func allThrough(ctx context.Context, v *stage.Service, lines int) error {
+	again := time.NewTicker(askedEvery)
+	defer again.Stop()
 	for _, name := range []string{`honeymoat_store_rows_total{table="events"}`, "honeymoat_detect_rows_total"} {
-		err := stage.Until(ctx, "all lines are through", func(ctx context.Context) error {
+		for {
 			n, err := v.API.Metric(ctx, name)
-			if err == nil && int(n) < lines {
-				err = fmt.Errorf("%s: %v of %d", name, n, lines)
+			if err == nil && int(n) >= lines {
+				break
 			}
-			return err
-		})
-		if err != nil {
-			return err
+			select {
+			case <-ctx.Done():
+				return fmt.Errorf("%s is %v of %d: %w", name, n, lines, errors.Join(context.Cause(ctx), err))
+			case <-again.C:
+			}
 		}
 	}
 	return nil
