@@ -62,6 +62,7 @@ func (l *Blocks) PutAll(ctx context.Context, blocks []block.Block) []respond.Put
 	l.send(ctx, &s, func(i int, r published) {
 		if o := &outcomes[i]; errors.Is(r.err, ingest.ErrFenced) {
 			*o = l.contend(ctx, o.Block)
+			s.due(o.Block.Revision) // another's too: who asks next has to find it
 		} else {
 			o.Block.Revision, o.Err = r.sequence, r.err
 		}

@@ -17,7 +17,11 @@ import (
 type shipment struct {
 	items    []int
 	messages []*nats.Msg
+	last     uint64 // revision that memory has to have in the end
 }
+
+// due takes a revision that memory has to have.
+func (s *shipment) due(revision uint64) { s.last = max(s.last, revision) }
 
 func (s *shipment) add(item int, m *nats.Msg) {
 	s.items, s.messages = append(s.items, item), append(s.messages, m)
@@ -26,13 +30,12 @@ func (s *shipment) add(item int, m *nats.Msg) {
 // send publishes a shipment, hands each item what became of its message, and
 // waits until memory has all of it.
 func (l *Blocks) send(ctx context.Context, s *shipment, settle func(item int, r published)) {
-	last := uint64(0)
 	for n, r := range l.bus.publishTogether(ctx, s.messages) {
+		s.due(r.sequence)
 		settle(s.items[n], r)
-		last = max(last, r.sequence)
 	}
-	if err := l.board.wait(ctx, last); err != nil {
-		l.bus.log.Warn("changes of the blocklist are stored and not seen yet", "revision", last, "error", err)
+	if err := l.board.wait(ctx, s.last); err != nil {
+		l.bus.log.Warn("changes of the blocklist are stored and not seen yet", "revision", s.last, "error", err)
 	}
 }
 
