@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"os"
 	"os/exec"
@@ -246,17 +247,31 @@ const (
 )
 
 // TestBouncersMissNothing: what is written while bouncers poll reaches them
-// all. CrowdSec's own server loses hundreds of so many decisions.
+// all, and what is undone leaves them, also when the service is restarted
+// halfway. CrowdSec's own server loses hundreds of so many decisions.
 func TestBouncersMissNothing(t *testing.T) {
 	t.Parallel()
 	b := newBouncerStage(t)
 	followers := []*follower{b.follow(), b.follow()} // one key and address for both
-	batches := make(chan int, raceBlocks/raceBatch)
-	for n := range raceBlocks / raceBatch {
+	const half = raceBlocks / raceBatch / 2
+	want := b.race(0, half, nil)
+	b.must(b.service.Restart(b.deadline()))
+	want = b.race(half, 2*half, want)
+	for n, f := range followers {
+		b.eventually(fmt.Sprintf("follower %d holds all", n), func(context.Context) error { return f.holds(want) })
+	}
+}
+
+// race makes batches, several at once, and undoes some of them. It adds to what
+// bouncers are to hold then.
+func (b *bouncerStage) race(from, to int, want map[string]bool) map[string]bool {
+	batches := make(chan int, to-from)
+	for n := from; n < to; n++ {
 		batches <- n
 	}
 	close(batches)
-	want, undone := map[string]bool{}, map[int]bool{0: true, 7: true, 13: true}
+	all, undone := map[string]bool{}, map[int]bool{0: true, 7: true, 13: true}
+	maps.Copy(all, want)
 	var mu sync.Mutex
 	var writers sync.WaitGroup
 	for range raceWriters {
@@ -265,16 +280,14 @@ func TestBouncersMissNothing(t *testing.T) {
 				values := b.bulk(n, undone[n])
 				mu.Lock()
 				for _, v := range values {
-					want["Ip "+v] = true
+					all["Ip "+v] = true
 				}
 				mu.Unlock()
 			}
 		})
 	}
 	writers.Wait()
-	for n, f := range followers {
-		b.eventually(fmt.Sprintf("follower %d holds all", n), func(context.Context) error { return f.holds(want) })
-	}
+	return all
 }
 
 // bulk blocks the addresses of a batch, and gives those that stay.
