@@ -23,7 +23,7 @@ func enrollCommand(version string) *cobra.Command {
 	}
 	file := configFlag(c)
 	url := c.Flags().String("url", "", "URL of the service's front, such as https://honeymoat.example.net:8440.")
-	token := c.Flags().String("token", "-", "The token that `honeymoat agents enroll` printed; - reads it from standard input.")
+	token := c.Flags().String("token", "-", "The token that 'honeymoat agents enroll' printed; - reads it from standard input.")
 	name := c.Flags().String("name", "", "Name of this agent, unless the token fixes one.")
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		cfg, err := readConfig(*file)

@@ -127,14 +127,23 @@ func blockIDs(ctx context.Context, api *client.Client, targets targetFlags, args
 		return nil, err
 	}
 	var ids []block.ID
+	others := false
 	for _, b := range why.Blocks {
-		if !b.Partly && len(b.Target.Criteria()) == len(criteria) && sameWidth(b.Target, criteria) && (b.Action == block.Allow) == exemption {
+		switch {
+		case b.Partly || len(b.Target.Criteria()) != len(criteria) || !sameWidth(b.Target, criteria):
+		case (b.Action == block.Allow) == exemption:
 			ids = append(ids, b.ID)
+		default:
+			others = true
 		}
 	}
 	switch {
 	case len(ids) > 0:
 		return ids, nil
+	case others && exemption:
+		return nil, fmt.Errorf("%s is not exempt but blocked; without --exemption the block ends", criteria)
+	case others:
+		return nil, fmt.Errorf("%s is not blocked but exempt; --exemption ends that", criteria)
 	case exemption:
 		return nil, fmt.Errorf("%s is not exempt by itself; `honeymoat blocks why` tells what covers it", criteria)
 	default:

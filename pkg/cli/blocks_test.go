@@ -74,6 +74,58 @@ func TestWhyTellsWhyThereIsNoBlock(t *testing.T) {
 	f(wire.Why{Blocks: []wire.WhyBlock{{}}}, false)
 }
 
+func TestWhyTellsThatAnExemptionWins(t *testing.T) {
+	f := func(exemption, blocked wire.Block, want string) {
+		t.Helper()
+		exemption.Action = block.Allow
+		why := wire.Why{Target: wire.OfTarget(blocked.Target), Blocks: []wire.WhyBlock{{Block: blocked}, {Block: exemption}}}
+		var out strings.Builder
+		printWhy(&out, why)
+		if !strings.HasPrefix(out.String(), want) {
+			t.Errorf("got %q, want %q at its beginning", out.String(), want)
+		}
+	}
+	f(wireBlock(t, block.All, block.Enforce), wireBlock(t, block.All, block.Enforce), "But for its exemption 192.0.2.7 would be blocked by ")
+	f(wireBlock(t, block.All, block.Enforce), wireBlock(t, "shop", block.Enforce), "But for its exemption 192.0.2.7 would be blocked in segment shop by ")
+	f(wireBlock(t, "shop", block.Enforce), wireBlock(t, block.All, block.Enforce), "192.0.2.7 is blocked by ")
+	f(wireBlock(t, block.All, block.Shadow), wireBlock(t, block.All, block.Enforce), "192.0.2.7 is blocked by ")
+}
+
+func TestWhyTellsThatABlockWasAskedForInVain(t *testing.T) {
+	b := wireBlock(t, block.All, block.Enforce)
+	asked := finding.Finding{Time: time.Now(), Wanted: finding.Wanted{LifetimeSeconds: 3600}}
+	f := func(asked finding.Finding, why wire.Why, want bool) {
+		t.Helper()
+		why.Target, why.Evidence = wire.OfTarget(b.Target), []finding.Finding{asked}
+		var out strings.Builder
+		printWhy(&out, why)
+		if strings.Contains(out.String(), "honeymoat blocks add 192.0.2.7 --reason … --dry-run\n") != want {
+			t.Errorf("got %q, want it told: %t", out.String(), want)
+		}
+	}
+	f(asked, wire.Why{}, true)
+	f(asked, wire.Why{Discarded: []string{"d"}}, false)
+	f(asked, wire.Why{Ended: []wire.EndedBlock{{Ended: wire.BlockEnd{At: asked.Time.Add(time.Second)}}}}, false)
+	f(asked, wire.Why{Ended: []wire.EndedBlock{{Ended: wire.BlockEnd{At: asked.Time.Add(-time.Second)}}}}, true)
+	f(asked, wire.Why{Blocks: []wire.WhyBlock{{Block: b}}}, false)
+	asked.Time = asked.Time.Add(-time.Hour)
+	f(asked, wire.Why{}, false)
+}
+
+func TestAnImportTellsWhichTargetsWait(t *testing.T) {
+	var out strings.Builder
+	items := []wire.BulkOutcome{
+		{Outcome: wire.OutcomePending, Detail: "as wide as a /8"}, {Outcome: wire.OutcomePending}, {Outcome: wire.OutcomeRefused, Detail: "is ours"},
+	}
+	target := wireBlock(t, block.All, block.Enforce).Target
+	asked := []wire.BulkItem{{Target: wire.OfTarget(target)}, {Target: wire.OfTarget(target)}, {Target: wire.OfTarget(target)}}
+	printImported(&out, imported{wire.BulkResult{Counts: map[string]int{}, Items: items}, asked})
+	refused, waits := strings.Index(out.String(), "is ours"), strings.Index(out.String(), "as wide as a /8")
+	if refused < 0 || waits < refused || strings.Count(out.String(), "192.0.2.7") != 2 {
+		t.Errorf("got %s, want what was refused, then what waits for itself", out.String())
+	}
+}
+
 func TestCountIsEnglish(t *testing.T) {
 	for n, want := range []string{"0 agents", "1 agent", "2 agents"} {
 		if got := count(n, "agent"); got != want {

@@ -110,6 +110,9 @@ func blocksAdd(r remote) *cobra.Command {
 		if req.BlockSpec, err = spec.read(); err != nil {
 			return err
 		}
+		if *req.Action == block.Throttle && spec.terms.Rate <= 0 {
+			return command.Usage(errors.New("--action throttle: want --rate with it, the requests a second that pass"))
+		}
 		res, err := api.AddBlock(c.Context(), req, how.call())
 		if err != nil {
 			return err

@@ -134,18 +134,24 @@ func outcomeText(outcome string, dryRun bool) string {
 	return outcome
 }
 
-// printOutcomes lists what was refused, and why.
+// printOutcomes lists what was refused, then what waits for itself, and why.
 func printOutcomes(w io.Writer, res imported) {
 	t := newTable(w, "target", "outcome", "because", "what to do")
 	rows := 0
-	for i, o := range res.Items {
-		if o.Outcome != wire.OutcomeRefused && o.Outcome != wire.OutcomeInvalid {
-			continue
-		}
-		if rows++; rows <= most {
-			t.AppendRow(table.Row{text.WrapSoft(res.asked[i].Target.String(), 40), o.Outcome, text.WrapSoft(o.Detail, 60), text.WrapSoft(o.Hint, 40)})
+	add := func(which func(wire.BulkOutcome) bool) {
+		for i, o := range res.Items {
+			if !which(o) {
+				continue
+			}
+			if rows++; rows <= most {
+				t.AppendRow(table.Row{text.WrapSoft(res.asked[i].Target.String(), 40), o.Outcome, text.WrapSoft(o.Detail, 60), text.WrapSoft(o.Hint, 40)})
+			}
 		}
 	}
+	add(func(o wire.BulkOutcome) bool {
+		return o.Outcome == wire.OutcomeRefused || o.Outcome == wire.OutcomeInvalid
+	})
+	add(func(o wire.BulkOutcome) bool { return o.Outcome == wire.OutcomePending && o.Detail != "" })
 	if rows > 0 {
 		t.Render()
 		printRest(w, rows, "--json has all")

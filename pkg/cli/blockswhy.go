@@ -5,6 +5,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
@@ -43,7 +44,7 @@ func blocksWhy(r remote) *cobra.Command {
 func printWhy(w io.Writer, why wire.Why) {
 	whole := slices.ContainsFunc(why.Blocks, func(b wire.WhyBlock) bool { return !b.Partly })
 	for _, b := range why.Blocks {
-		printWhyBlock(w, why.Target, b)
+		printWhyBlock(w, why, b)
 	}
 	switch {
 	case whole:
@@ -70,12 +71,8 @@ func asSuch(partly []wire.WhyBlock) string {
 	return ""
 }
 
-func printWhyBlock(w io.Writer, target wire.Criteria, b wire.WhyBlock) {
-	subject := target.String() + " is"
-	if b.Partly {
-		subject = "Some requests of " + target.String() + " are"
-	}
-	fmt.Fprintf(w, "%s %s%s by %s (on %s) since %s until %s: %s. Asked for by %s.", subject, done(b.Action), extent(b.Block.Block), b.ID, b.Target,
+func printWhyBlock(w io.Writer, why wire.Why, b wire.WhyBlock) {
+	fmt.Fprintf(w, "%s %s%s by %s (on %s) since %s until %s: %s. Asked for by %s.", subjectOf(why, b), done(b.Action), extent(b.Block.Block), b.ID, b.Target,
 		clock(b.CreatedAt), clock(b.ExpiresAt), b.Reason, b.By)
 	if b.ApprovedBy != "" {
 		fmt.Fprintf(w, " Approved by %s.", b.ApprovedBy)
@@ -91,6 +88,25 @@ func printWhyBlock(w io.Writer, target wire.Criteria, b wire.WhyBlock) {
 	}
 	fmt.Fprintln(w)
 	printUndo(w, b.Block.Block)
+}
+
+// subjectOf tells who is under a block: all of the target, some of it, or
+// nobody, because an exemption wins over it.
+func subjectOf(why wire.Why, b wire.WhyBlock) string {
+	switch {
+	case b.Action != block.Allow && slices.ContainsFunc(why.Blocks, func(e wire.WhyBlock) bool { return frees(e, b) }):
+		return "But for its exemption " + why.Target.String() + " would be"
+	case b.Partly:
+		return "Some requests of " + why.Target.String() + " are"
+	}
+	return why.Target.String() + " is"
+}
+
+// frees tells whether an exemption lets everybody pass that a block is about,
+// wherever it holds.
+func frees(exemption, b wire.WhyBlock) bool {
+	return exemption.Action == block.Allow && exemption.Mode == block.Enforce && !exemption.Partly &&
+		(exemption.Segment == block.All || exemption.Segment == b.Segment)
 }
 
 // printUndo tells how a block ends, and what else was made with it.
@@ -116,6 +132,20 @@ func printEvidence(w io.Writer, why wire.Why) {
 	for _, reason := range withoutBlock(why.Evidence) {
 		fmt.Fprintf(w, "No block was asked for: %s.\n", reason)
 	}
+	if askedInVain(why) {
+		fmt.Fprintf(w, "A block was asked for and is not in force: the guard refused it, rules asked for more than blocks.*_per_minute, or it waits (honeymoat blocks approvals).\n"+
+			"  What the guard says now: honeymoat blocks add %s --reason … --dry-run\n", why.Target)
+	}
+}
+
+// askedInVain tells whether the latest evidence asks for a block that would
+// live still, and never came.
+func askedInVain(why wire.Why) bool {
+	latest := why.Evidence[len(why.Evidence)-1]
+	if len(why.Discarded) > 0 || time.Since(latest.Time) >= time.Duration(latest.Wanted.LifetimeSeconds)*time.Second {
+		return false
+	}
+	return !slices.ContainsFunc(why.Ended, func(b wire.EndedBlock) bool { return b.Ended.At.After(latest.Time) })
 }
 
 // withoutBlock gives the reasons of findings that ask for no block.

@@ -24,6 +24,7 @@ func Reference(version string) reference.Program {
 		},
 		Ports: []reference.Row{
 			{Name: "127.0.0.1:8440", Meaning: "The front: API, agents' stream, metrics, health (TLS). `api.listen`."},
+			{Name: "127.0.0.1:8441", Meaning: "CrowdSec's bouncers on this host, without TLS; off unless `api.bouncer_listen` is set."},
 			{Name: "127.0.0.1:8123", Meaning: "ClickHouse's HTTP interface of the embedded engine, with password. `store.engine.listen`."},
 			{Name: "0.0.0.0:4440", Meaning: "The bus for agents (TLS); off unless `bus.listen` is set."},
 			{Name: "127.0.0.1:4442", Meaning: "The decoy responder; off unless `decoys.responder.listen` is set."},

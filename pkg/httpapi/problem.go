@@ -24,7 +24,7 @@ var (
 	badRequest    = kind{"bad-request", "The request is malformed", 400, ""}
 	badParameters = kind{"invalid-parameters", "Some parameters are wrong", 400, "See the list of invalid parameters, and /api/v1/openapi.json."}
 	noToken       = kind{"no-token", "A token is needed", 401, "Send the header Authorization: Bearer TOKEN."}
-	wrongToken    = kind{"wrong-token", "The token is not valid", 401, "Ask an administrator for a token, or look at the file that api.token_file names."}
+	wrongToken    = kind{"wrong-token", "The token is not valid", 401, "Ask an administrator for a token, or look at the file that api.token_file names; one that was just added is known after a reload (SIGHUP)."}
 	lowRole       = kind{"insufficient-role", "The token's role may not do this", 403, ""}
 	refused       = kind{"refused-by-guard", "The guard refuses this block", 422, ""}
 	notFound      = kind{"not-found", "There is no such thing", 404, ""}
