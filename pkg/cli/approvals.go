@@ -16,7 +16,7 @@ import (
 
 func blocksApprovals(r remote) *cobra.Command {
 	return listCommand(r, listing[wire.Approval]{
-		use: "approvals", short: "List the blocks that wait for a second person.", print: printApprovals,
+		use: "approvals", short: "List the blocks that wait for a person: those of rules, and what another person asked for.", print: printApprovals,
 		items: func(c *cobra.Command, api *client.Client) iter.Seq2[wire.Approval, error] {
 			return api.Approvals(c.Context())
 		},
@@ -25,10 +25,10 @@ func blocksApprovals(r remote) *cobra.Command {
 
 func printApprovals(w io.Writer, list []wire.Approval) {
 	if len(list) == 0 {
-		fmt.Fprintln(w, "Nothing waits for a second person.")
+		fmt.Fprintln(w, "Nothing waits for a person.")
 		return
 	}
-	t := newTable(w, "id", "target", "action", "asked for by", "ends in", "reason", "why a second person")
+	t := newTable(w, "id", "target", "action", "asked for by", "ends in", "reason", "why it waits")
 	for _, a := range list {
 		b := a.Blocks[0]
 		target := b.Target.String()
@@ -53,7 +53,7 @@ func asker(a wire.Approval) string {
 
 func blocksApprove(r remote) *cobra.Command {
 	reason, asJSON := "", false
-	c := ask(r, "approve ID", "Make what somebody else has asked for and what waits for a second person.", 1, nil)
+	c := ask(r, "approve ID", "Make what waits for a person: what a rule or somebody else has asked for.", 1, nil)
 	how := addWaitFlags(c)
 	c.RunE = asking(r, func(c *cobra.Command, api *client.Client, args []string) error {
 		waiting, err := api.Approval(c.Context(), args[0])
@@ -98,7 +98,7 @@ func printApproved(w io.Writer, a wire.Approval, res wire.BulkResult) error {
 
 func blocksReject(r remote) *cobra.Command {
 	reason := ""
-	c := ask(r, "reject ID", "Drop what waits for a second person. Whoever asked for it may too.", 1, func(c *cobra.Command, api *client.Client, args []string) error {
+	c := ask(r, "reject ID", "Drop what waits for a person. Whoever asked for it may too.", 1, func(c *cobra.Command, api *client.Client, args []string) error {
 		a, err := api.Reject(c.Context(), args[0], reason)
 		if err != nil {
 			return err

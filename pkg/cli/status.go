@@ -149,7 +149,7 @@ func printAttention(w io.Writer, o overview) {
 	}
 	if n := len(o.Approvals); n > 0 {
 		first := slices.MinFunc(o.Approvals, func(a, b wire.Approval) int { return a.ExpiresAt.Compare(b.ExpiresAt) })
-		fmt.Fprintf(w, "  WAITING for a second person: %s, the first until %s: honeymoat blocks approvals\n", count(n, "request"), clock(first.ExpiresAt))
+		fmt.Fprintf(w, "  WAITING for a person: %s, the first until %s: honeymoat blocks approvals\n", count(n, "request"), clock(first.ExpiresAt))
 	}
 	for _, l := range o.Stopped[:min(most, len(o.Stopped))] {
 		fmt.Fprintf(w, "  %s at %s: the rollout of %s, version %s, since %s: %s. To see: honeymoat rollouts show %s\n",
