@@ -82,7 +82,7 @@ func (r *Registry) end(w *wait) {
 func (r *Registry) acknowledgements(w *wait, now time.Duration) []block.Acknowledgement {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	list := w.reached
+	list := slices.Clone(w.reached) // reports may still come
 	for name := range w.missing {
 		_, via := slowest(&r.agents[name].report, w.segment)
 		list = append(list, block.Acknowledgement{Agent: name, Millis: millis(now - w.put), Via: via})

@@ -83,6 +83,27 @@ func TestAwaitEnforcedTellsWhoDidNot(t *testing.T) {
 	}
 }
 
+// A report that comes when somebody has waited for long enough changes nothing
+// of what that one is told.
+func TestAcknowledgementsStay(t *testing.T) {
+	r := &Registry{agents: map[string]*member{}, waits: waits{}}
+	names := []string{"a", "b", "c", "d"}
+	for _, name := range names {
+		r.agents[name] = &member{}
+	}
+	w := &wait{segment: block.All, revision: 5, missing: map[string]bool{}, all: make(chan struct{})}
+	r.begin(w, names)
+	for _, name := range names[1:] {
+		r.waits.reported(name, block.All, 0, 5, 0, "")
+	}
+	told := r.acknowledgements(w, 0)
+	before := slices.Clone(told)
+	r.waits.reported("a", block.All, 0, 5, 0, "")
+	if len(told) != len(names) || !slices.Equal(told, before) {
+		t.Errorf("told %+v, and then it was %+v", before, told)
+	}
+}
+
 // missing names the agents that the first who waits is waiting for.
 func (r *Registry) missing(segment string) string {
 	r.mu.Lock()
