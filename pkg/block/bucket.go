@@ -42,8 +42,8 @@ func same(word, wanted uint64) uint64 {
 // may tells whether an entry of the hash may be there.
 func (b *bucket[K, V]) may(hash uint64) bool {
 	t := tagOf(hash) * lowBits
-	any := same(b.tags[0], t) | same(b.tags[1], t) | same(b.tags[2], t) | same(b.tags[3], t) | same(b.tags[4], t)
-	return any != 0 || len(b.slots) > tagged
+	found := same(b.tags[0], t) | same(b.tags[1], t) | same(b.tags[2], t) | same(b.tags[3], t) | same(b.tags[4], t)
+	return found != 0 || len(b.slots) > tagged
 }
 
 // index is the slot of a key, or -1.

@@ -14,9 +14,9 @@ type key interface {
 }
 
 // table is a hash table with versions: a copy of the struct is a version of
-// its own, and a change copies the bucket that it is in and the few hundred
-// bytes that lead there, whatever the size of the table. It grows and shrinks
-// by one bucket at a time (linear hashing), so no change moves everything.
+// its own, and a change copies the bucket that it is in and the 3 KB or so that
+// lead there, whatever the size of the table. It grows and shrinks by one bucket
+// at a time (linear hashing), so no change moves everything.
 //
 // A key that is not there, which is what most look-ups are for, costs one read
 // of memory: what leads to its bucket is small enough for the processor's
