@@ -82,8 +82,7 @@ func (r *Registry) moved(m *member, report *block.Report) {
 
 // measure takes how long an agent's new revision of a segment took. What it has
 // again after a restart of its own or of a gateway tells nothing, and neither
-// does what was put before it first reported: to this service, if it has been
-// restarted.
+// does what was put before it first reported.
 func (r *Registry) measure(m *member, segment string, has uint64, now time.Duration) {
 	for _, put := range r.bus.blocks.board.decided(segment, m.measured[segment], has) {
 		if put < m.reporting {
