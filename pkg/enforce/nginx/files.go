@@ -49,15 +49,17 @@ type Files struct {
 	mirror  *mirror.Mirror
 	http    http.Client   // for Confirm
 	within  time.Duration // it has to be confirmed
+	recount time.Duration // from one look at what nginx cannot hold to the next
 	metrics *filesMetrics
 	loaded  bool // nginx was told of what is in force
 	unknown int  // exemptions that it cannot know
+	over    int  // addresses beyond MaxEntries
 }
 
 // NewFiles makes Files. It touches nothing yet.
 func NewFiles(o FilesOptions) (*Files, error) {
 	f := &Files{
-		o: o, folder: folder{o.Dir}, http: asking(o.Confirm), within: confirmWithin, metrics: newFilesMetrics(),
+		o: o, folder: folder{o.Dir}, http: asking(o.Confirm), within: confirmWithin, recount: 30 * time.Second, metrics: newFilesMetrics(),
 		holds: holds{o.Scopes, []block.Action{block.Deny, block.Drop, block.Flag, block.Divert}},
 	}
 	f.mirror = mirror.New(mirror.Options{Source: o.Source, Want: f.holds.want, Gather: gather, Now: o.Now, Way: o.Way})
@@ -100,18 +102,26 @@ func (f *Files) Run(ctx context.Context) error {
 	}
 }
 
-// await waits for a change, or for the time of another attempt.
+// await waits for a change, or for the time of another attempt. What nginx
+// cannot hold is no change to it, and counted now and then.
 func (f *Files) await(ctx context.Context, pending bool) error {
-	waiting := ctx
-	if pending {
-		var cancel context.CancelFunc
-		waiting, cancel = context.WithTimeout(ctx, f.retry())
-		defer cancel()
+	for {
+		within := f.recount
+		if pending {
+			within = f.retry()
+		}
+		waiting, cancel := context.WithTimeout(ctx, within)
+		_, err := f.mirror.Next(waiting)
+		late := waiting.Err() != nil && ctx.Err() == nil
+		cancel()
+		switch {
+		case err == nil || late && pending:
+			return nil
+		case !late:
+			return fmt.Errorf("nginx's files: %w", err)
+		}
+		f.count()
 	}
-	if _, err := f.mirror.Next(waiting); err != nil && (!pending || ctx.Err() != nil || waiting.Err() == nil) {
-		return fmt.Errorf("nginx's files: %w", err)
-	}
-	return nil
 }
 
 // retry is the pause before another attempt to do what failed.
@@ -125,7 +135,9 @@ func (f *Files) update(ctx context.Context) error {
 	}
 	version := versionOf(r.files)
 	r.files[versionFile] = versionMap(version)
-	f.count(r)
+	f.over = r.over
+	f.metrics.entries.Set(float64(r.entries))
+	f.count()
 	before, err := f.folder.read()
 	if err != nil {
 		return err
@@ -151,9 +163,9 @@ func (f *Files) update(ctx context.Context) error {
 	return nil
 }
 
-func (f *Files) count(r rendering) {
-	n := f.mirror.Left(mirror.Left{Blocks: r.over})
-	f.metrics.entries.Set(float64(r.entries))
+// count tells how much nginx cannot hold.
+func (f *Files) count() {
+	n := f.mirror.Left(mirror.Left{Blocks: f.over})
 	f.metrics.unsupported.Set(float64(n.Blocks))
 	f.metrics.exemptions.Set(float64(n.Exemptions))
 	if n.Exemptions > f.unknown {

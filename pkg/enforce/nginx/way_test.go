@@ -72,9 +72,9 @@ func TestFilesHoldWhatTheySay(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	f.recount = 10 * time.Millisecond
 	r.run(f.Run)
 	r.holdsWhatItSays(s, way)
-	s.put(t, "192.0.2.9", block.Deny, nil)
 	r.await("what nginx cannot hold is told", func() bool { _, blocks, _ := way.state(); return blocks == 1 })
 }
 
