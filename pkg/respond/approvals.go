@@ -262,17 +262,21 @@ func (l *Ledger) decide(d decision) {
 	}
 }
 
-// lapse gives the approvals for which nobody came, in the order of their ids,
-// and ends them.
+// lapse gives the approvals for which nobody came, and ends them.
 func (l *Ledger) lapse(now time.Time) []*Approval {
-	var lapsed []*Approval
+	return l.waitNoMore(func(a *Approval) bool { return !a.live(now) })
+}
+
+// waitNoMore ends what waits and is so, and gives it in the order of ids.
+func (l *Ledger) waitNoMore(is func(*Approval) bool) []*Approval {
+	var ended []*Approval
 	for _, id := range slices.Sorted(maps.Keys(l.approvals)) {
-		if a := l.approvals[id]; !a.live(now) {
-			lapsed = append(lapsed, a)
+		if a := l.approvals[id]; is(a) {
+			ended = append(ended, a)
 			delete(l.approvals, id)
 		}
 	}
-	return lapsed
+	return ended
 }
 
 // away gives the error of an item that says that the bus is away.

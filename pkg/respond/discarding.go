@@ -52,20 +52,13 @@ func (l *Ledger) Discard(d Discard) (all dropped) {
 	return all
 }
 
-// moot ends what of rules waits for a person on evidence that is discarded, and
-// gives it in the order of ids. What else counts asks again when it is found
-// again.
+// moot ends what of rules waits for a person on evidence that is discarded. What
+// else counts asks again when it is found again.
 func (l *Ledger) moot(d *Discard) []*Approval {
-	var ended []*Approval
-	for _, id := range slices.Sorted(maps.Keys(l.approvals)) {
-		a := l.approvals[id]
+	return l.waitNoMore(func(a *Approval) bool {
 		rule := a.Blocks[0].Rule
-		if a.ofRule() && (d.isAbout(a.Actor, rule) || d.isAbout(a.About, rule) || !l.counts(&a.Blocks[0])) {
-			delete(l.approvals, id)
-			ended = append(ended, a)
-		}
-	}
-	return ended
+		return a.ofRule() && (d.isAbout(a.Actor, rule) || d.isAbout(a.About, rule) || !l.counts(&a.Blocks[0]))
+	})
 }
 
 // unfind takes back what a discard matches of an actor, and judges again by

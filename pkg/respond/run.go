@@ -7,6 +7,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/honeymoat/honeymoat/pkg/finding"
 )
 
 // How often what is in the names is done.
@@ -175,12 +177,25 @@ func (s *Service) expire(ctx context.Context) error {
 			s.touch()
 		}
 	}
-	for _, a := range s.ledger.lapse(s.now()) {
-		w.ended(a, EventLapsed, "guard", "nobody approved it in time", a.ExpiresAt)
-		s.touch()
-	}
+	about := s.lapse(&w)
 	s.mu.Unlock()
-	return s.outbox.add(ctx, w.rows)
+	return errors.Join(s.tell(ctx, &w, about), s.outbox.add(ctx, w.rows))
+}
+
+// lapse ends what waits in vain, and gives whom that was about. The caller holds
+// mu.
+func (s *Service) lapse(w *rowWriter) (about []finding.Actor) {
+	now := s.now()
+	end := func(list []*Approval, why string, at func(*Approval) time.Time) {
+		for _, a := range list {
+			w.ended(a, EventLapsed, "guard", why, at(a))
+			about = append(about, a.About)
+			s.touch()
+		}
+	}
+	end(s.ledger.lapse(now), "nobody approved it in time", func(a *Approval) time.Time { return a.ExpiresAt })
+	end(s.ledger.overtaken(), "it was blocked meanwhile", func(*Approval) time.Time { return now })
+	return about
 }
 
 // resolve ends the alerts about actors who have gone quiet.

@@ -119,6 +119,13 @@ func (a *Approval) grow(v *Verdict, b *block.Block, f *finding.Finding, now time
 	}
 }
 
+// overtaken ends what of rules waits and would change nothing any more, because
+// somebody has blocked it meanwhile, and gives what was not made itself.
+func (l *Ledger) overtaken() []*Approval {
+	gone := l.waitNoMore(func(a *Approval) bool { return a.ofRule() && l.covering(&a.Blocks[0]) != nil })
+	return slices.DeleteFunc(gone, func(a *Approval) bool { return l.blocks.byID[a.Blocks[0].ID] != nil })
+}
+
 // waiting gives the id of what waits of an actor; empty when nothing does.
 func (l *Ledger) waiting(a *Actor, now time.Time) string {
 	if w := l.approvals[a.Waiting]; w != nil && w.live(now) {

@@ -279,3 +279,29 @@ func TestNothingWaitsOnDiscardedEvidence(t *testing.T) {
 		wantEvents(t, bus, "pending 12.0.0.7", "pending 12.0.0.8", "rejected 12.0.0.7")
 	})
 }
+
+// What was blocked by somebody else meanwhile is nothing to decide about.
+func TestWhatIsBlockedMeanwhileWaitsNoMore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		bus := newFakeBus()
+		s := start(t, bus, busy, func(o *Options) { o.Ledger.PreviewSuccessful = 4000 })
+		mustHandle(t, s, 1, scrapeBy("12.0.0.7", "r1", time.Now()), scrapeBy("12.0.0.8", "r2", time.Now()))
+		a, err := s.AddBlock(t.Context(), analyst, asked("12.0.0.7"))
+		if err != nil || a.Approval == nil {
+			t.Fatalf("%+v, %v", a, err)
+		}
+		if _, err := s.Approve(t.Context(), admin, a.Approval.ID, "a scraper"); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(2 * time.Second)
+		if list := s.Approvals(); len(list) != 1 || list[0].Blocks[0].Target.String() != "12.0.0.8" {
+			t.Errorf("waiting: %+v", list)
+		}
+		for _, a := range bus.active() {
+			if text := a.Annotations["action"]; text != "" && a.Labels["actor"] == "12.0.0.7" {
+				t.Errorf("still told: %q", text)
+			}
+		}
+		wantEvents(t, bus, "added 12.0.0.7", "lapsed 12.0.0.7", "pending 12.0.0.7", "pending 12.0.0.7", "pending 12.0.0.8")
+	})
+}
