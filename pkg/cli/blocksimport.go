@@ -200,7 +200,7 @@ func blocksUndo(r remote) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(c.OutOrStdout(), "%s of batch %s ended.\n", count(res.Removed, "block"), res.Batch)
+		fmt.Fprintf(c.OutOrStdout(), "%s of batch %s ended; nothing of it waits for a person any more.\n", count(res.Removed, "block"), res.Batch)
 		return nil
 	})
 	c.Flags().StringVar(&reason, "reason", "", "Why. Somebody will ask.")

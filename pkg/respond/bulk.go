@@ -108,7 +108,9 @@ func (s *Service) addBlocks(ctx context.Context, w *rowWriter, by Caller, r Bulk
 	if err := s.awaitAll(ctx, w, by, &result, waiting, r.DryRun); err != nil {
 		return result, err
 	}
-	if !r.DryRun {
+	if r.DryRun {
+		s.foresee(&result, allowed)
+	} else {
 		s.makeAll(ctx, w, &result, allowed)
 	}
 	result.count()
@@ -202,6 +204,16 @@ func (s *Service) awaitAll(ctx context.Context, w *rowWriter, by Caller, result 
 		result.Items[i].Approval = result.Approval
 	}
 	return nil
+}
+
+// foresee tells of blocks that may be made which of them are there already.
+func (s *Service) foresee(result *BulkResult, allowed []int) {
+	for _, i := range allowed {
+		item := &result.Items[i]
+		if held, ok := s.options.Blocks.Get(item.Block.Segment, item.Block.Target); ok && !replaceable(&held, &item.Block) {
+			item.Block, item.Err = held, fmt.Errorf("block %s: %w", held.Target, ErrExists)
+		}
+	}
 }
 
 // makeAll makes the blocks that may be made at once.

@@ -27,7 +27,8 @@ func TestBulk(t *testing.T) {
 		b.Items = append(b.Items, AddBlock{})
 		dry := b
 		dry.DryRun = true
-		if r, err := s.AddBlocks(t.Context(), analyst, dry); err != nil || r.Created != 0 || len(bus.List()) != 1 {
+		if r, err := s.AddBlocks(t.Context(), analyst, dry); err != nil || r.Created != 0 || len(bus.List()) != 1 ||
+			r.Items[0].Err != nil || !errors.Is(r.Items[2].Err, ErrExists) {
 			t.Errorf("dry run: %+v, %v", r, err)
 		}
 		r, err := s.AddBlocks(t.Context(), analyst, b)
