@@ -183,6 +183,7 @@ func (k *listKeeper) plan() {
 			k.works[name] = &listWork{name: name, gone: slices.Collect(maps.Values(blocks)), reason: "the list is configured no more", quota: defaultQuota, refused: map[string]int{}}
 		}
 	}
+	maps.DeleteFunc(k.rested, func(name string, _ map[netip.Prefix]rest) bool { return !configured[name] })
 	for name, w := range k.works {
 		w.goOn(unfinished[name])
 		if w.done() && w.made+w.ended == 0 {

@@ -243,6 +243,22 @@ func TestALongListIsMadeInPortions(t *testing.T) {
 	}
 }
 
+// What rests of a list is forgotten with the list.
+func TestAListThatIsNoMoreRestsNoMore(t *testing.T) {
+	k := keepList(t)
+	k.says(8*time.Hour, refusedAddress)
+	k.plan()
+	k.step(t.Context())
+	if len(k.rested["bad"]) != 1 {
+		t.Fatalf("resting: %v", k.rested)
+	}
+	k.use(nil)
+	k.plan()
+	if len(k.rested) != 0 {
+		t.Errorf("resting still: %v", k.rested)
+	}
+}
+
 // BenchmarkAMillionListed: what a look at a list of a million takes.
 func BenchmarkAMillionListed(b *testing.B) {
 	said := map[netip.Prefix]int64{}
