@@ -42,8 +42,9 @@ type history struct {
 	sent []uint64
 	at   time.Time
 	// blank: the first of them went to a bouncer of which it was not known what
-	// it has, and nothing proves that it came.
-	blank bool
+	// it has, as all have since then, and nothing proves that it came; zero = it
+	// was known, or came.
+	blank time.Time
 }
 
 func newClients() *clients { return &clients{byID: map[client]map[string]*history{}} }
@@ -57,15 +58,10 @@ func (c *clients) base(who client, connection string) (revision uint64, known bo
 	if h := histories[connection]; h != nil && connection != "" {
 		return h.sent[len(h.sent)-1], true
 	}
-	switch blank := blankAnswers(histories); {
-	case blank >= keptAnswers:
-		for _, h := range histories {
-			h.blank = false // one of so many came
-		}
-	case blank > 0:
-		return 0, false
-	}
 	for _, h := range histories {
+		if !h.blank.IsZero() {
+			return 0, false
+		}
 		if first := h.sent[0]; !known || first < revision {
 			revision, known = first, true
 		}
@@ -73,15 +69,19 @@ func (c *clients) base(who client, connection string) (revision uint64, known bo
 	return revision, known
 }
 
-// blankAnswers is how many answers had everything in a row, as far as nothing
-// proves that one came.
-func blankAnswers(histories map[string]*history) (n int) {
+// blankSince is since when a bouncer has got everything in a row, now included,
+// as far as nothing proves that it came; how often, as far as that is kept.
+func blankSince(histories map[string]*history, now time.Time) (since time.Time, often int) {
+	since = now
 	for _, h := range histories {
-		if h.blank {
-			n += len(h.sent)
+		if !h.blank.IsZero() {
+			often += len(h.sent)
+			if h.blank.Before(since) {
+				since = h.blank
+			}
 		}
 	}
-	return n
+	return since, often
 }
 
 // told notes that a bouncer was answered up to a revision. blank tells that it
@@ -95,10 +95,15 @@ func (c *clients) told(who client, connection string, revision uint64, blank boo
 	}
 	h := c.byID[who][connection]
 	if h == nil {
-		h = &history{blank: blank}
+		h = &history{}
 		c.byID[who][connection] = h
-	} else if connection != "" {
-		h.blank = false // this question proves it
+		if since, often := blankSince(c.byID[who], now); blank && (now.Sub(since) < quiet || often < keptAnswers-1) {
+			h.blank = since
+		} else if blank {
+			settle(c.byID[who])
+		}
+	} else if connection != "" || len(h.sent) == keptAnswers {
+		h.blank = time.Time{} // this question proves it, or it is long ago
 	}
 	h.sent = append(h.sent, revision)
 	h.sent = h.sent[max(0, len(h.sent)-keptAnswers):]
@@ -106,6 +111,13 @@ func (c *clients) told(who client, connection string, revision uint64, blank boo
 	c.forget(who, now)
 	if now.Sub(c.swept) > quiet || len(c.byID) > mostSeen {
 		c.sweep(who, now)
+	}
+}
+
+// settle takes it that one of so many answers with everything has come.
+func settle(histories map[string]*history) {
+	for _, h := range histories {
+		h.blank = time.Time{}
 	}
 }
 
