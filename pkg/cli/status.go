@@ -122,7 +122,7 @@ const configurationPart = "configuration"
 
 func printOverview(w io.Writer, o overview) {
 	fmt.Fprintf(w, "honeymoat %s, up for %s: %s, %s connected\n",
-		o.Version, time.Since(o.StartedAt).Round(time.Second), count(o.Blocks, "live block"), count(o.Status.Agents, "agent"))
+		o.Version, time.Since(o.StartedAt).Round(time.Second), count(o.Blocks, "live block")+" (exemptions included)", count(o.Status.Agents, "agent"))
 	for _, p := range o.Parts {
 		switch {
 		case !p.Ready:

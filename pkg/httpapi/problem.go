@@ -29,7 +29,7 @@ var (
 	refused       = kind{"refused-by-guard", "The guard refuses this block", 422, ""}
 	notFound      = kind{"not-found", "There is no such thing", 404, ""}
 	badMethod     = kind{"method-not-allowed", "This method is not for this path", 405, "See /api/v1/openapi.json."}
-	conflict      = kind{"conflict", "Something is there already", 409, ""}
+	conflict      = kind{"conflict", "This does not fit what is there", 409, ""}
 	keyUsed       = kind{"idempotency-key-used", "The idempotency key was used for another request", 409, "Repeat a request with the same key only to learn what became of it; take a new key for another one."}
 	fenced        = kind{"fenced", "Somebody else has published this file", 409, "Ask for the file's mark and go on from there."}
 	backtesting   = kind{"backtest-running", "Another backtest is running", 409, "One runs at a time: ask again when it has ended."}

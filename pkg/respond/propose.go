@@ -144,12 +144,12 @@ func (l *Ledger) shape(b block.Block, f *finding.Finding, g *Guard, now time.Tim
 	if refusal != nil && refusal.Rule == "shared" {
 		t, ok := l.principal(&b, f)
 		if !ok {
-			return b, l.unlessHarmless(&b, refusal)
+			return b, l.unlessSettled(&b, refusal)
 		}
 		setTarget(&b, t)
-		return b, l.unlessHarmless(&b, l.refusal(&b, g, now))
+		return b, l.unlessSettled(&b, l.refusal(&b, g, now))
 	}
-	if refusal = l.unlessHarmless(&b, refusal); refusal != nil {
+	if refusal = l.unlessSettled(&b, refusal); refusal != nil {
 		return b, refusal
 	}
 	t := l.widened(b, func(t block.Target) bool {
@@ -163,10 +163,10 @@ func (l *Ledger) shape(b block.Block, f *finding.Finding, g *Guard, now time.Tim
 	return b, nil
 }
 
-// unlessHarmless leaves out a refusal for what a block would hit, if it hits
-// nobody.
-func (l *Ledger) unlessHarmless(b *block.Block, r *Refusal) *Refusal {
-	if r != nil && !harms(b) && (r.Rule == "shared" || r.Rule == rulePreview) {
+// unlessSettled leaves out a refusal for what a block would hit, if it hits
+// nobody, or if a person has looked at that already.
+func (l *Ledger) unlessSettled(b *block.Block, r *Refusal) *Refusal {
+	if r != nil && (!harms(b) || b.ApprovedBy != "") && (r.Rule == "shared" || r.Rule == rulePreview) {
 		return nil
 	}
 	return r
@@ -218,7 +218,7 @@ func (l *Ledger) ration(b *block.Block, a *Actor, now time.Time) *Refusal {
 // mayStage tells whether a block in shadow may be acted on now that its rule
 // has come that far. It counts on the budgets.
 func (l *Ledger) mayStage(next *block.Block, g *Guard, now time.Time) bool {
-	if l.breaker.trip != nil || l.unlessHarmless(next, l.refusal(next, g, now)) != nil {
+	if l.breaker.trip != nil || l.unlessSettled(next, l.refusal(next, g, now)) != nil {
 		return false
 	}
 	return l.budget.take("", next.Rule, next.Segment, now) == nil

@@ -202,6 +202,40 @@ func TestAPromotionAsksTheGuard(t *testing.T) {
 	})
 }
 
+// What a person has approved goes on with its rule: the preview that asked for
+// the approval does not keep it where it was.
+func TestAPromotionTakesWhatWasApprovedAlong(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		bus := newFakeBus()
+		s := start(t, bus, busy)
+		mustHandle(t, s, 1, onTrial("192.0.2.7", "r1"))
+		for range 2 { // to the canary of 5 %
+			command(t, s, rollout.VerbPromote)
+			time.Sleep(2 * time.Second)
+		}
+		f := onTrial("12.0.0.7", "r2")
+		f.Family, f.Tier = "scraping", finding.Notify
+		mustHandle(t, s, 2, f)
+		list := s.Approvals()
+		if len(list) != 1 {
+			t.Fatalf("waiting: %+v", list)
+		}
+		if _, err := s.Approve(t.Context(), analyst, list[0].ID, "a scraper"); err != nil {
+			t.Fatal(err)
+		}
+		if got := placement(t, bus, "12.0.0.7"); got != "canary deny 5 404" {
+			t.Errorf("approved: %q", got)
+		}
+		for range 2 {
+			command(t, s, rollout.VerbPromote)
+			time.Sleep(2 * time.Second)
+		}
+		if got := placement(t, bus, "12.0.0.7"); got != "enforce deny 404" {
+			t.Errorf("promoted: %q", got)
+		}
+	})
+}
+
 // placements counts the live blocks by what they do.
 func placements(t *testing.T, bus *fakeBus) map[string]int {
 	t.Helper()

@@ -16,6 +16,10 @@ import (
 // errNoEndpoint tells that a name leads where no endpoint is.
 var errNoEndpoint = errors.New("no endpoint is there")
 
+// metadata6 is fd00:ec2::254, where one cloud keeps its secrets outside of what
+// is local to the link.
+var metadata6 = [16]byte{0: 0xfd, 2: 0x0e, 3: 0xc2, 14: 0x02, 15: 0x54}
+
 // newClient makes the client of one endpoint. It goes where the operator said:
 // a name that leads to addresses of this link, where clouds keep their secrets,
 // or that begins to lead to this host, is not called.
@@ -47,7 +51,7 @@ func mayCall(host, address string) error {
 	a := to.Addr().Unmap()
 	literal, _ := netip.ParseAddr(host)
 	switch {
-	case a.IsLinkLocalUnicast(), a.IsMulticast(), a.IsUnspecified():
+	case a.IsLinkLocalUnicast(), a.IsMulticast(), a.IsUnspecified(), a == netip.AddrFrom16(metadata6):
 		return fmt.Errorf("%w: %s leads to %s, an address of this link", errNoEndpoint, host, a)
 	case a.IsLoopback() && !strings.EqualFold(host, "localhost") && !literal.IsLoopback():
 		return fmt.Errorf("%w: %s leads to %s, this host itself; write that address if it is meant", errNoEndpoint, host, a)

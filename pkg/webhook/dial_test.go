@@ -23,6 +23,8 @@ func TestWhereAWebhookMayLead(t *testing.T) {
 	f("soc.example.net", "[::ffff:127.0.0.1]:443", false)
 	f("soc.example.net", "169.254.169.254:443", false)
 	f("169.254.169.254", "169.254.169.254:443", false)
+	f("soc.example.net", "[fd00:ec2::254]:80", false)
+	f("soc.example.net", "[fd00:ec2::253]:80", true)
 	f("soc.example.net", "[fe80::1%eth0]:443", false)
 	f("soc.example.net", "0.0.0.0:443", false)
 	f("soc.example.net", "224.0.0.1:443", false)
