@@ -81,6 +81,14 @@ type removeEntry struct {
 	At     time.Time `json:"at"`
 	By     string    `json:"by"`
 	Reason string    `json:"reason"`
+	// Block is what goes: no checkpoint may have it yet, and who was told that
+	// it had come has to hear of its end. Nil: a version that did not note it.
+	Block *block.Block `json:"block,omitempty"`
+}
+
+// removalOf is what is noted of a block before it is removed.
+func removalOf(b block.Block, by Caller, reason string, at time.Time) removeEntry {
+	return removeEntry{ID: b.ID, Key: b.Key(), At: at, By: by.by(), Reason: reason, Block: &b}
 }
 
 // replay does to a ledger what an entry tells of.

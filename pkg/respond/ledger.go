@@ -158,6 +158,17 @@ func (l *Ledger) End(id block.ID, how, by, reason string, at time.Time) (Ended, 
 	return *ended, true
 }
 
+// Gone notes the end of a block that the ledger never held. It tells whether
+// that is news.
+func (l *Ledger) Gone(b block.Block, how, by, reason string, at time.Time) (Ended, bool) {
+	if l.blocks.find(b.ID) != nil {
+		return Ended{}, false
+	}
+	ended := Ended{Held: Held{Block: b}, How: how, At: at, By: by, Reason: reason}
+	l.blocks.ended[b.ID] = &ended
+	return ended, true
+}
+
 // Remove leaves a tombstone: evidence of before this time does not block the
 // key again.
 func (l *Ledger) Remove(key string, at time.Time) {

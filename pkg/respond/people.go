@@ -234,7 +234,7 @@ func (s *Service) removeBlock(ctx context.Context, by Caller, id block.ID, reaso
 	if b.By == byConfig {
 		return b, w, fmt.Errorf("remove block %s: %w: it stands in the configuration: take it out of network.allow or network.monitors", id, ErrInvalid)
 	}
-	removal := removeEntry{ID: id, Key: b.Key(), At: s.now(), By: by.by(), Reason: reason}
+	removal := removalOf(b, by, reason, s.now())
 	s.mu.Lock()
 	s.ledger.Remove(removal.Key, removal.At)
 	s.touch()

@@ -106,14 +106,9 @@ func (s *Service) again(ctx context.Context, w *rowWriter, e journalEntry) error
 		_, err := s.finishUndo(ctx, w, *e.Undo)
 		return err
 	}
-	s.mu.Lock()
-	held, ok := s.ledger.Held(e.Removal.ID)
-	s.mu.Unlock()
-	if !ok {
-		return nil
-	}
-	if b, live := s.options.Blocks.Get(held.Block.Segment, held.Block.Target); !live || b.ID != held.Block.ID {
-		s.noteEnd(w, held.Block, EventRemoved, e.Removal.By, e.Removal.Reason, e.Removal.At)
+	held, known := s.held(e.Removal.ID)
+	if b, live := s.options.Blocks.Get(held.Block.Segment, held.Block.Target); !known || !live || b.ID != held.Block.ID {
+		s.noteGone(w, e.Removal)
 	}
 	return nil
 }

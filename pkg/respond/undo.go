@@ -37,7 +37,7 @@ func (s *Service) undoBatch(ctx context.Context, w *rowWriter, by Caller, id, re
 	entry := undoEntry{Batch: id}
 	live := s.liveOf(id)
 	for _, b := range live {
-		entry.Blocks = append(entry.Blocks, removeEntry{ID: b.ID, Key: b.Key(), At: s.now(), By: by.by(), Reason: reason})
+		entry.Blocks = append(entry.Blocks, removalOf(b, by, reason, s.now()))
 	}
 	rejected := s.rejectBatch(ctx, w, by, id, reason)
 	if len(live) == 0 || rejected != nil && !errors.Is(rejected, ErrNotFound) {
@@ -67,9 +67,7 @@ func (s *Service) finishUndo(ctx context.Context, w *rowWriter, entry undoEntry)
 	for _, e := range entry.Blocks {
 		i, ok := at[e.ID]
 		if !ok {
-			if held, known := s.held(e.ID); known { // it went before a crash
-				s.noteEnd(w, held.Block, EventRemoved, e.By, e.Reason, e.At)
-			}
+			s.noteGone(w, &e)
 			continue
 		}
 		if failures[i] == nil || errors.Is(failures[i], ErrNotFound) {
@@ -79,6 +77,25 @@ func (s *Service) finishUndo(ctx context.Context, w *rowWriter, entry undoEntry)
 		}
 	}
 	return undone, joined(failures)
+}
+
+// noteGone notes that a block which was to be removed went before a crash. It
+// may have come after the checkpoint too, which tells nothing of it then.
+func (s *Service) noteGone(w *rowWriter, e *removeEntry) {
+	if held, known := s.held(e.ID); known {
+		s.noteEnd(w, held.Block, EventRemoved, e.By, e.Reason, e.At)
+		return
+	}
+	if e.Block == nil {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if ended, ok := s.ledger.Gone(*e.Block, EventRemoved, e.By, e.Reason, e.At); ok {
+		w.add(BlockLog, rowOfBlock(e.Block, EventAdded, e.Block.CreatedAt))
+		w.add(BlockLog, rowOfEnded(&ended))
+		s.touch()
+	}
 }
 
 // joined is errors.Join for many that may say the same: it tells the first,
