@@ -13,8 +13,8 @@ const (
 	maxRefusals = 4096
 )
 
-// refusals counts refused requests by block since the last report, so that
-// the service knows of those that no log tells. It is safe for concurrent use.
+// refusals counts refused requests by block since the last report, those that
+// no log tells of too. It is safe for concurrent use.
 type refusals struct{ shards [refusalShards]refusalShard }
 
 type refusalShard struct {

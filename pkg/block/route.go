@@ -8,7 +8,6 @@ import (
 // A route is a template of paths, with a method before it or without:
 // "/orders/{id}" has one segment in place of {id}, "/admin/**" all paths that
 // begin with /admin/ and /admin itself.
-
 //
 // It is compared with paths as Request has them: decoded, without empty, "."
 // and ".." segments. A template that no such path can have is refused.
