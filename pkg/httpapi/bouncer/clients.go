@@ -19,8 +19,13 @@ const stays = 24 * time.Hour
 
 const (
 	// keptAnswers is how many answers whose arrival nothing proves are repeated
-	// at most: so many may be lost one after the other.
+	// at least: so many may be lost one after the other.
 	keptAnswers = 8
+	// repeats is how long all of them are: bouncers that cannot be told apart
+	// push out each other's, however many they are.
+	repeats = 5 * time.Minute
+	// mostAnswers is how many are in any case.
+	mostAnswers = 256
 	// quiet is how long a connection with several questions is remembered after
 	// the last.
 	quiet = 15 * time.Minute
@@ -34,35 +39,67 @@ const (
 type clients struct {
 	mu    sync.Mutex                     // for all below
 	byID  map[client]map[string]*history // by connection
+	begun time.Time
 	swept time.Time
 }
 
-// history is the revisions that were sent on one connection, oldest first.
+// reply is an answer that went out.
+type reply struct {
+	revision uint64 // up to which it told
+	at       time.Time
+}
+
+// old tells whether an answer counts no more; later is how many went out since.
+func (r reply) old(later int, now time.Time) bool {
+	return later >= mostAnswers || later >= keptAnswers && now.Sub(r.at) > repeats
+}
+
+// history is the answers on one connection, oldest first.
 type history struct {
-	sent []uint64
-	at   time.Time
+	sent []reply
 	// blank: the first of them went to a bouncer of which it was not known what
 	// it has, as all have since then, and nothing proves that it came; zero = it
 	// was known, or came.
 	blank time.Time
 }
 
-func newClients() *clients { return &clients{byID: map[client]map[string]*history{}} }
+func (h *history) last() reply { return h.sent[len(h.sent)-1] }
+
+// note adds an answer and drops those that count no more; some tells that there
+// were such.
+func (h *history) note(r reply) (some bool) {
+	h.sent = append(h.sent, r)
+	drop := 0
+	for h.sent[drop].old(len(h.sent)-1-drop, r.at) {
+		drop++
+	}
+	h.sent = slices.Delete(h.sent, 0, drop)
+	return drop > 0
+}
+
+func newClients(now time.Time) *clients {
+	return &clients{byID: map[client]map[string]*history{}, begun: now}
+}
 
 // base is from where on a bouncer has to be told; known is false when that
-// cannot be said. connection is empty when it may be shared with others.
-func (c *clients) base(who client, connection string) (revision uint64, known bool) {
+// cannot be said. connection is empty when it may be shared with others. At
+// first a connection may be that of a bouncer from before we began, whoever else
+// of its key, address and name has asked already.
+func (c *clients) base(who client, connection string, now time.Time) (revision uint64, known bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	histories := c.byID[who]
 	if h := histories[connection]; h != nil && connection != "" {
-		return h.sent[len(h.sent)-1], true
+		return h.last().revision, true
+	}
+	if now.Sub(c.begun) < repeats {
+		return 0, false
 	}
 	for _, h := range histories {
 		if !h.blank.IsZero() {
 			return 0, false
 		}
-		if first := h.sent[0]; !known || first < revision {
+		if first := h.sent[0].revision; !known || first < revision {
 			revision, known = first, true
 		}
 	}
@@ -102,12 +139,12 @@ func (c *clients) told(who client, connection string, revision uint64, blank boo
 		} else if blank {
 			settle(c.byID[who])
 		}
-	} else if connection != "" || len(h.sent) == keptAnswers {
-		h.blank = time.Time{} // this question proves it, or it is long ago
+	} else if connection != "" {
+		h.blank = time.Time{} // this question proves it
 	}
-	h.sent = append(h.sent, revision)
-	h.sent = h.sent[max(0, len(h.sent)-keptAnswers):]
-	h.at = now
+	if h.note(reply{revision, now}) {
+		h.blank = time.Time{} // it is long ago
+	}
 	c.forget(who, now)
 	if now.Sub(c.swept) > quiet || len(c.byID) > mostSeen {
 		c.sweep(who, now)
@@ -141,20 +178,20 @@ func (c *clients) sweep(who client, now time.Time) {
 // last is when a bouncer was answered last.
 func last(histories map[string]*history) (at time.Time) {
 	for _, h := range histories {
-		if h.at.After(at) {
-			at = h.at
+		if h.last().at.After(at) {
+			at = h.last().at
 		}
 	}
 	return at
 }
 
-// forget drops what proves nothing any more: connections that were used once,
-// but for the last few, and those that have been quiet for long.
+// forget drops what proves nothing any more: connections that were used once
+// and whose answer counts no more, and those that have been quiet for long.
 func (c *clients) forget(who client, now time.Time) {
 	histories := c.byID[who]
 	var once []string
 	for name, h := range histories {
-		switch age := now.Sub(h.at); {
+		switch age := now.Sub(h.last().at); {
 		case age > stays:
 			delete(histories, name)
 		case len(h.sent) == 1:
@@ -163,9 +200,11 @@ func (c *clients) forget(who client, now time.Time) {
 			delete(histories, name)
 		}
 	}
-	slices.SortFunc(once, func(a, b string) int { return histories[b].at.Compare(histories[a].at) })
-	for _, name := range once[min(len(once), keptAnswers):] {
-		delete(histories, name)
+	slices.SortFunc(once, func(a, b string) int { return histories[b].last().at.Compare(histories[a].last().at) })
+	for later, name := range once {
+		if histories[name].last().old(later, now) {
+			delete(histories, name)
+		}
 	}
 	if len(histories) == 0 {
 		delete(c.byID, who)

@@ -62,7 +62,7 @@ func New(o Options) (*Handler, error) {
 		return nil, err
 	}
 	h := &Handler{
-		options: o, mux: http.NewServeMux(), clients: newClients(), metrics: metrics,
+		options: o, mux: http.NewServeMux(), clients: newClients(o.Now()), metrics: metrics,
 		views: map[string]*view{}, seen: seen{},
 	}
 	h.mux.HandleFunc("GET /health", h.health)
@@ -180,13 +180,13 @@ func (h *Handler) stream(w http.ResponseWriter, r *http.Request, b Bouncer) {
 	f.repeats = r.URL.Query().Get("dedup") == "false"
 	who, connection := client{b.Name, b.Segments, address(r).String(), agentOf(r)}, connectionOf(r)
 	startup := r.URL.Query().Get("startup") == "true"
-	revision, known := h.clients.base(who, connection)
+	now := h.options.Now()
+	revision, known := h.clients.base(who, connection, now)
 	blank, ended := !known && !startup, h.options.Ended
 	if startup {
 		revision, known = 0, false
 		ended = func() []block.Block { return nil }
 	}
-	now := h.options.Now()
 	d := h.view(b).since(revision, known, &f, ended, now)
 	body := streamJSON{New: wired(d.added, now, false), Deleted: wired(d.deleted, now, true)}
 	if startup {

@@ -89,11 +89,18 @@ func (p *poller) poll(t *testing.T, url string, dice *rand.Rand) (ok bool) {
 }
 
 // TestNothingIsMissedAndNothingStays: 20,000 blocks in batches, a third of them
-// ended again, while bouncers of one key and address poll, lose answers,
-// connect anew, and the service begins anew.
+// ended again, while bouncers of one key and address poll, lose answers and
+// connect anew, with a service that begins anew again and again, and with one
+// that began long ago.
 func TestNothingIsMissedAndNothingStays(t *testing.T) {
+	t.Run("begins anew", func(t *testing.T) { nothingIsMissed(t, 0) })
+	t.Run("began long ago", func(t *testing.T) { nothingIsMissed(t, 2*repeats) })
+}
+
+func nothingIsMissed(t *testing.T, runsSince time.Duration) {
 	s := &shaky{feed: newFeed()}
 	s.begin(t)
+	s.handler.Load().clients.begun = clock.Add(-runsSince)
 	server := httptest.NewUnstartedServer(s)
 	server.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
 	server.Config.ConnContext = NameConnections()
@@ -115,7 +122,7 @@ func TestNothingIsMissedAndNothingStays(t *testing.T) {
 				for _, b := range blocks[:len(blocks)/3] {
 					s.feed.remove(b)
 				}
-				if w == 0 && batch%3 == 1 {
+				if w == 0 && batch%3 == 1 && runsSince == 0 {
 					s.begin(t)
 				}
 			}
