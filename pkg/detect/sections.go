@@ -40,14 +40,25 @@ func freeze(part snapshotter) (write func(io.Writer) error, err error) {
 	}, nil
 }
 
+// writeState writes the line of a state, then its parts.
+func writeState(w io.Writer, line []byte, parts [sections]func(io.Writer) error) error {
+	if _, err := w.Write(line); err != nil {
+		giveUp(parts[:])
+		return err
+	}
+	return writeSections(w, parts)
+}
+
 // writeSections writes the parts one after the other, and at the end how many
-// bytes of it each is. A nil part is empty.
+// bytes of it each is. A nil part is empty. Parts after one that fails are given
+// up.
 func writeSections(w io.Writer, parts [sections]func(io.Writer) error) error {
 	var lengths []byte
-	for _, write := range parts {
+	for i, write := range parts {
 		c := &counter{to: w}
 		if write != nil {
 			if err := write(c); err != nil {
+				giveUp(parts[i+1:])
 				return err
 			}
 		}
@@ -56,6 +67,23 @@ func writeSections(w io.Writer, parts [sections]func(io.Writer) error) error {
 	_, err := w.Write(lengths)
 	return err
 }
+
+// giveUp ends what was frozen and will not be written: a part that waits to be
+// written keeps two of what changes meanwhile.
+func giveUp(parts []func(io.Writer) error) {
+	for _, write := range parts {
+		if write != nil {
+			_ = write(nowhere{}) // that it fails is the point
+		}
+	}
+}
+
+// nowhere takes nothing.
+type nowhere struct{}
+
+func (nowhere) Write([]byte) (int, error) { return 0, errGivenUp }
+
+var errGivenUp = errors.New("the state is not to be written")
 
 // counter counts what goes through it.
 type counter struct {

@@ -43,7 +43,8 @@ func (d *Detector) WriteSnapshot(w io.Writer) error {
 
 // Freeze takes what the detector remembers now. What it gives writes it as
 // WriteSnapshot does, once, and may do so while the detector goes on: detection
-// waits until Freeze returns, and no longer.
+// waits until Freeze returns, and no longer. It has to be called: to a writer
+// that fails, if the state is not wanted any more.
 func (d *Detector) Freeze() (write func(io.Writer) error, err error) {
 	d.ruling.Lock()
 	defer d.ruling.Unlock()
@@ -56,11 +57,7 @@ func (d *Detector) Freeze() (write func(io.Writer) error, err error) {
 		return nil, fmt.Errorf("snapshot detector: %w", err)
 	}
 	return func(w io.Writer) error {
-		_, err := w.Write(append(line, '\n'))
-		if err == nil {
-			err = writeSections(w, parts)
-		}
-		if err != nil {
+		if err := writeState(w, append(line, '\n'), parts); err != nil {
 			return fmt.Errorf("snapshot detector: %w", err)
 		}
 		return nil
@@ -74,6 +71,7 @@ func (d *Detector) freezeLarge() (parts [sections]func(io.Writer) error, err err
 	for i, part := range d.learnt() {
 		if part != nil {
 			if parts[i], err = freeze(part); err != nil {
+				giveUp(parts[:i])
 				return parts, err
 			}
 		}

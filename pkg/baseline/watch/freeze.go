@@ -23,7 +23,9 @@ type placed struct {
 }
 
 // Freeze takes the state as it is now. What it gives writes it as WriteSnapshot
-// does, once, and may do so in a goroutine of its own while the Watch goes on.
+// does, once, and may do so in a goroutine of its own while the Watch goes on. It
+// has to be called: until then models are copied as they learn. To a writer that
+// fails it writes nothing more, and gives the state up.
 func (w *Watch) Freeze() (write func(io.Writer) error, err error) {
 	f := &frozen{models: make([]placed, 0, w.models)}
 	c := &coder{frozen: f, buf: make([]byte, 0, w.frozen+w.frozen/16)}
@@ -47,7 +49,9 @@ func (f *frozen) write(out io.Writer) error {
 	c, at := &coder{out: out}, 0
 	for _, p := range f.models {
 		c.put(append(c.buf, f.rest[at:p.at]...))
-		c.model(p.model)
+		if c.model(p.model); c.err != nil {
+			return c.err
+		}
 		at = p.at
 	}
 	c.put(append(c.buf, f.rest[at:]...))

@@ -2,9 +2,11 @@ package watch
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"testing"
 
+	"github.com/honeymoat/honeymoat/pkg/baseline"
 	"github.com/honeymoat/honeymoat/pkg/baseline/series"
 )
 
@@ -74,6 +76,31 @@ func TestTwoFrozenStates(t *testing.T) {
 		if err := writes[i](&got); err != nil || !bytes.Equal(got.Bytes(), wants[i]) {
 			t.Errorf("the state %d: %v; it is not what was frozen", i, err)
 		}
+	}
+}
+
+// TestWhatIsGivenUp: a state that could not be written has no models copied
+// because of it.
+func TestWhatIsGivenUp(t *testing.T) {
+	w, m := New(Options{}), manyRows(1, 4, 4)
+	at := func(i int) *baseline.Model {
+		m.Start = simStart.UnixNano() + int64(i)*minute
+		w.minute(m)
+		return w.whole.place.tracks[fast][series.Requests].model
+	}
+	for i := range 90 {
+		at(i)
+	}
+	write, err := w.Freeze()
+	if err != nil {
+		t.Fatal(err)
+	}
+	in, out := io.Pipe()
+	if err := errors.Join(in.Close(), write(out)); !errors.Is(err, io.ErrClosedPipe) {
+		t.Fatalf("written to where nothing can be: %v", err)
+	}
+	if before, after := at(90), at(91); before != after {
+		t.Error("models are copied although nothing is to be written")
 	}
 }
 
