@@ -83,9 +83,12 @@ func TestTwoFrozenStates(t *testing.T) {
 // because of it.
 func TestWhatIsGivenUp(t *testing.T) {
 	w, m := New(Options{}), manyRows(1, 4, 4)
-	at := func(i int) *baseline.Model {
+	at := func(i int) {
 		m.Start = simStart.UnixNano() + int64(i)*minute
 		w.minute(m)
+	}
+	model := func(i int) *baseline.Model {
+		at(i)
 		return w.whole.place.tracks[fast][series.Requests].model
 	}
 	for i := range 90 {
@@ -99,7 +102,7 @@ func TestWhatIsGivenUp(t *testing.T) {
 	if err := errors.Join(in.Close(), write(out)); !errors.Is(err, io.ErrClosedPipe) {
 		t.Fatalf("written to where nothing can be: %v", err)
 	}
-	if before, after := at(90), at(91); before != after {
+	if before, after := model(90), model(91); before != after {
 		t.Error("models are copied although nothing is to be written")
 	}
 }
