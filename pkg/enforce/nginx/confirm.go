@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -26,6 +27,8 @@ const (
 	// confirmWithin bounds the wait for nginx's new workers: reading a
 	// configuration with 100,000 addresses takes a second or two.
 	confirmWithin = 15 * time.Second
+	// confirmBriefly is for a server that did not answer at all before.
+	confirmBriefly = time.Second
 )
 
 // versionOf names the content of files.
@@ -53,6 +56,9 @@ func asking(address string) http.Client {
 	return http.Client{Transport: &http.Transport{DialContext: dial, DisableKeepAlives: true}}
 }
 
+// errBrief: it was the right version each time, but there was too little time.
+var errBrief = errors.New("it has shown them for less than " + confirmFor.String())
+
 // confirm waits until all workers of nginx have a version. A reload that nginx
 // was told to do need not happen: its master goes on with the old
 // configuration when it cannot use the new one.
@@ -60,25 +66,43 @@ func (f *Files) confirm(ctx context.Context, version string) error {
 	if f.o.Confirm == "" {
 		return nil
 	}
-	waiting, cancel := context.WithTimeout(ctx, f.within)
+	within := f.within
+	if f.silent { // do not hold up the next changes for nothing
+		within = min(within, confirmBriefly)
+	}
+	waiting, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
 	since := f.o.Now() // it has been just this version
+	f.silent = true
+	why := errBrief
 	for {
 		has, err := f.says(waiting)
 		switch {
-		case err != nil || has != version:
+		case err != nil:
 			since = f.o.Now()
+			if waiting.Err() == nil || why == errBrief { // that time is up says little
+				why = err
+			}
+		case has != version:
+			since, why, f.silent = f.o.Now(), fmt.Errorf("it answers with version %.40q, want %q", has, version), false
 		case f.o.Now()-since >= confirmFor:
+			f.silent = false
 			return nil
+		default:
+			f.silent = false
 		}
-		if pause(waiting, confirmEvery) == nil {
-			continue
+		if pause(waiting, confirmEvery) != nil {
+			return f.unconfirmed(why)
 		}
-		if err == nil {
-			err = fmt.Errorf("it answers with version %.40q, want %q", has, version)
-		}
-		return fmt.Errorf("nginx was told to reload, and does not show the new blocks at %s: %w (is the server of conf.d/honeymoat-maps.conf there? see nginx's error log)", f.o.Confirm, err)
 	}
+}
+
+// unconfirmed says what a person has to look for.
+func (f *Files) unconfirmed(why error) error {
+	if f.silent {
+		return fmt.Errorf("nginx was told to reload, and nobody at %s (confirm) tells whether it did: %w (is the server of conf.d/honeymoat-maps.conf there? until it answers, no block counts as enforced here, whatever nginx refuses)", f.o.Confirm, why)
+	}
+	return fmt.Errorf("nginx was told to reload, and does not show the new blocks at %s: %w (does conf.d/honeymoat-maps.conf include the files in %s? see nginx's error log)", f.o.Confirm, why, f.o.Dir)
 }
 
 // says asks nginx for the version that it has.

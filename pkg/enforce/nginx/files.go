@@ -2,7 +2,6 @@ package nginx
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -37,7 +36,9 @@ type FilesOptions struct {
 
 // Files keeps the blocks in include files of nginx. A change is written beside
 // what is in force, put into force at once, checked, and reloaded; what nginx
-// does not take is taken back, and nginx goes on with what it had.
+// does not take is taken back, and nginx goes on with what it had. What was
+// never checked, because the agent was killed meanwhile, is checked at its next
+// start.
 //
 // It holds addresses, prefixes, user agents and routes, and others where
 // nginx has a variable for them; not keys and users, which blocks name by
@@ -51,7 +52,11 @@ type Files struct {
 	within  time.Duration // it has to be confirmed
 	recount time.Duration // from one look at what nginx cannot hold to the next
 	metrics *filesMetrics
-	loaded  bool // nginx was told of what is in force
+	attempt attempt
+	begun   bool
+	told    told
+	loaded  bool // nginx has what is in force
+	silent  bool // nobody answered at Confirm
 	unknown int  // exemptions that it cannot know
 	over    int  // addresses beyond MaxEntries
 }
@@ -76,39 +81,63 @@ const gather = 20 * time.Millisecond
 
 // Run keeps nginx's files in step until ctx ends. The files stay.
 func (f *Files) Run(ctx context.Context) error {
-	if err := f.folder.prepare(); err != nil {
-		return err
+	if err := f.begin(ctx); err != nil {
+		f.ended(err)
 	}
-	pending := false // the last attempt failed: try again though nothing changes
 	for {
-		if err := f.await(ctx, pending); err != nil {
+		if err := f.await(ctx); err != nil {
 			return err
 		}
 		err := f.update(ctx)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		pending = err != nil
-		f.metrics.failing.Set(boolean(pending))
-		if pending {
-			f.mirror.Failed(err)
-			f.o.Log.Error("nginx goes on with the blocks that it had", "error", err, "dir", f.o.Dir, "retry", f.retry())
-		} else {
-			f.mirror.Done()
-		}
+		f.ended(err)
 		if err := pause(ctx, f.o.Every); err != nil {
 			return err
 		}
 	}
 }
 
+// begin makes the directory ready, once: what cannot be now may be later, and
+// the agent has other gateways to look after.
+func (f *Files) begin(ctx context.Context) error {
+	if f.begun {
+		return nil
+	}
+	if err := f.folder.prepare(); err != nil {
+		return err
+	}
+	if err := f.recover(ctx); err != nil {
+		return err
+	}
+	f.begun = true
+	return nil
+}
+
+// ended tells how an attempt has ended. One that fails as the one before did is
+// not told again: it is in the metrics, and in the agent's reports.
+func (f *Files) ended(err error) {
+	f.metrics.failing.Set(boolean(err != nil))
+	news := f.attempt.ended(err, f.o.Every)
+	switch {
+	case err != nil:
+		f.mirror.Failed(err)
+		if news {
+			f.o.Log.Error("nginx does not take new blocks, or does not show that it has", "error", err, "dir", f.o.Dir, "retry", f.attempt.pause)
+		}
+	default:
+		f.mirror.Done()
+	}
+}
+
 // await waits for a change, or for the time of another attempt. What nginx
 // cannot hold is no change to it, and counted now and then.
-func (f *Files) await(ctx context.Context, pending bool) error {
+func (f *Files) await(ctx context.Context) error {
 	for {
-		within := f.recount
+		within, pending := f.recount, f.attempt.pause > 0
 		if pending {
-			within = f.retry()
+			within = f.attempt.pause
 		}
 		waiting, cancel := context.WithTimeout(ctx, within)
 		_, err := f.mirror.Next(waiting)
@@ -124,11 +153,11 @@ func (f *Files) await(ctx context.Context, pending bool) error {
 	}
 }
 
-// retry is the pause before another attempt to do what failed.
-func (f *Files) retry() time.Duration { return max(f.o.Every, 10*time.Second) }
-
 // update brings the files in step with the mirror.
 func (f *Files) update(ctx context.Context) error {
+	if err := f.begin(ctx); err != nil {
+		return err
+	}
 	r := f.holds.render(f.mirror.All(), f.o.MaxEntries)
 	for name, data := range f.o.Also {
 		r.files[name] = data
@@ -143,7 +172,7 @@ func (f *Files) update(ctx context.Context) error {
 		return err
 	}
 	if !sameFiles(before, r.files) {
-		f.loaded = false
+		f.loaded, f.told = false, told{}
 		if err := f.install(ctx, r.files); err != nil {
 			return err
 		}
@@ -151,8 +180,8 @@ func (f *Files) update(ctx context.Context) error {
 	if f.loaded {
 		return nil
 	}
-	if err := run(ctx, f.o.Reload); err != nil {
-		return fmt.Errorf("reload nginx: %w", err)
+	if err := f.reload(ctx); err != nil {
+		return err
 	}
 	if err := f.confirm(ctx, version); err != nil {
 		return err
@@ -173,27 +202,6 @@ func (f *Files) count() {
 			"exemptions", n.Exemptions)
 	}
 	f.unknown = n.Exemptions
-}
-
-// install puts files into force, has nginx check them, and takes them back if
-// it does not take them.
-func (f *Files) install(ctx context.Context, files map[string][]byte) error {
-	before, err := f.folder.current()
-	if err != nil {
-		return err
-	}
-	version, err := f.folder.write(files)
-	if err != nil {
-		return err
-	}
-	if err := f.folder.use(version); err != nil {
-		return err
-	}
-	if err := run(ctx, f.o.Check); err != nil {
-		f.metrics.rejected.Inc()
-		return errors.Join(fmt.Errorf("nginx does not take the new blocks: %w", err), f.folder.use(before), f.folder.reject(version))
-	}
-	return f.folder.tidy()
 }
 
 func pause(ctx context.Context, d time.Duration) error {

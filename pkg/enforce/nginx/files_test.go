@@ -226,6 +226,94 @@ func TestFilesBrokenAreRefused(t *testing.T) {
 	r.want("192.0.2.1", "/", 200)
 }
 
+// killed leaves files in force that were never checked.
+func killed(t *testing.T, f *Files, files map[string][]byte) (version string) {
+	t.Helper()
+	version, err := f.folder.write(files)
+	if err := errors.Join(err, f.folder.use(version)); err != nil {
+		t.Fatal(err)
+	}
+	return version
+}
+
+// TestFilesOfAKilledProcess: nobody knows whether nginx takes them. The next
+// one asks, and has those before in force again if it does not.
+func TestFilesOfAKilledProcess(t *testing.T) {
+	r, s, f, _ := filesRig(t)
+	s.put(t, "192.0.2.1", block.Deny, nil)
+	f.o.Reload, f.o.Confirm = []string{"true"}, "" // nginx does not run
+	stop := r.run(f.Run)
+	r.await("files", func() bool { version, _ := f.folder.checked(); return version != "" })
+	stop()
+	good, err := f.folder.current()
+	if err != nil {
+		t.Fatal(err)
+	}
+	broken := map[string][]byte{addressFile: []byte("geo {")}
+	killed(t, f, broken)
+	if err := f.recover(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if version, err := f.folder.current(); version != good || err != nil {
+		t.Errorf("in force is %q, %v; want %q", version, err, good)
+	}
+	r.start() // with what the next process has put right
+	r.want("192.0.2.1", "/", 403)
+	if text := r.read("blocks/rejected/" + addressFile); text != "geo {" {
+		t.Errorf("rejected: %s", text)
+	}
+
+	unchecked := killed(t, f, map[string][]byte{"route.map": nil})
+	if err := f.recover(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if version, err := f.folder.checked(); version != unchecked || err != nil {
+		t.Errorf("checked is %q, %v; want %q: nginx takes it", version, err, unchecked)
+	}
+	if _, err := os.Stat(filepath.Join(f.o.Dir, good)); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the version before is still there: %v", err)
+	}
+}
+
+// TestFilesOfAKilledMachine: nginx starts before the agent does. What its unit
+// does before has the files in force that were checked last.
+func TestFilesOfAKilledMachine(t *testing.T) {
+	r, s, f, _ := filesRig(t)
+	readme, err := os.ReadFile(filepath.Join(shipped, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, line, found := strings.Cut(string(readme), "ExecStartPre=-/bin/cp ")
+	if line, _, _ = strings.Cut(line, "\n"); !found {
+		t.Fatal("the documentation does not say what to do before nginx starts")
+	}
+	s.put(t, "192.0.2.1", block.Deny, nil)
+	stop := r.run(f.Run) // nginx is not there: nothing is confirmed
+	r.await("files", func() bool { version, _ := f.folder.checked(); return version != "" })
+	stop()
+	killed(t, f, map[string][]byte{addressFile: []byte("geo {")})
+	before := strings.Fields(strings.ReplaceAll(line, "/var/lib/honeymoat-nginx", f.o.Dir))
+	if err := run(t.Context(), append([]string{"/bin/cp"}, before...)); err != nil {
+		t.Fatal(err)
+	}
+	r.start()
+	r.want("192.0.2.1", "/", 403)
+}
+
+// TestFilesOfNobodyChecked: with none to go back to, nginx starts without.
+func TestFilesOfNobodyChecked(t *testing.T) {
+	r, _, f, _ := filesRig(t)
+	if err := f.folder.prepare(); err != nil {
+		t.Fatal(err)
+	}
+	killed(t, f, map[string][]byte{addressFile: []byte("geo {")})
+	if err := f.recover(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	r.start()
+	r.want("192.0.2.1", "/", 200)
+}
+
 // TestFilesWhatIsLeftBehind: a process that was killed between its steps.
 func TestFilesWhatIsLeftBehind(t *testing.T) {
 	_, s, f, _ := filesRig(t)
@@ -237,7 +325,7 @@ func TestFilesWhatIsLeftBehind(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := errors.Join(os.Symlink(version, filepath.Join(f.o.Dir, "."+version)), f.folder.prepare()); err != nil {
+	if err := errors.Join(os.Symlink(version, filepath.Join(f.o.Dir, "."+version)), f.recover(t.Context())); err != nil {
 		t.Fatal(err)
 	}
 	if left, err := os.ReadDir(f.o.Dir); err != nil || len(left) != 0 {

@@ -13,21 +13,23 @@ import (
 
 // folder is a directory with versions of the files in directories of their
 // own, and a symbolic link to the one in force: renaming the link changes all
-// files at once. nginx includes them as current/….
+// files at once. nginx includes them as current/…. A second link leads to the
+// version that nginx has taken last: the two differ while one is being checked.
 type folder struct{ dir string }
 
 const (
 	currentLink   = "current"
+	checkedLink   = "checked"
 	rejectedDir   = "rejected" // what nginx did not take last, for a person to look at
 	versionPrefix = "v"
 )
 
-// prepare makes the directory, and removes what a killed process left there.
+// prepare makes the directory.
 func (f folder) prepare() error {
 	if err := os.MkdirAll(f.dir, 0o755); err != nil {
 		return fmt.Errorf("make the directory of nginx's files: %w", err)
 	}
-	return f.tidy()
+	return nil
 }
 
 // read gives the files in force; none when there are none.
@@ -74,33 +76,67 @@ func writeSynced(path string, data []byte) error {
 }
 
 // current is the version in force; empty without one.
-func (f folder) current() (string, error) {
-	version, err := os.Readlink(filepath.Join(f.dir, currentLink))
+func (f folder) current() (string, error) { return f.leads(currentLink) }
+
+// checked is the version that nginx has taken last; empty without one.
+func (f folder) checked() (string, error) {
+	version, err := f.leads(checkedLink)
+	if err != nil || version == "" {
+		return "", err
+	}
+	_, err = os.Stat(filepath.Join(f.dir, version))
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", nil // somebody has removed it
+	}
+	if err != nil {
+		return "", fmt.Errorf("look for the files that nginx has taken last: %w", err)
+	}
+	return version, nil
+}
+
+func (f folder) leads(link string) (version string, err error) {
+	version, err = os.Readlink(filepath.Join(f.dir, link))
 	if errors.Is(err, fs.ErrNotExist) {
 		return "", nil
 	}
 	if err != nil {
-		return "", fmt.Errorf("see which of nginx's files are in force: %w", err)
+		return "", fmt.Errorf("see which of nginx's files are %s: %w", link, err)
 	}
 	return version, nil
 }
 
 // use puts a version into force; without a name, none is.
 func (f folder) use(version string) error {
-	link := filepath.Join(f.dir, currentLink)
-	if version == "" {
-		if err := os.Remove(link); err != nil {
-			return fmt.Errorf("take nginx's files away: %w", err)
-		}
-		return nil
+	if version != "" {
+		return f.lead(currentLink, version)
 	}
+	if err := removeIfThere(filepath.Join(f.dir, currentLink)); err != nil {
+		return fmt.Errorf("take nginx's files away: %w", err)
+	}
+	return nil
+}
+
+// approve notes that nginx takes a version, which is in force.
+func (f folder) approve(version string) error {
+	now, err := f.current()
+	if err != nil {
+		return err
+	}
+	if now != version {
+		return fmt.Errorf("somebody else has put %q of nginx's files into force while %q was checked", now, version)
+	}
+	return f.lead(checkedLink, version)
+}
+
+// lead has a link lead to a version.
+func (f folder) lead(link, version string) error {
 	temporary := filepath.Join(f.dir, "."+version)
 	err := os.Symlink(version, temporary)
 	if err == nil {
-		err = os.Rename(temporary, link)
+		err = os.Rename(temporary, filepath.Join(f.dir, link))
 	}
 	if err != nil {
-		return errors.Join(fmt.Errorf("put nginx's files into force: %w", err), removeIfThere(temporary))
+		return errors.Join(fmt.Errorf("have %s lead to new files of nginx: %w", link, err), removeIfThere(temporary))
 	}
 	return nil
 }
@@ -117,11 +153,12 @@ func (f folder) reject(version string) error {
 	return nil
 }
 
-// tidy removes versions that are not in force, such as those of a process that
-// was killed.
+// tidy removes versions that are neither in force nor the last that nginx has
+// taken, such as those of a process that was killed.
 func (f folder) tidy() error {
-	keep, err := f.current()
-	if err != nil {
+	current, err1 := f.current()
+	checked, err2 := f.checked()
+	if err := errors.Join(err1, err2); err != nil {
 		return err
 	}
 	entries, err := os.ReadDir(f.dir)
@@ -131,7 +168,7 @@ func (f folder) tidy() error {
 	var failures []error
 	for _, e := range entries {
 		name := strings.TrimPrefix(e.Name(), ".")
-		if strings.HasPrefix(name, versionPrefix) && e.Name() != keep {
+		if strings.HasPrefix(name, versionPrefix) && e.Name() != current && e.Name() != checked {
 			failures = append(failures, os.RemoveAll(filepath.Join(f.dir, e.Name())))
 		}
 	}

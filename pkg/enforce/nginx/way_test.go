@@ -2,6 +2,8 @@ package nginx
 
 import (
 	"fmt"
+	"log/slog"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -119,5 +121,57 @@ func TestFilesThatNginxDoesNotShow(t *testing.T) {
 	r.want("192.0.2.1", "/", 200)
 	if got := metric(t, registry, "honeymoat_nginx_reloads_total"); got != 0 {
 		t.Errorf("%v reloads are counted", got)
+	}
+}
+
+// A server that never answers is told of once, and costs no reload but those
+// for new blocks; they are enforced all the same.
+func TestFilesThatNobodyConfirms(t *testing.T) {
+	r, s, f, _ := filesRig(t)
+	r.start()
+	var log strings.Builder
+	o, later := f.o, time.Duration(0)
+	o.Confirm, o.Metrics = "unix:"+filepath.Join(r.dir, "nobody.sock"), nil
+	o.Reload = append([]string{"sh", "-c", `echo >>$0/reloads; exec "$@"`, r.dir}, o.Reload...)
+	o.Now = func() time.Duration { return s.now() + later }
+	o.Log = slog.New(slog.NewTextHandler(&log, nil))
+	f, err := NewFiles(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.within = 100 * time.Millisecond
+	attempt := func(reloads int) {
+		t.Helper()
+		err := f.update(t.Context())
+		if f.ended(err); err == nil || !strings.Contains(err.Error(), "conf.d/honeymoat-maps.conf") {
+			t.Errorf("%v", err)
+		}
+		if got := strings.Count(r.read("reloads"), "\n"); got != reloads {
+			t.Errorf("%d reloads, want %d", got, reloads)
+		}
+	}
+	change := func(client string) {
+		t.Helper()
+		s.put(t, client, block.Deny, nil)
+		if _, err := f.mirror.Next(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	change("192.0.2.1")
+	attempt(1)
+	attempt(1)
+	change("192.0.2.2")
+	attempt(2)
+	r.turns("192.0.2.2", "/", 403)
+	later = firstAgain + time.Second
+	attempt(3)
+	attempt(3)
+	later *= 2
+	attempt(3)
+	if f.attempt.pause != maxPause {
+		t.Errorf("the next attempt is in %s", f.attempt.pause)
+	}
+	if told := strings.Count(log.String(), "nobody at"); told != 1 {
+		t.Errorf("told %d times:\n%s", told, log.String())
 	}
 }
