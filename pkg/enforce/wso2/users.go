@@ -2,9 +2,7 @@ package wso2
 
 import (
 	"bufio"
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"strings"
 	"time"
@@ -13,7 +11,8 @@ import (
 )
 
 // users finds who is behind a hash, among those whom a file lists: a block on
-// a user names a hash, and WSO2 wants the name.
+// a user names a hash, and WSO2 wants the name. While the file cannot be read
+// those count who stood in it last.
 type users struct {
 	file   string
 	keys   func() []block.MatchKey
@@ -21,6 +20,22 @@ type users struct {
 	made   string // the keys that byHash was made with
 	read   time.Time
 	byHash map[string]string
+	failed string // how the last look at the file failed; empty: it did not
+}
+
+// news looks at the file, and tells how that failed unless it was told before.
+// again is that it can be read once more.
+func (u *users) news() (failed error, again bool) {
+	err := u.refresh()
+	if err == nil {
+		again, u.failed = u.failed != "", ""
+		return nil, again
+	}
+	if err.Error() == u.failed {
+		return nil, false
+	}
+	u.failed = err.Error()
+	return err, false
 }
 
 // refresh reads the file again when it or the keys have changed.
@@ -29,10 +44,6 @@ func (u *users) refresh() error {
 		return nil
 	}
 	info, err := os.Stat(u.file)
-	if errors.Is(err, fs.ErrNotExist) {
-		u.byHash = nil
-		return fmt.Errorf("gateways.wso2.users_file: %w: no block on a user can be passed on", err)
-	}
 	if err != nil {
 		return fmt.Errorf("gateways.wso2.users_file: %w", err)
 	}

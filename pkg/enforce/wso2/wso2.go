@@ -140,7 +140,7 @@ func (p *Policies) await(ctx context.Context, m *mirror.Mirror, due time.Duratio
 // step brings WSO2 to what the mirror shows; a regular one looks at all that
 // it holds, and says everything again.
 func (p *Policies) step(ctx context.Context, m *mirror.Mirror, regular bool) error {
-	failure := p.users.refresh() // those known before are good enough
+	p.lookUpUsers()
 	wanted, left, err := desired(m.All(), p.users.name)
 	if err != nil {
 		return err
@@ -150,13 +150,35 @@ func (p *Policies) step(ctx context.Context, m *mirror.Mirror, regular bool) err
 	if regular {
 		m.Left(mirror.Left{Blocks: left})
 	}
+	var failure error
 	if p.topic != nil {
-		failure = errors.Join(failure, p.tell(ctx, wanted, regular))
+		failure = p.tell(ctx, wanted, regular)
 	}
 	if p.admin != nil {
 		failure = errors.Join(failure, p.reconcile(ctx, wanted, regular))
 	}
 	return failure
+}
+
+// lookUpUsers takes over the file of users. Without it blocks on users whom
+// nobody knows yet are left out, and all others are kept as ever.
+func (p *Policies) lookUpUsers() {
+	failed, again := p.users.news()
+	p.count.usersFailing.Set(boolean(p.users.failed != ""))
+	switch {
+	case failed != nil:
+		p.log.Error("the file of users cannot be read: blocks on users go by what it said before, if it did; all others are kept",
+			"error", failed, "known", len(p.users.byHash))
+	case again:
+		p.log.Info("the file of users can be read again", "known", len(p.users.byHash))
+	}
+}
+
+func boolean(b bool) float64 {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 // look takes note of what WSO2 holds. A policy of somebody else counts as

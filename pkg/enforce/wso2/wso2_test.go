@@ -2,6 +2,8 @@ package wso2
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"iter"
 	"log/slog"
 	"maps"
@@ -364,6 +366,72 @@ func TestUsersAreNamedByTheFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	becomes(t, p.denied, `USER "carol@carbon.super"`)
+}
+
+// A file of users that cannot be read is told of once, and holds nothing else
+// up; who stood in it last is still denied.
+func TestAUsersFileThatCannotBeRead(t *testing.T) {
+	s, p := newSource(), newPortal(t)
+	key := block.NewMatchKey([32]byte{1})
+	file := filepath.Join(t.TempDir(), "users")
+	var log strings.Builder
+	way := &heard{}
+	o := options(t, s, p)
+	o.UsersFile, o.Keys, o.Way = file, func() []block.MatchKey { return []block.MatchKey{key} }, way
+	o.Log = slog.New(slog.NewTextHandler(&log, nil))
+	for _, name := range []string{"bob", "carol"} {
+		s.change(on(t, "user:"+key.Hash(block.ScopeUser, name), block.NewID(name)))
+	}
+	s.change(on(t, "192.0.2.7", 1))
+	stop := run(t, o)
+	becomes(t, p.denied, deny7)
+	if err := os.WriteFile(file, []byte("bob\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	becomes(t, p.denied, deny7, `USER "bob@carbon.super"`)
+	if err := errors.Join(os.Remove(file), os.Mkdir(file, 0o700)); err != nil {
+		t.Fatal(err)
+	}
+	s.change(on(t, "192.0.2.8", 2))
+	becomes(t, p.denied, deny7, deny8, `USER "bob@carbon.super"`)
+	want := s.Revisions()[block.All]
+	becomes(t, way.state, fmt.Sprint("holds ", want, ", leaves 1"))
+	stop()
+	if told := strings.Count(log.String(), "cannot be read"); told != 2 || way.failures != 0 {
+		t.Errorf("told %d times, failed %d times:\n%s", told, way.failures, log.String())
+	}
+}
+
+// heard is a mirror.Way that remembers what it heard.
+type heard struct {
+	mu       sync.Mutex // for all below
+	revision uint64
+	left     int
+	failures int
+}
+
+func (h *heard) Holds(revisions map[string]uint64) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.revision = revisions[block.All]
+}
+
+func (h *heard) Fails(error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.failures++
+}
+
+func (h *heard) Leaves(blocks, _ int) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.left = blocks
+}
+
+func (h *heard) state() map[string]int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return map[string]int{fmt.Sprint("holds ", h.revision, ", leaves ", h.left): 1}
 }
 
 func TestMistakesAreTold(t *testing.T) {
