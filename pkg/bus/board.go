@@ -72,13 +72,21 @@ func (d *board) apply(e entry) {
 	}
 	d.keep(e)
 	s := d.segment(e.segment)
-	now := d.now()
+	now, put := d.moments(time.Now(), e.put)
 	s.set = s.set.Apply(e.delta, now)
 	if len(s.ring) == 2*ringSize {
 		s.ring = append(s.ring[:0], s.ring[ringSize:]...)
 	}
-	s.ring = append(s.ring, change{e.delta, now, now - time.Since(e.put), s.set.Version()})
+	s.ring = append(s.ring, change{e.delta, now, put, s.set.Version()})
 	d.notify()
+}
+
+// moments gives two times on the board's clock. That of a put comes from a
+// header and has no monotonic reading: it is known by how long ago it was at
+// one and the same moment, or all that takes time in between makes it older.
+func (d *board) moments(at, put time.Time) (now, then time.Duration) {
+	now = at.Sub(d.epoch)
+	return now, now - at.Sub(put)
 }
 
 func (d *board) keep(e entry) {
