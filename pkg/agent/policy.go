@@ -22,8 +22,8 @@ type Policy struct {
 // FailRule says what becomes of the requests of a route while an agent has no
 // blocks to go by.
 type FailRule struct {
-	Route  block.Target
-	Closed bool // they are refused; otherwise they pass, as those of other routes do
+	Route  block.Target // of an exemption where they pass: met letter by letter
+	Closed bool         // they are refused; otherwise they pass, as those of other routes do
 }
 
 // Places tells where addresses belong. It is safe for concurrent use.

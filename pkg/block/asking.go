@@ -15,6 +15,8 @@ type asking struct {
 	now     time.Duration
 	secrets *secrets
 	tally   *tally
+	path    spelling // of the request's, once a route has asked for it
+	spelled bool
 }
 
 func newAsking(r *Request, now time.Duration, s *secrets, t *tally) asking {
@@ -88,7 +90,7 @@ func (x *index) askScope(a *asking, code byte, b *batch) {
 			b.add(addressKey(a.client))
 		}
 	case codeRoute:
-		x.routes.walk(a.request.Method, a.request.Path, b)
+		x.routes.walk(a.request.Method, a.spelling(), b)
 	case codeKey, codeToken, codeSession, codeUser:
 		x.askSecret(a, code, b)
 	default:
@@ -132,18 +134,32 @@ func (a *asking) meets(t Target) bool {
 		code, want, rest = cutCriterion(rest)
 		if secretCode(code) {
 			hidden = true
-		} else if !a.has(code, want) {
+		} else if code == codeRoute {
+			if !a.isOn(want, t.exempt) {
+				return false
+			}
+		} else if a.request.value(code) != want {
 			return false
 		}
 	}
 	return !hidden || a.hasSecrets(t.rest)
 }
 
-func (a *asking) has(code byte, want string) bool {
-	if code == codeRoute {
-		return routeMatches(want, a.request.Method, a.request.Path)
+// isOn tells whether the request is on the route of a block, or of an
+// exemption.
+func (a *asking) isOn(route string, exempt bool) bool {
+	s := a.spelling()
+	if exempt {
+		return s.exempt(route, a.request.Method)
 	}
-	return a.request.value(code) == want
+	return s.blocked(route, a.request.Method)
+}
+
+func (a *asking) spelling() *spelling {
+	if !a.spelled {
+		a.path, a.spelled = spell(a.request.Path), true
+	}
+	return &a.path
 }
 
 func (a *asking) hasSecrets(rest string) bool {

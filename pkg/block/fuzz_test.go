@@ -121,6 +121,8 @@ func FuzzRoutes(f *testing.F) {
 	f.Add("/**", "/", "", "/")
 	f.Add("/a/", "/{}/{}", "GET", "/a/")
 	f.Add("PUT /a b/%", "/a/**", "PUT", "/a b/%")
+	f.Add("/login", "/login/", "", "/x/..;y/login;a=b/;")
+	f.Add("/{}/", "/a;b/**", "", "/a;b/\x00c")
 	f.Fuzz(func(t *testing.T, first, second, method, path string) {
 		if strings.ContainsRune(path, 0xFFFD) {
 			return // regular expressions take bytes that are no text for it
@@ -137,12 +139,16 @@ func FuzzRoutes(f *testing.F) {
 			tree.count(route, 1, false)
 		}
 		var asked batch
-		tree.walk(method, path, &asked)
+		s := spell(path)
+		tree.walk(method, &s, &asked)
 		found := asked.keys[:asked.count]
 		for _, route := range routes {
-			want := naiveRoute(route, method, path)
-			if got := routeMatches(route, method, path); got != want {
-				t.Errorf("%q matches %s %q: %v, want %v", route, method, path, got, want)
+			want, exempt := naiveBlocked(route, method, path), naiveExempt(route, method, path)
+			if got := s.blocked(route, method); got != want {
+				t.Errorf("a block on %q is on %s %q: %v, want %v", route, method, path, got, want)
+			}
+			if got := s.exempt(route, method); got != exempt || got && !want {
+				t.Errorf("an exemption on %q is on %s %q: %v, want %v", route, method, path, got, exempt)
 			}
 			if want && !slices.Contains(found, routeKey(route)) {
 				t.Errorf("%q is not found for %s %q", route, method, path)

@@ -93,33 +93,3 @@ func TestCovers(t *testing.T) {
 	f("api:shop", "192.0.2.7", false)
 	f("0.0.0.0/0", "2001:db8::7", false)
 }
-
-func TestRoutes(t *testing.T) {
-	f := func(route, request string, want bool) {
-		t.Helper()
-		method, path, _ := strings.Cut(request, " ")
-		target, err := ParseTarget("route:" + route)
-		if err != nil {
-			t.Fatal(err)
-		}
-		r := Request{Method: method, Path: path}
-		set := (*Set)(nil).Apply(Delta{Revision: 1, Target: target, ID: 1, Left: 1}, 0)
-		if target.Meets(&r, nil) != want || set.Find(&r, nil, 0).Found != want {
-			t.Errorf("%q is that of %q: want %v", route, request, want)
-		}
-	}
-	f("/login", "POST /login", true)
-	f("POST /login", "POST /login", true)
-	f("POST /login", "GET /login", false)
-	f("/login", "POST /login/", false)
-	f("/orders/{id}", "GET /orders/7", true)
-	f("/orders/{id}", "GET /orders/", false)
-	f("/orders/{id}", "GET /orders/7/items", false)
-	f("/orders/**", "GET /orders", true)
-	f("/orders/**", "GET /orders/7/items", true)
-	f("/orders/**", "GET /ordersx", false)
-	f("/**", "GET /", true)
-	f("/**", "GET ", false) // not known
-	f("/**", "OPTIONS *", false)
-	f("/", "GET /", true)
-}

@@ -3,6 +3,7 @@ package block
 import (
 	"cmp"
 	"net/netip"
+	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -83,6 +84,9 @@ func weight(t Target) int {
 
 func naiveMeets(t Target, r *Request, keys []MatchKey) bool {
 	for _, c := range t.Criteria() {
+		if c.Scope == ScopeRoute && t.Exemption() && !naiveExempt(c.Value, r.Method, r.Path) {
+			return false
+		}
 		if !naiveHas(c, r, keys) {
 			return false
 		}
@@ -101,7 +105,7 @@ func naiveHas(c Criterion, r *Request, keys []MatchKey) bool {
 	case ScopePrefix:
 		return netip.MustParsePrefix(c.Value).Contains(r.Client.Unmap().WithZone(""))
 	case ScopeRoute:
-		return naiveRoute(c.Value, r.Method, r.Path)
+		return naiveBlocked(c.Value, r.Method, r.Path)
 	case ScopeUser:
 		return secret(r.User)
 	case ScopeKey:
@@ -125,6 +129,35 @@ func naiveHas(c Criterion, r *Request, keys []MatchKey) bool {
 	default:
 		panic("a scope that the list does not know: " + c.Scope)
 	}
+}
+
+var (
+	parameters = regexp.MustCompile(`;[^/]*`)
+	hiding     = regexp.MustCompile(`/\.?\.?;|\x00`)
+)
+
+// naiveBlocked has a route match in any spelling.
+func naiveBlocked(route, method, asked string) bool {
+	bare := asked
+	if strings.ContainsAny(asked, ";\x00") && strings.HasPrefix(asked, "/") {
+		bare, _, _ = strings.Cut(asked, "\x00")
+		bare = path.Clean(parameters.ReplaceAllString(bare, ""))
+	}
+	route = naiveTrim(route)
+	return naiveRoute(route, method, naiveTrim(asked)) || naiveRoute(route, method, naiveTrim(bare))
+}
+
+// naiveExempt has a route match where the path is what it says.
+func naiveExempt(route, method, asked string) bool {
+	return naiveRoute(route, method, asked) && !hiding.MatchString(asked)
+}
+
+func naiveTrim(text string) string {
+	trimmed := strings.TrimRight(text, "/")
+	if trimmed != text && (trimmed == "" || strings.HasSuffix(trimmed, " ")) {
+		return trimmed + "/"
+	}
+	return trimmed
 }
 
 // naiveRoute makes a regular expression of a route.

@@ -31,8 +31,9 @@ var words = map[Scope][]string{
 }
 
 var (
-	people  = []string{"alice", "bob", "carol", "dave"}
-	paths   = []string{"", "/", "/login", "/orders", "/orders/", "/orders/7", "/orders/8", "/orders/7/items", "/orders/7/items/9", "/{}", "/**", "*", "/x/y"}
+	people = []string{"alice", "bob", "carol", "dave"}
+	paths  = []string{"", "/", "/login", "/orders", "/orders/", "/orders/7", "/orders/8", "/orders/7/items", "/orders/7/items/9", "/{}", "/**", "*", "/x/y",
+		"/login/", "/login;x", "/login;x/", "/x;/..;/login", "/orders/;x", "/orders/..;", "/orders/7;a=b/items/", "/login\x00.html"}
 	methods = []string{"", "GET", "POST"}
 )
 

@@ -72,7 +72,8 @@ func NewReplica() *Replica {
 
 // Decide tells what all segments together say about a request: an exemption
 // in any of them wins. What it says about a throttled request is for whoever
-// holds the buckets. It does not allocate.
+// holds the buckets. It does not allocate, but for a path that holds ";" or a
+// NUL where there are blocks on routes.
 func (r *Replica) Decide(q *Request, now time.Duration) Decision {
 	var hashed secrets
 	var found tally

@@ -15,6 +15,11 @@ import (
 // slashes joined, "." and ".." resolved (decoy.AppendClean does it). Otherwise
 // a block on /login would be passed by /%6cogin. Whoever decides for a gateway
 // (the agent) does it once for all adapters.
+//
+// A block on /login is on /login/ and /login;x too, which most backends and
+// some (Java's servlet containers) take for the same; an exemption is not. A
+// block on /orders/{id} is on /orders/7/, not on /orders/, and one on /login/**
+// on /login;x/y. Letters in another case are another path to both.
 type Request struct {
 	Client      netip.Addr // as the gateway found it through its trusted hops
 	Method      string

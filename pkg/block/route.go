@@ -10,7 +10,9 @@ import (
 // begin with /admin/ and /admin itself.
 //
 // It is compared with paths as Request has them: decoded, without empty, "."
-// and ".." segments. A template that no such path can have is refused.
+// and ".." segments. A template that no such path can have is refused. Whether
+// a slash at the end, and parameters of segments (;x), make another path of it,
+// is for spelling to say: for a block they do not, for an exemption they do.
 
 // cutMethod takes the method off a route.
 func cutMethod(route string) (method, path string) {
@@ -64,8 +66,8 @@ func hasEscape(s string) bool {
 
 func isHex(c byte) bool { return '0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'f' }
 
-// routeMatches tells whether a canonical route is that of a request. It does
-// not allocate.
+// routeMatches tells whether a canonical route is that of a path, letter by
+// letter. It does not allocate.
 func routeMatches(route, method, path string) bool {
 	wanted, template := cutMethod(route)
 	if wanted != "" && wanted != method || path == "" || path[0] != '/' {

@@ -173,7 +173,8 @@ func (t Target) Exempt() Target { t.exempt = true; return t }
 // Blocked is the target of a block on what t matches.
 func (t Target) Blocked() Target { t.exempt = false; return t }
 
-// Covers tells whether every request that meets other meets t too.
+// Covers tells whether every request that meets other meets t too, routes
+// being taken as they are written.
 func (t Target) Covers(other Target) bool {
 	if t.prefix.IsValid() && (!other.prefix.IsValid() || t.prefix.Bits() > other.prefix.Bits() || !t.prefix.Contains(other.prefix.Addr())) {
 		return false

@@ -57,9 +57,10 @@ func routeKey(route string) listKey {
 	return k.end()
 }
 
-// enter gives the root for a canonical route, and its segments.
+// enter gives the root for a canonical route, and its segments. A slash at the
+// end makes no other route here: what is found is compared in any case.
 func enter(route string) (root nodeKey, segments string) {
-	method, path := cutMethod(route)
+	method, path := cutMethod(trimSlash(route))
 	return rootOf(method), path[1:]
 }
 
@@ -99,12 +100,19 @@ func (t *trie) change(k nodeKey, by node, mine bool) {
 	}
 }
 
-// walk follows a request's path and asks for the key of each route that may be
-// its own. Of a path only as much is read as routes are long.
-func (t *trie) walk(method, path string, ask *batch) {
-	if t.nodes.count == 0 || path == "" || path[0] != '/' {
+// walk follows a request's path, in both forms, and asks for the key of each
+// route that may be its own. Of a path only as much is read as routes are long.
+func (t *trie) walk(method string, s *spelling, ask *batch) {
+	if t.nodes.count == 0 || s.path == "" || s.path[0] != '/' {
 		return
 	}
+	t.follow(method, s.short, ask)
+	if s.bare != s.short {
+		t.follow(method, s.bare, ask)
+	}
+}
+
+func (t *trie) follow(method, path string, ask *batch) {
 	t.descend(rootOf(""), path[1:], true, ask)
 	if method != "" {
 		t.descend(rootOf(method), path[1:], true, ask)

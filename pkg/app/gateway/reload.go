@@ -64,6 +64,9 @@ func policyOf(c *config.Agent) (p agent.Policy, err error) {
 		if err != nil {
 			return agent.Policy{}, err
 		}
+		if !f.Closed() {
+			route = route.Exempt() // letter by letter: else /login/ could be open by /login
+		}
 		p.Fail = append(p.Fail, agent.FailRule{Route: route, Closed: f.Closed()})
 	}
 	return p, nil

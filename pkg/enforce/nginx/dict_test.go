@@ -111,6 +111,18 @@ func TestDictScopes(t *testing.T) {
 	r.want("203.0.113.1", "/admin/x/y", 403)
 	r.want("203.0.113.1", "/x/../%61dmin/", 403)
 	r.want("203.0.113.1", "/administrator", 200)
+	for _, path := range []string{"/Admin", "/public/a;x"} {
+		r.want("203.0.113.1", path, 200)
+	}
+	s.put(t, "route:/public/**", block.Allow, nil)
+	s.put(t, "route:/login", block.Deny, nil)
+	r.turns("203.0.113.1", "/login", 403)
+	for _, path := range []string{"/admin;x/y", "/x/..;/admin/", "/login/", "/login;x", "/;x/login;y=z/;", "/public/..;/login", "/public/x/..;y/..;/login"} {
+		r.want("203.0.113.1", path, 403)
+	}
+	for _, path := range []string{"/login/x", "/loginx;y", "/public/..;/x", "/public/a;x"} {
+		r.want("203.0.113.1", path, 200)
+	}
 	r.want("203.0.113.1", "/orders/7", 200)
 	if a := r.ask("203.0.113.1", http.MethodPost, "/orders/7"); a.status != 403 {
 		t.Errorf("POST: %d", a.status)

@@ -17,7 +17,8 @@ type FailRoute struct {
 }
 
 // FailMap is the lines of nginx's map $honeymoat_fail_mode. The first route
-// that fits decides; what is no route is left out.
+// that fits decides; what is no route is left out. An open one is read as an
+// exemption is, a closed one as a block.
 func FailMap(routes []FailRoute) []byte {
 	b := bytes.NewBufferString(heading)
 	for _, r := range routes {
@@ -30,7 +31,7 @@ func FailMap(routes []FailRoute) []byte {
 			mode = "closed"
 		}
 		canonical, _ := t.Value(block.ScopeRoute)
-		b.WriteString(token("~"+routePattern(canonical)) + " " + mode + ";\n")
+		b.WriteString(token("~"+routePattern(canonical, !r.Closed)) + " " + mode + ";\n")
 	}
 	return b.Bytes()
 }

@@ -83,6 +83,9 @@ func TestFilesScopes(t *testing.T) {
 	s.put(t, "user_agent:bot", block.Flag, nil)
 	s.put(t, "route:POST /orders/{id}", block.Deny, nil)
 	s.put(t, "route:/admin/**", block.Deny, nil)
+	s.put(t, "route:/login", block.Deny, nil)
+	s.put(t, "route:/public/**", block.Allow, nil)
+	s.put(t, "user_agent:bad", block.Deny, nil)
 	s.put(t, "192.0.2.8 & user_agent:x", block.Allow, nil)
 	s.put(t, "2001:db8::/33", block.Deny, nil)
 	s.put(t, "203.0.113.9", block.Throttle, &block.Terms{Rate: 1}) // not for maps
@@ -101,7 +104,13 @@ func TestFilesScopes(t *testing.T) {
 	r.want("192.0.2.6", "/", 200, "User-Agent", "monitor")
 	r.want("192.0.2.6", "/", 403, "User-Agent", "bot")
 	r.want("203.0.113.1", "/admin", 403)
-	r.want("203.0.113.1", "/x/../%61dmin/", 403)
+	for _, path := range []string{"/x/../%61dmin/", "/admin;x/y", "/login", "/login/", "/login;x", "/;x/login;y=z/;"} {
+		r.want("203.0.113.1", path, 403)
+	}
+	for _, path := range []string{"/public", "/public/login", "/public/a;x"} {
+		r.want("203.0.113.1", path, 200, "User-Agent", "bad")
+	}
+	r.want("203.0.113.1", "/public/..;/login", 403, "User-Agent", "bad")
 	r.want("203.0.113.1", "/administrator", 200)
 	r.want("203.0.113.1", "/orders/7", 200)
 	if a := r.ask("203.0.113.1", http.MethodPost, "/orders/7"); a.status != 403 {

@@ -17,9 +17,21 @@ func exactly(s block.Scope, text string) string {
 	return p + `\z`
 }
 
-// routePattern is a regular expression for "METHOD /path" of the requests on a
-// canonical route.
-func routePattern(route string) string {
+// What a path may hold, in an expression.
+const (
+	params  = `(?:;[^/]*)?`                        // of a segment
+	nothing = `(?:/\.?;[^/]*)*`                    // segments that are none without their parameters
+	ending  = `(?:/\.?;[^/]*|/)*\z`                // the same, or slashes, at the end
+	honest  = `(?:\.{0,2}[^/;.][^/]*|\.{3,}[^/]*)` // a segment that is one without its parameters too
+	below   = `(?:/(?:` + honest + `/)*` + honest + `?)?\z`
+)
+
+// routePattern is a regular expression for "METHOD /path" of the requests that
+// a block, or an exemption, on a canonical route is on: see block.Request. No
+// expression resolves dots that stand with parameters (/a/..;x/b): a block is
+// not on what is behind them, but where the agent is asked, and an exemption
+// is on no such path.
+func routePattern(route string, exempt bool) string {
 	method, path, ok := strings.Cut(route, " ")
 	if !ok {
 		method, path = "", route
@@ -32,22 +44,50 @@ func routePattern(route string) string {
 		b.WriteString(quote(method))
 	}
 	b.WriteString(" ")
-	if path == "/**" {
-		b.WriteString("/")
-		return b.String()
+	if exempt {
+		exemptPath(&b, path)
+	} else {
+		blockedPath(&b, path)
 	}
+	return b.String()
+}
+
+func exemptPath(b *strings.Builder, path string) {
 	for segment := range strings.SplitSeq(path[1:], "/") {
 		switch segment {
 		case "**":
-			b.WriteString(`(?:/|\z)`)
-			return b.String()
+			b.WriteString(below)
+			return
 		case "{}":
-			b.WriteString("/[^/]+")
+			b.WriteString("/" + honest)
 		default:
 			b.WriteString("/" + quote(segment))
 		}
 	}
-	return b.String() + `\z`
+	b.WriteString(`\z`)
+}
+
+func blockedPath(b *strings.Builder, path string) {
+	switch path {
+	case "/**":
+		b.WriteString("/")
+		return
+	case "/":
+		b.WriteString(nothing + ending)
+		return
+	}
+	for segment := range strings.SplitSeq(strings.TrimSuffix(path[1:], "/"), "/") {
+		switch segment {
+		case "**":
+			b.WriteString(`(?:/|\z)`)
+			return
+		case "{}":
+			b.WriteString(nothing + "/[^/]+")
+		default:
+			b.WriteString(nothing + "/" + quote(segment) + params)
+		}
+	}
+	b.WriteString(ending)
 }
 
 // quote escapes everything that may mean something to PCRE.

@@ -76,7 +76,7 @@ func (r *rendering) patterns(h holds, s block.Scope, all []held) {
 		c, _ := h.criterion(e.entry.Target)
 		pattern := exactly(s, c.Value)
 		if s == block.ScopeRoute {
-			pattern = routePattern(c.Value)
+			pattern = routePattern(c.Value, e.entry.Action == block.Allow)
 		}
 		b.WriteString(token("~"+pattern) + " " + token(value(e.entry)) + ";\n")
 		r.entries++

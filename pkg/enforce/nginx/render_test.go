@@ -64,24 +64,38 @@ func longest(flat []held, client netip.Addr) *mirror.Entry {
 	return best.entry
 }
 
-// TestRoutePatterns: a pattern matches what the block matches.
+// TestRoutePatterns: a pattern matches what the block, or the exemption,
+// matches, but for a block on what is behind dots with parameters.
 func TestRoutePatterns(t *testing.T) {
-	routes := []string{"/", "/**", "/a", "/a/", "/a/{id}", "/a/**", "/a/{x}/b", "POST /a", "GET /a/**", "/a.b+c", "/{x}/**"}
-	paths := []string{"/", "/a", "/a/", "/a/b", "/a/x/b", "/a/x/b/", "/ab", "/a.b+c", "/aXb+c", "/a/\n", "/a\n", "//a", "/b/c/d"}
-	for _, route := range routes {
-		target, err := block.NewTarget(block.Criterion{Scope: block.ScopeRoute, Value: route})
-		if err != nil {
-			t.Fatal(err)
-		}
-		canonical, _ := target.Value(block.ScopeRoute)
-		pattern := regexp.MustCompile("(?s)" + routePattern(canonical))
-		for _, path := range paths {
-			for _, method := range []string{"GET", "POST"} {
-				want := target.Meets(&block.Request{Method: method, Path: path}, nil)
-				if got := pattern.MatchString(method + " " + path); got != want {
-					t.Errorf("%s: %s %q: %v, want %v", route, method, path, got, want)
-				}
+	routes := []string{"/", "/**", "/a", "/a/", "/a/{id}", "/a/{id}/", "/a/**", "/a/{x}/b", "POST /a", "GET /a/**", "/a.b+c", "/{x}/**", "/...", "/a;x", "POST /"}
+	paths := []string{
+		"/", "/a", "/a/", "/a/b", "/a/x/b", "/a/x/b/", "/ab", "/a.b+c", "/aXb+c", "/a/\n", "/a\n", "/b/c/d", "/...", "/.../a", "/a/....",
+		"/a;x", "/a;", "/a;x/", "/a/;x", "/;x/a", "/.;/a", "/;", "/a;x/b;y", "/a;x/b;y/b;z/;/.;", "/a/;v", "/a/.;", "/a/.x;y", "/a/..x", "/a/b;x/.a",
+	}
+	hidden := []string{"/a/..;", "/a/..;/a", "/x/..;y/a", "/..;/a", "/a/b/..;/..;x/a", "/a/...;", "/b/..;/a/x/b"}
+	f := func(target block.Target, pattern *regexp.Regexp, path string, agrees func(got, want bool) bool) {
+		t.Helper()
+		for _, method := range []string{"GET", "POST"} {
+			want := target.Meets(&block.Request{Method: method, Path: path}, nil)
+			if got := pattern.MatchString(method + " " + path); !agrees(got, want) {
+				t.Errorf("%s, exempt %v: %s %q: %v, want %v", target, target.Exemption(), method, path, got, want)
 			}
+		}
+	}
+	same := func(got, want bool) bool { return got == want }
+	notMore := func(got, want bool) bool { return want || !got }
+	for _, route := range routes {
+		target := parse(t, "route:"+route, block.Deny)
+		canonical, _ := target.Value(block.ScopeRoute)
+		blocked := regexp.MustCompile("(?s)" + routePattern(canonical, false))
+		exempt := regexp.MustCompile("(?s)" + routePattern(canonical, true))
+		for _, path := range paths {
+			f(target, blocked, path, same)
+			f(target.Exempt(), exempt, path, same)
+		}
+		for _, path := range hidden {
+			f(target, blocked, path, notMore)
+			f(target.Exempt(), exempt, path, same)
 		}
 	}
 }

@@ -71,6 +71,41 @@ local function read_records(text, take)
     return true
 end
 
+local function split(path)
+    local segments = {}
+    for segment in gmatch(path, "/([^/]*)") do
+        segments[#segments + 1] = segment
+    end
+    return segments
+end
+
+-- short is segments without a slash at the end.
+local function short(segments)
+    if #segments > 1 and segments[#segments] == "" then
+        return { unpack(segments, 1, #segments - 1) }
+    end
+    return segments
+end
+
+-- bare is the segments of a path without their parameters (;x), with the dots
+-- that come out of that resolved; and whether any did.
+local function bare(path)
+    local segments, hides = {}, false
+    for segment in gmatch(path, "/([^/]*)") do
+        local name = match(segment, "^[^;]*")
+        if name == ".." then
+            segments[#segments] = nil
+        elseif name ~= "" and name ~= "." then
+            segments[#segments + 1] = name
+        end
+        hides = hides or name ~= segment and (name == "" or name == "." or name == "..")
+    end
+    if #segments == 0 then
+        segments[1] = ""
+    end
+    return segments, hides
+end
+
 -- all_routes are the routes of the version that m names. Those of an earlier
 -- fill are not of its epoch.
 local function all_routes(m)
@@ -84,11 +119,12 @@ local function all_routes(m)
     if text and (told or 0) >= m.epoch then
         read_records(text, function(_, ms, route, value)
             local method, path = match(route, "^(%S+) (.*)$")
-            local segments = {}
-            for segment in gmatch(path or route, "/([^/]*)") do
-                segments[#segments + 1] = segment
+            local segments, exempt = split(path or route), sub(value, 1, 6) == "allow "
+            if not exempt then
+                segments = short(segments)
             end
-            list[#list + 1] = { method = method, segments = segments, value = value, ends = stored + ms / 1000 }
+            list[#list + 1] =
+                { method = method, segments = segments, exempt = exempt, value = value, ends = stored + ms / 1000 }
         end)
     end
     routes = list
@@ -148,11 +184,7 @@ local function by_address(found, m, prefix, address)
     end
 end
 
-local function on_route(route, method, segments)
-    if route.method and route.method ~= method then
-        return false
-    end
-    local want = route.segments
+local function on_path(want, segments)
     for i = 1, #want do
         if want[i] == "**" then
             return true
@@ -168,15 +200,30 @@ local function on_route(route, method, segments)
     return #want == #segments
 end
 
+-- on_route tells whether a route is that of a path: an exemption's letter by
+-- letter, a block's in any spelling.
+local function on_route(route, path)
+    if route.exempt then
+        return not path.hides and on_path(route.segments, path.exact)
+    end
+    return on_path(route.segments, path.short) or path.bare and on_path(route.segments, path.bare)
+end
+
+local function path_of(uri)
+    local path = { exact = split(uri) }
+    path.short = short(path.exact)
+    if find(uri, ";", 1, true) then
+        path.bare, path.hides = bare(uri)
+    end
+    return path
+end
+
 local function by_route(found, m, var)
     local list = all_routes(m)
-    local segments, now, method = {}, ngx.now(), var.request_method
-    for segment in gmatch(var.uri, "/([^/]*)") do
-        segments[#segments + 1] = segment
-    end
+    local path, now, method = path_of(var.uri), ngx.now(), var.request_method
     for i = 1, #list do
         local r = list[i]
-        if r.ends > now and on_route(r, method, segments) then
+        if r.ends > now and (not r.method or r.method == method) and on_route(r, path) then
             if sub(r.value, 1, 5) == "flag " then
                 found.flag = found.flag or r.value
             end
