@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/honeymoat/honeymoat/bench/ports"
 	"github.com/honeymoat/honeymoat/pkg/agent/agenttest"
 	"github.com/honeymoat/honeymoat/pkg/block"
 )
@@ -41,7 +42,7 @@ func startCaddy(t testing.TB, dir string, agent net.Addr) *caddy {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &caddy{t: t, url: "http://" + freeAddress(t), log: filepath.Join(dir, "caddy.log")}
+	c := &caddy{t: t, url: "http://" + ports.Free(t), log: filepath.Join(dir, "caddy.log")}
 	text := strings.NewReplacer("127.0.0.1:4443", agent.String(), "127.0.0.1:8080", strings.TrimPrefix(application.URL, "http://"),
 		"\n:8000 {", "\n"+c.url+" {", "/var/log/caddy/access.log", c.log, "rewrite /\n", "rewrite /\ntrusted_proxies 127.0.0.0/8\n").Replace(string(shipped))
 	write(t, filepath.Join(dir, "Caddyfile"), "{\nadmin off\nauto_https off\n}\n"+text)
@@ -63,16 +64,6 @@ func startCaddy(t testing.TB, dir string, agent net.Addr) *caddy {
 		return err == nil
 	})
 	return c
-}
-
-func freeAddress(t testing.TB) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = l.Close() }()
-	return l.Addr().String()
 }
 
 // get asks as a client behind the balancer.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -15,6 +14,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/honeymoat/honeymoat/bench/ports"
 	"github.com/honeymoat/honeymoat/pkg/config"
 	"github.com/honeymoat/honeymoat/pkg/httpapi/client"
 	"github.com/honeymoat/honeymoat/pkg/httpapi/wire"
@@ -36,17 +36,6 @@ func TestMain(m *testing.M) {
 		goleak.IgnoreAnyFunction("github.com/fsnotify/fsnotify.(*inotify).readEvents"))
 }
 
-// freeAddress is a loopback address at which nobody listens.
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = l.Close() }()
-	return l.Addr().String()
-}
-
 // embeddedConfig is a whole service in a directory of the test's own.
 func embeddedConfig(t *testing.T) config.Service {
 	t.Helper()
@@ -55,7 +44,7 @@ func embeddedConfig(t *testing.T) config.Service {
 		t.Fatal(err)
 	}
 	cfg.SetDataDir(filepath.Join(t.TempDir(), "data"))
-	cfg.API.Listen, cfg.Store.Engine.Listen = freeAddress(t), freeAddress(t)
+	cfg.API.Listen, cfg.Store.Engine.Listen = ports.Free(t), ports.Free(t)
 	cfg.Store.Engine.Library = enginetest.Library(t)
 	cfg.Bus.LeaseTTL = 2 * time.Second
 	return cfg

@@ -11,20 +11,10 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/honeymoat/honeymoat/bench/ports"
 	"github.com/honeymoat/honeymoat/pkg/config"
 	"github.com/honeymoat/honeymoat/pkg/ingest/ingesttest"
 )
-
-// free is an address at which nobody listens.
-func free(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
-}
 
 func pushing(t *testing.T, bus *ingesttest.Bus, input io.ReadCloser, sources ...config.Source) (*Receiver, Options) {
 	t.Helper()
@@ -43,7 +33,7 @@ func pushing(t *testing.T, bus *ingesttest.Bus, input io.ReadCloser, sources ...
 // TestEveryWayIn: one source with a file, syslog and HTTP is one source in the
 // metrics; another one is standard input.
 func TestEveryWayIn(t *testing.T) {
-	bus, syslog := &ingesttest.Bus{}, free(t)
+	bus, syslog := &ingesttest.Bus{}, ports.Free(t)
 	file := write(t, filepath.Join(t.TempDir(), "access.log"), ingesttest.Line("/file")+"\n")
 	in, out := io.Pipe()
 	r, o := pushing(t, bus, in,
@@ -99,7 +89,7 @@ func TestAddressInUse(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer l.Close()
-	r, o := pushing(t, &ingesttest.Bus{}, nil, config.Source{Name: "edge", Format: "auto", Syslog: []string{"tcp://" + l.Addr().String(), "udp://" + free(t)}})
+	r, o := pushing(t, &ingesttest.Bus{}, nil, config.Source{Name: "edge", Format: "auto", Syslog: []string{"tcp://" + l.Addr().String(), "udp://127.0.0.1:0"}})
 	if r.Outdated(o.Sources) || !r.Outdated(nil) {
 		t.Error("it does not know its sources")
 	}

@@ -84,13 +84,15 @@ func fill(name, to string, places [][2]string) error {
 	if err != nil {
 		return fmt.Errorf("configure HAProxy: %w", err)
 	}
-	text := string(data)
+	var pairs []string
 	for _, place := range places {
-		if !strings.Contains(text, place[0]) {
+		if !bytes.Contains(data, []byte(place[0])) {
 			return fmt.Errorf("configure HAProxy: %s no longer holds %q", name, place[0])
 		}
-		text = strings.ReplaceAll(text, place[0], place[1])
+		pairs = append(pairs, place[:]...)
 	}
+	// All at once: the port that one place gets may begin like that of another.
+	text := strings.NewReplacer(pairs...).Replace(string(data))
 	if err := os.WriteFile(to, []byte(text), 0o600); err != nil {
 		return fmt.Errorf("configure HAProxy: %w", err)
 	}

@@ -17,6 +17,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/honeymoat/honeymoat/bench/ports"
 )
 
 // Proxy is an HAProxy in front of an application that answers 200.
@@ -49,26 +51,15 @@ func New(t testing.TB, agent string) *Proxy {
 	application := httptest.NewServer(http.HandlerFunc(p.serve))
 	t.Cleanup(application.Close)
 	if agent == "" {
-		agent = Free(t)
+		agent = ports.Free(t)
 	}
 	p.Places = Places{
-		Dir: dir, Listen: Free(t), Application: strings.TrimPrefix(application.URL, "http://"), Agent: agent, Decoys: Free(t), Log: Free(t),
+		Dir: dir, Listen: ports.Free(t), Application: strings.TrimPrefix(application.URL, "http://"), Agent: agent, Decoys: ports.Free(t), Log: ports.Free(t),
 	}
 	if err := p.Configure(); err != nil {
 		t.Fatal(err)
 	}
 	return p
-}
-
-// Free is an address on which nobody listens.
-func Free(t testing.TB) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = l.Close() }()
-	return l.Addr().String()
 }
 
 func (p *Proxy) serve(_ http.ResponseWriter, r *http.Request) {
@@ -142,7 +133,7 @@ func (p *Proxy) Kill() {
 // Until asks until check is content.
 func (p *Proxy) Until(what string, check func() error) {
 	p.t.Helper()
-	deadline := time.After(20 * time.Second)
+	deadline := time.After(time.Minute)
 	for {
 		err := check()
 		if err == nil {
@@ -185,7 +176,7 @@ func (p *Proxy) Ask(q Question) (Answer, error) {
 		return Answer{}, err
 	}
 	defer func() { _ = conn.Close() }()
-	if err := conn.SetDeadline(time.Now().Add(10 * time.Second)); err != nil {
+	if err := conn.SetDeadline(time.Now().Add(30 * time.Second)); err != nil {
 		return Answer{}, err
 	}
 	if q.Path == "" {
