@@ -45,7 +45,7 @@ func (s *ChatSink) serve(w http.ResponseWriter, r *http.Request) {
 }
 
 // Next gives the oldest message that no call has given yet. It waits up to
-// 30 s for one, then fails the test.
+// a minute for one, then fails the test.
 func (s *ChatSink) Next(tb testing.TB) Message {
 	tb.Helper()
 	return s.got.next(tb, "message", every)

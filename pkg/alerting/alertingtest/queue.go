@@ -1,6 +1,7 @@
 package alertingtest
 
 import (
+	"fmt"
 	"slices"
 	"sync"
 	"testing"
@@ -8,7 +9,7 @@ import (
 )
 
 // patience is how long a sink is waited for before the test fails.
-const patience = 30 * time.Second
+const patience = time.Minute
 
 // queue keeps what arrived until a test takes it. It has no bound of its own:
 // a sender is never held up by a test that does not look.
@@ -57,9 +58,16 @@ func (q *queue[T]) next(tb testing.TB, what string, wanted func(*T) bool) T {
 		select {
 		case <-q.more:
 		case <-deadline.C:
-			tb.Fatalf("no %s within %v", what, patience)
+			tb.Fatalf("no %s within %v; what came is %s", what, patience, q.rest())
 		}
 	}
+}
+
+// rest tells what nobody has taken.
+func (q *queue[T]) rest() string {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return fmt.Sprintf("%+v", q.items)
 }
 
 // every wants them in the order in which they came.

@@ -64,7 +64,7 @@ func NewSMTPSink(tb testing.TB, password string) *SMTPSink {
 // Address is host and port.
 func (s *SMTPSink) Address() string { return s.address }
 
-// Next gives the oldest mail that no call has given yet. It waits up to 30 s
+// Next gives the oldest mail that no call has given yet. It waits up to a minute
 // for one, then fails the test.
 func (s *SMTPSink) Next(tb testing.TB) Mail {
 	tb.Helper()
@@ -75,6 +75,14 @@ func (s *SMTPSink) Next(tb testing.TB) Mail {
 func (s *SMTPSink) NextTo(tb testing.TB, address string) Mail {
 	tb.Helper()
 	return s.got.next(tb, "mail to "+address, func(m *Mail) bool { return slices.Contains(m.To, address) })
+}
+
+// NextWhole is NextTo for mail about several alerts: Alertmanager may look at
+// their group while the last of them come in, and then tells of some of them
+// first. It gives the first mail to the address that is whole.
+func (s *SMTPSink) NextWhole(tb testing.TB, address string, whole func(Mail) bool) Mail {
+	tb.Helper()
+	return s.got.next(tb, "whole mail to "+address, func(m *Mail) bool { return slices.Contains(m.To, address) && whole(*m) })
 }
 
 // Waiting is the number of mails that Next would give at once.

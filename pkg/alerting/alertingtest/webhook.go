@@ -67,7 +67,7 @@ func (s *WebhookSink) serve(w http.ResponseWriter, r *http.Request) {
 func (s *WebhookSink) URL() string { return s.server.URL + "/honeymoat" }
 
 // Next gives the oldest notification that no call has given yet. It waits up
-// to 30 s for one, then fails the test.
+// to a minute for one, then fails the test.
 func (s *WebhookSink) Next(tb testing.TB) Notification {
 	tb.Helper()
 	return s.got.next(tb, "notification", every)
