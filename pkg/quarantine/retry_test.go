@@ -371,9 +371,9 @@ func TestHeardWakesARetrierThatHasNothingToDo(t *testing.T) {
 	}
 }
 
-// mortal kills whoever publishes at random calls: before the batch is stored
-// or after it, or while it is still on its way. What is on its way arrives with
-// a later call, of whoever comes next.
+// mortal kills whoever publishes, the first few always and later ones at random:
+// before the batch is stored or after it, or while it is still on its way. What
+// is on its way arrives with a later call, of whoever comes next.
 type mortal struct {
 	*ingesttest.Bus
 	random *rand.Rand
@@ -382,12 +382,19 @@ type mortal struct {
 	deaths int
 }
 
+// surely is how many of its calls die whatever the dice say: with fewer a test
+// shows little.
+const surely = 5
+
 func (m *mortal) Publish(ctx context.Context, b *event.Batch, after uint64) (uint64, error) {
 	if m.late != nil && m.random.IntN(2) == 0 {
 		m.late()
 		m.late = nil
 	}
 	fate := m.random.IntN(5)
+	if m.deaths < surely {
+		fate = m.random.IntN(3)
+	}
 	if fate > 2 {
 		return m.Bus.Publish(ctx, b, after)
 	}
@@ -435,7 +442,7 @@ func TestKilledAtAnyMoment(t *testing.T) {
 	for life := 0; life < 1000 && len(d.results) == 0; life++ {
 		liveOnce(t, dir, bus, d)
 	}
-	if bus.deaths < 5 {
+	if bus.deaths < surely {
 		t.Errorf("only %d deaths: this test shows little", bus.deaths)
 	}
 	if bus.late != nil {

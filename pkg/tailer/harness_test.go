@@ -147,7 +147,7 @@ func (h *host) must(err error) {
 // eventually polls until ok.
 func (h *host) eventually(what string, ok func() bool) {
 	h.Helper()
-	deadline := time.Now().Add(20 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	for !ok() {
 		if time.Now().After(deadline) {
 			saved, _ := os.ReadFile(h.opts.Positions)

@@ -335,7 +335,7 @@ func TestTheNextLogIsKnownAtOnce(t *testing.T) {
 		h.write("access.log", 10)
 		known(2 + 2*i)
 		h.copyTruncate("access.log", "access.log-copy"+strconv.Itoa(i))
-		h.write("access.log", 10)
+		h.write("access.log", 5) // one of the same size is noticed by the next scan, or line
 		known(3 + 2*i)
 		h.shipped()
 	}

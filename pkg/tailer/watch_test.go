@@ -30,7 +30,7 @@ func TestAFileUnderAnotherNameIsAnnouncedUnderIt(t *testing.T) {
 	}
 	h.watch([]string{real})
 	h.watch([]string{link})
-	deadline := time.After(20 * time.Second)
+	deadline := time.After(time.Minute)
 	write()
 	for {
 		select {

@@ -24,7 +24,7 @@ const Key = "a key for tests, 32 bytes long.."
 const Domain = "external"
 
 // startTimeout bounds the start of a server in a test.
-const startTimeout = 20 * time.Second
+const startTimeout = time.Minute
 
 // Server is a running embedded server.
 type Server struct {
