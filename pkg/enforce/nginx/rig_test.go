@@ -23,6 +23,8 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
+
+	"github.com/honeymoat/honeymoat/pkg/block"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -229,6 +231,24 @@ func (r *rig) turns(client, uri string, status int, header ...string) {
 	})
 }
 
+// brief blocks targets for ever longer, until a client is refused before the
+// blocks end: a busy machine may need longer than short ones last.
+func (r *rig) brief(s *source, client, uri string, targets ...string) {
+	r.t.Helper()
+	for left := 300 * time.Millisecond; left < 2*time.Minute; left *= 2 {
+		ends := time.Now().Add(left)
+		for _, target := range targets {
+			s.putFor(r.t, left, target, block.Deny, nil)
+		}
+		for ; time.Now().Before(ends); time.Sleep(time.Millisecond) {
+			if r.ask(client, http.MethodGet, uri).status == http.StatusForbidden {
+				return
+			}
+		}
+	}
+	r.t.Fatalf("no block on %v is seen before it ends", targets)
+}
+
 // decision waits for the line about a path in the access log, and gives its
 // decision.
 func (r *rig) decision(uri string) string {
@@ -256,10 +276,10 @@ func (r *rig) decision(uri string) string {
 
 func (r *rig) await(what string, condition func() bool) {
 	r.t.Helper()
-	deadline := time.Now().Add(20 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	for !condition() {
 		if time.Now().After(deadline) {
-			r.t.Fatalf("waited 20 s for %s", what)
+			r.t.Fatalf("waited a minute for %s", what)
 		}
 		time.Sleep(time.Millisecond)
 	}
@@ -309,7 +329,7 @@ func unixClient(t testing.TB, path string) *http.Client {
 		return new(net.Dialer).DialContext(ctx, "unix", path)
 	}}
 	t.Cleanup(transport.CloseIdleConnections)
-	return &http.Client{Transport: transport, Timeout: 10 * time.Second}
+	return &http.Client{Transport: transport, Timeout: time.Minute}
 }
 
 func (r *rig) read(name string) string {
