@@ -146,30 +146,41 @@ func stemOf(p netip.Prefix) string {
 	return stem.String()
 }
 
-// routeTexts asks for the paths that a block of a route matches.
+// What may stand after a segment of a path, and at its end: a block is on these
+// spellings too.
+const (
+	pathParams = `(;[^/]*)?`
+	pathEnd    = `(/+` + pathParams + `)*$`
+)
+
+// routeTexts asks for the paths that a block of a route matches, as far as a
+// path that is neither decoded nor resolved shows it.
 func routeTexts(texts map[string]string, route string) {
 	method, path, ok := strings.Cut(route, " ")
 	if !ok {
 		method, path = "", route
 	}
 	texts["method"] = method
-	expression := "^"
+	if path != "/" {
+		path = strings.TrimSuffix(path, "/")
+	}
+	expression, end := "^", pathEnd
 	var stem strings.Builder
 	literal := true
 	for segment := range strings.SplitSeq(strings.TrimPrefix(path, "/"), "/") {
 		switch {
 		case segment == "**":
-			expression, literal = expression+"(/.*)?", false
+			expression, end, literal = expression+"(/.*)?", "$", false
 		case strings.HasPrefix(segment, "{") && strings.HasSuffix(segment, "}"):
 			expression, literal = expression+"/[^/]+", false
 		default:
-			expression += "/" + regexp.QuoteMeta(segment)
+			expression += "/" + regexp.QuoteMeta(segment) + pathParams
 			if literal {
 				stem.WriteString("/" + segment)
 			}
 		}
 	}
-	texts["path_stem"], texts["path_expression"] = stem.String(), expression+"$"
+	texts["path_stem"], texts["path_expression"] = stem.String(), expression+end
 	switch {
 	case path == "/**":
 		texts["path_stem"], texts["path_expression"] = "/", ""

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 	"os"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -83,6 +84,29 @@ func TestPreviewOfEveryScope(t *testing.T) {
 	hashed := block.NewMatchKey([32]byte{}).Hash(block.ScopeUser, "alice")
 	if _, err := s.Preview(t.Context(), []block.Criterion{c(block.ScopeUser, hashed)}, hashOf, day); err == nil {
 		t.Error("nobody knows what the agents call whom")
+	}
+}
+
+// TestRouteTexts holds the query's terms against what a block is on.
+func TestRouteTexts(t *testing.T) {
+	paths := []string{
+		"/", "/;x", "/login", "/login/", "/login;x", "/login;x/", "/login/;x", "/login/a", "/loginx", "/login;x/a", "/a/login",
+		"/orders/7", "/orders/7/", "/orders/7;v=2/items;x", "/orders/", "/orders;x/7", "/a.b", "/aXb",
+	}
+	for _, route := range []string{"/", "/**", "/login", "/login/", "POST /login", "/login/**", "/orders/{}", "/orders/{}/items", "/{}/login", "/a.b", "/{}/**"} {
+		target, err := block.NewTarget(block.Criterion{Scope: block.ScopeRoute, Value: route})
+		if err != nil {
+			t.Fatal(err)
+		}
+		texts := map[string]string{}
+		routeTexts(texts, route)
+		expression := regexp.MustCompile(texts["path_expression"])
+		for _, path := range paths {
+			want := target.Meets(&block.Request{Method: "POST", Path: path}, nil)
+			if got := strings.HasPrefix(path, texts["path_stem"]) && expression.MatchString(path); got != want {
+				t.Errorf("%s: %s is counted: %v, want %v (%q)", route, path, got, want, texts)
+			}
+		}
 	}
 }
 

@@ -62,9 +62,15 @@ func keyOf(t block.Target) (kind, key string, ok bool) {
 		return byAgent, encode(v), true
 	case block.ScopeRoute:
 		v, _ := t.Value(block.ScopeRoute)
-		return byPath, encode(v), strings.HasPrefix(v, "/") && !strings.Contains(v, "/{}") && !strings.HasSuffix(v, "/**")
+		return byPath, encode(v), plainPath(v) && (t.Exemption() || v == "/" || !strings.HasSuffix(v, "/"))
 	}
 	return "", "", false
+}
+
+// plainPath tells whether a canonical route is a path and nothing else. One
+// with parameters is left to the agent: HAProxy looks blocks up without them.
+func plainPath(route string) bool {
+	return strings.HasPrefix(route, "/") && !strings.Contains(route, "/{}") && !strings.HasSuffix(route, "/**") && !strings.Contains(route, ";")
 }
 
 // valueOf is what a map says about a key: the action, the id, the end in Unix

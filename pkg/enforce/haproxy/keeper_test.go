@@ -73,7 +73,7 @@ func TestEveryActionBothWays(t *testing.T) {
 		delta(t, "198.51.100.0/24", 6, block.Deny, nil),
 		delta(t, "2001:db8::/64", 7, block.Deny, nil),
 		delta(t, "user_agent:curl/8 (a; b) c=d", 8, block.Deny, nil),
-		delta(t, "route:/login;x", 9, block.Deny, nil),
+		delta(t, "route:/log in", 9, block.Deny, nil),
 	}
 	s.change(blocks...)
 	decisions := map[haproxytest.Question]haproxytest.Answer{
@@ -85,7 +85,7 @@ func TestEveryActionBothWays(t *testing.T) {
 		from("198.51.100.77"): {Status: 403},
 		from("2001:db8::77"):  {Status: 403},
 		{Client: "192.0.2.9", Agent: "curl/8 (a; b) c=d"}: {Status: 403},
-		{Client: "192.0.2.9", Path: "/login;x?a=b"}:       {Status: 403},
+		{Client: "192.0.2.9", Path: "/log%20in?a=b"}:      {Status: 403},
 	}
 	for q, want := range decisions {
 		p.Answers(q, want)
@@ -101,6 +101,25 @@ func TestEveryActionBothWays(t *testing.T) {
 	s.change(blocks...)
 	for q := range decisions {
 		p.Passes(q)
+	}
+}
+
+func TestRoutesInAnySpelling(t *testing.T) {
+	t.Parallel()
+	p, s := haproxytest.New(t, ""), newSource()
+	keep(t, p, s, nil)
+	p.Start()
+	s.change(
+		delta(t, "route:/", 1, block.Deny, nil),
+		delta(t, "route:/a/", 2, block.Allow, nil),
+		delta(t, "route:/a", 3, block.Deny, nil),
+		delta(t, "route:/log in", 4, block.Deny, nil),
+	)
+	for _, path := range []string{"/log%20in/?a=b", "/log%20in%2f", "/log%20in;x=y;z/;?a", "/log%20in%3bx", "/;x/log%20in", "/?a", "/a", "/a;x", "/a;x/", "/a//"} {
+		p.Refuses(haproxytest.Question{Client: "192.0.2.9", Path: path})
+	}
+	for _, path := range []string{"/a/", "/a/b;x/", "/b", "/log%20inx;y"} {
+		p.Passes(haproxytest.Question{Client: "192.0.2.9", Path: path})
 	}
 }
 
