@@ -165,7 +165,6 @@ func (f *Files) update(ctx context.Context) error {
 	version := versionOf(r.files)
 	r.files[versionFile] = versionMap(version)
 	f.over = r.over
-	f.metrics.entries.Set(float64(r.entries))
 	f.count()
 	before, err := f.folder.read()
 	if err != nil {
@@ -188,6 +187,7 @@ func (f *Files) update(ctx context.Context) error {
 	}
 	f.loaded = true
 	f.metrics.reloads.Inc()
+	f.metrics.entries.Set(float64(r.entries))
 	f.o.Log.Info("nginx has new blocks", "entries", r.entries)
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -56,12 +57,14 @@ func (f folder) write(files map[string][]byte) (version string, err error) {
 	if err != nil {
 		return "", fmt.Errorf("write nginx's files: %w (may this user write there?)", err)
 	}
-	failures := []error{os.Chmod(path, 0o755)}
-	for name, data := range files {
-		failures = append(failures, writeSynced(filepath.Join(path, name), data))
+	err = os.Chmod(path, 0o755)
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		if err == nil {
+			err = writeSynced(filepath.Join(path, name), files[name])
+		}
 	}
-	if err := errors.Join(failures...); err != nil {
-		return "", errors.Join(fmt.Errorf("write nginx's files: %w", err), os.RemoveAll(path))
+	if err != nil {
+		return "", errors.Join(fmt.Errorf("write nginx's files: %w", withoutPath(err)), os.RemoveAll(path))
 	}
 	return filepath.Base(path), nil
 }
@@ -73,6 +76,15 @@ func writeSynced(path string, data []byte) error {
 	}
 	_, err = file.Write(data)
 	return errors.Join(err, file.Sync(), file.Close())
+}
+
+// withoutPath leaves out of an error a name that is made up anew each time, so
+// that a failure that lasts stays the same.
+func withoutPath(err error) error {
+	if at, is := errors.AsType[*fs.PathError](err); is {
+		return fmt.Errorf("%s %s: %w", at.Op, filepath.Base(at.Path), at.Err)
+	}
+	return err
 }
 
 // current is the version in force; empty without one.
