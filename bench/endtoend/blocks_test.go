@@ -143,10 +143,10 @@ func (p *play) needsTwo(wide string) {
 	if asked.Created || asked.Approval == nil {
 		p.Fatalf("a block on %s does not wait: %+v", wide, asked)
 	}
-	_, err = p.service.API.Approve(p.deadline(), asked.Approval.ID, "test", client.Call{})
+	_, err = p.service.API.Approve(p.deadline(), asked.Approval.ID, wire.Approving{Reason: "test"}, client.Call{})
 	p.refused(err, "refused-by-guard")
 	p.denied(wide, 0)
-	_, err = p.token("second", "admin").Approve(p.deadline(), asked.Approval.ID, "test", client.Call{})
+	_, err = p.token("second", "admin").Approve(p.deadline(), asked.Approval.ID, wire.Approving{Reason: "test"}, client.Call{})
 	p.must(err)
 	p.denied(wide, 1)
 }

@@ -28,7 +28,7 @@ func printApprovals(w io.Writer, list []wire.Approval) {
 		fmt.Fprintln(w, "Nothing waits for a person.")
 		return
 	}
-	t := newTable(w, "id", "target", "action", "asked for by", "ends in", "reason", "why it waits")
+	t := newTable(w, "id", "revision", "target", "action", "asked for by", "ends in", "reason", "why it waits")
 	for _, a := range list {
 		b := a.Blocks[0]
 		target := b.Target.String()
@@ -36,11 +36,11 @@ func printApprovals(w io.Writer, list []wire.Approval) {
 			target += fmt.Sprintf(" and %d more", a.Count-1)
 		}
 		t.AppendRow(table.Row{
-			a.ID, text.WrapSoft(target, 50), actionText(b.Block), asker(a), left(a.ExpiresAt), text.WrapSoft(a.Reason, 40), text.WrapSoft(a.Guard.Reason, 50),
+			a.ID, a.Revision, text.WrapSoft(target, 50), actionText(b.Block), asker(a), left(a.ExpiresAt), text.WrapSoft(a.Reason, 40), text.WrapSoft(a.Guard.Reason, 50),
 		})
 	}
 	t.Render()
-	fmt.Fprintln(w, "Whoever did not ask for it may approve it: honeymoat blocks approve ID --reason …, or reject.")
+	fmt.Fprintln(w, "Whoever did not ask for it may approve it: honeymoat blocks approve ID --revision REVISION --reason …, or reject.")
 }
 
 // asker tells who asked for what waits: a person, or a rule and how urgently.
@@ -52,7 +52,8 @@ func asker(a wire.Approval) string {
 }
 
 func blocksApprove(r remote) *cobra.Command {
-	reason, asJSON := "", false
+	var yes wire.Approving
+	asJSON := false
 	c := ask(r, "approve ID", "Make what waits for a person: what a rule or somebody else has asked for.", 1, nil)
 	how := addWaitFlags(c)
 	c.RunE = asking(r, func(c *cobra.Command, api *client.Client, args []string) error {
@@ -60,7 +61,13 @@ func blocksApprove(r remote) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		res, err := api.Approve(c.Context(), args[0], reason, how.call())
+		if yes.Revision == "" {
+			yes.Revision = waiting.Revision
+		}
+		if !asJSON && yes.Revision == waiting.Revision {
+			printWaits(c.OutOrStdout(), waiting)
+		}
+		res, err := api.Approve(c.Context(), args[0], yes, how.call())
 		if err != nil {
 			return err
 		}
@@ -69,10 +76,22 @@ func blocksApprove(r remote) *cobra.Command {
 		}
 		return errorOr(printApproved(c.OutOrStdout(), waiting, res), unenforced(res.Propagation))
 	})
-	c.Flags().StringVar(&reason, "reason", "", "Why. Somebody will ask.")
+	c.Flags().StringVar(&yes.Reason, "reason", "", "Why. Somebody will ask.")
+	c.Flags().StringVar(&yes.Revision, "revision", "", "What was looked at, as blocks approvals or the alert tells it: nothing is made if it has grown since. Default: what it is now, which is shown.")
 	jsonFlag(c, &asJSON)
 	command.Require(c, "reason")
 	return c
+}
+
+// printWaits tells what is about to be approved.
+func printWaits(w io.Writer, a wire.Approval) {
+	b := a.Blocks[0]
+	what := fmt.Sprintf("%s for %s on %s%s", actionText(b.Block), brief(b.Lifetime()), b.Target, extent(b.Block))
+	if a.Count > 1 {
+		what += fmt.Sprintf(" and %d more", a.Count-1)
+	}
+	fmt.Fprintf(w, "Revision %s: %s, asked for by %s: %s.\n", a.Revision, what, asker(a), a.Reason)
+	printGuard(w, wire.Ruling{LastDay: a.Guard.LastDay})
 }
 
 // printApproved tells what was made; the error tells what could not be.

@@ -155,10 +155,14 @@ func done(a block.Action) string {
 func printAdded(w io.Writer, res wire.BlockResult) {
 	b, deed := res.Block, done(res.Block.Action)
 	switch {
+	case res.DryRun && res.AlreadyWaiting:
+		fmt.Fprintf(w, "%s would not be %s yet: the same waits already, asked for by %s at %s; nothing was changed.\n", b.Target, deed, res.Approval.By, clock(res.Approval.At))
 	case res.DryRun && res.Approval != nil:
 		fmt.Fprintf(w, "%s would wait for a second person, and then be %s%s for %s; nothing was changed.\n", b.Target, deed, extent(b.Block), brief(b.Lifetime()))
 	case res.DryRun:
 		fmt.Fprintf(w, "%s would be %s%s until %s; nothing was changed.\n", b.Target, deed, extent(b.Block), clock(b.ExpiresAt))
+	case res.AlreadyWaiting:
+		fmt.Fprintf(w, "%s is not %s yet: the same waits already, asked for by %s at %s, until %s.\n", b.Target, deed, res.Approval.By, clock(res.Approval.At), clock(res.Approval.ExpiresAt))
 	case res.Approval != nil:
 		fmt.Fprintf(w, "%s is not %s yet: it waits for a second person, until %s.\n", b.Target, deed, clock(res.Approval.ExpiresAt))
 	case res.Created:
@@ -187,7 +191,7 @@ func printGuard(w io.Writer, g wire.Ruling) {
 // printWaiting tells who may approve, and how.
 func printWaiting(w io.Writer, a *wire.Approval) {
 	if a != nil && a.ID != "" {
-		fmt.Fprintf(w, "Somebody other than %s may approve it: honeymoat blocks approve %s --reason …\n", a.By, a.ID)
+		fmt.Fprintf(w, "Somebody other than %s may approve it: honeymoat blocks approve %s --revision %s --reason …\n", a.By, a.ID, a.Revision)
 	}
 }
 

@@ -113,11 +113,32 @@ func printImported(w io.Writer, res imported) {
 	if res.Approval != nil {
 		printGuard(w, res.Approval.Guard)
 	}
-	printWaiting(w, res.Approval)
-	if !res.DryRun && res.Counts[wire.OutcomeMade]+res.Counts[wire.OutcomePending] > 0 {
-		fmt.Fprintf(w, "They are batch %s; to undo it: honeymoat blocks undo %s --reason …\n", res.Batch, res.Batch)
+	if res.AlreadyWaiting {
+		fmt.Fprintf(w, "The same waits already, asked for by %s at %s.\n", res.Approval.By, clock(res.Approval.At))
 	}
+	printWaiting(w, res.Approval)
+	printBatches(w, res.BulkResult)
 	printPropagation(w, res.Propagation)
+}
+
+// printBatches tells how to undo what was asked for: what waits may be part of
+// an earlier batch.
+func printBatches(w io.Writer, res wire.BulkResult) {
+	if res.DryRun {
+		return
+	}
+	undo := func(which, batch string) {
+		fmt.Fprintf(w, "%s batch %s; to undo it: honeymoat blocks undo %s --reason …\n", which, batch, batch)
+	}
+	switch {
+	case res.AlreadyWaiting && res.Approval.Batch != "":
+		undo("What waits is", res.Approval.Batch)
+		if res.Counts[wire.OutcomeMade] > 0 {
+			undo("What was made is", res.Batch)
+		}
+	case res.Counts[wire.OutcomeMade]+res.Counts[wire.OutcomePending] > 0:
+		undo("They are", res.Batch)
+	}
 }
 
 func outcomeText(outcome string, dryRun bool) string {

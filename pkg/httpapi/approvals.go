@@ -50,11 +50,16 @@ func (s *Server) approve(x *exchange) error {
 	if err := p.err(); err != nil {
 		return err
 	}
-	reason, err := decodeReason(x)
+	r, err := decode[wire.Approving](x.Request)
 	if err != nil {
 		return err
 	}
-	done, err := s.options.Operator.Approve(x.Request.Context(), x.caller, x.Param("id"), reason)
+	var f faults
+	f.reason(r.Reason)
+	if err := f.err(); err != nil {
+		return err
+	}
+	done, err := s.options.Operator.Approve(x.Request.Context(), x.caller, respond.Approving{ID: x.Param("id"), Revision: r.Revision, Reason: r.Reason})
 	switch {
 	case errors.Is(err, respond.ErrNotFound):
 		return noApproval()
@@ -125,7 +130,7 @@ func approvalOf(a *respond.Approval, most int) *wire.Approval {
 		return nil
 	}
 	w := &wire.Approval{
-		ID: a.ID, By: a.By, At: a.At, ExpiresAt: a.ExpiresAt, Reason: a.Reason, Batch: a.Blocks[0].Batch,
+		ID: a.ID, By: a.By, At: a.At, ExpiresAt: a.ExpiresAt, Reason: a.Reason, Revision: a.Revision, Batch: a.Blocks[0].Batch,
 		Guard: rulingOf(respond.Ruling{Word: respond.NeedsApproval, Because: a.Because, Impact: a.Impact}),
 		Count: len(a.Blocks), Blocks: mapped(a.Blocks[:min(most, len(a.Blocks))], wire.BlockOf),
 		ActorKind: string(a.Actor.Kind), Actor: a.Actor.Value, Findings: a.Findings,

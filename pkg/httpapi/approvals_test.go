@@ -37,6 +37,10 @@ func TestApprove(t *testing.T) {
 	if got.Counts["made"] != 1 || got.Propagation == nil || w.operator.reason != "I looked" || w.operator.caller.Name != "ana" {
 		t.Errorf("got %+v by %+v", got, w.operator.caller)
 	}
+	if p := w.problem(w.do(change("approvals/00000000000000a1/approve", `{"reason":"r","revision":"0"}`)), grown); p.Approval.Revision != "5f2a91c0" || len(p.Changed) != 1 {
+		t.Errorf("got %+v", p)
+	}
+	w.problem(w.do(change("approvals/00000000000000a1/approve", `{"revision":"0"}`)), badParameters)
 	w.problem(w.do(change("approvals/00000000000000ff/approve", `{"reason":"r"}`)), notFound)
 	w.problem(w.do(change("approvals/00000000000000ff/reject", `{"reason":"r"}`)), notFound)
 	w.operator.err = &respond.Refusal{Rule: "second-person", Reason: "you asked for it yourself", Hint: "somebody else"}

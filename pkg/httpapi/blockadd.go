@@ -33,7 +33,7 @@ func (s *Server) addBlock(x *exchange) error {
 	if err != nil {
 		return addFailed(added.Block, err)
 	}
-	if first := firstOf(&added); add.IdempotencyKey != "" && !meets(first, &add) {
+	if first := firstOf(&added); add.IdempotencyKey != "" && !added.Already && !meets(first, &add) {
 		return keyUsed.with("it was used for " + first.Target.String() + " on other terms")
 	}
 	return s.answerAdded(x, &added, &add, wait)
@@ -45,6 +45,7 @@ func (s *Server) answerAdded(x *exchange, added *respond.Added, asked *respond.A
 	result := wire.BlockResult{
 		Block: wire.BlockOf(added.Block), Created: added.Created, DryRun: asked.DryRun,
 		Guard: rulingOf(added.Ruling), Approval: approvalOf(added.Approval, wire.MaxApprovalBlocks),
+		AlreadyWaiting: added.Already,
 	}
 	if wait > 0 && added.Block.Revision > 0 && !asked.DryRun {
 		result.Propagation = s.await(x.Request.Context(), wait, []block.Block{added.Block})

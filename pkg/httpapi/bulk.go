@@ -63,7 +63,7 @@ func (b *bulkBody) asked(bulk *respond.Bulk) (places []int) {
 func (b *bulkBody) result(places []int, done *respond.BulkResult) *wire.BulkResult {
 	r := &wire.BulkResult{
 		Batch: done.Batch, DryRun: b.DryRun, Counts: map[string]int{}, Items: make([]wire.BulkOutcome, len(b.Items)),
-		Approval: approvalOf(done.Approval, wire.MaxApprovalBlocks),
+		Approval: approvalOf(done.Approval, wire.MaxApprovalBlocks), AlreadyWaiting: done.Already,
 	}
 	for i, err := range b.wrong {
 		r.Items[i] = wire.BulkOutcome{Outcome: wire.OutcomeInvalid, Detail: faultText(err)}

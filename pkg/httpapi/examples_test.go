@@ -117,7 +117,7 @@ func exampleActor(address string) respond.Actor {
 
 func exampleApproval(id string) respond.Approval {
 	return respond.Approval{
-		ID: id, Blocks: []block.Block{exampleBlock(3)}, By: "ana", At: noon, ExpiresAt: noon.Add(24 * time.Hour), Reason: "a botnet",
+		ID: id, Blocks: []block.Block{exampleBlock(3)}, By: "ana", At: noon, ExpiresAt: noon.Add(24 * time.Hour), Reason: "a botnet", Revision: "5f2a91c0",
 		Because: &respond.Refusal{Rule: "preview", Reason: "it would hit many", Hint: "block less"}, Impact: &respond.Day{Requests: 5000, Successful: 2000, Principals: 3},
 	}
 }

@@ -272,10 +272,13 @@ func (o *fakeOperator) Resume(_ context.Context, by respond.Caller, reason strin
 
 func (o *fakeOperator) Approvals() []respond.Approval { return o.approvals }
 
-func (o *fakeOperator) Approve(_ context.Context, by respond.Caller, id, reason string) (respond.BulkResult, error) {
-	o.caller, o.reason = by, reason
+func (o *fakeOperator) Approve(_ context.Context, by respond.Caller, r respond.Approving) (respond.BulkResult, error) {
+	o.caller, o.reason = by, r.Reason
 	for _, a := range o.approvals {
-		if a.ID == id {
+		if a.ID == r.ID && r.Revision != "" && r.Revision != a.Revision {
+			return respond.BulkResult{}, &respond.Grown{Approval: a, Changed: []string{"it would drop in mode enforce, and not deny in mode enforce"}}
+		}
+		if a.ID == r.ID {
 			item := respond.BulkItem{Added: respond.Added{Block: a.Blocks[0], Created: true}}
 			return respond.BulkResult{Items: []respond.BulkItem{item}, Created: 1}, o.err
 		}

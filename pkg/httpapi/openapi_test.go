@@ -121,7 +121,7 @@ func TestDocumentListsEveryKindOfProblem(t *testing.T) {
 	documented := strings.Split(strings.TrimSuffix(list, "."), ", ")
 	var all []string
 	for _, k := range []kind{
-		badRequest, badParameters, noToken, wrongToken, lowRole, refused, notFound, badMethod, conflict, keyUsed, fenced, backtesting,
+		badRequest, badParameters, noToken, wrongToken, lowRole, refused, notFound, badMethod, conflict, keyUsed, grown, fenced, backtesting,
 		tooLarge, badMedia, tooMany, internal, unavailable, busy, timedOut, full,
 	} {
 		all = append(all, k.name)

@@ -115,7 +115,8 @@ type Blocker interface {
 // respond.ErrNotFound when nothing of the id waits (any more).
 type Approver interface {
 	Approvals() []respond.Approval // oldest first
-	Approve(ctx context.Context, by respond.Caller, id, reason string) (respond.BulkResult, error)
+	// Approve fails with a *respond.Grown when another revision was looked at.
+	Approve(ctx context.Context, by respond.Caller, r respond.Approving) (respond.BulkResult, error)
 	Reject(ctx context.Context, by respond.Caller, id, reason string) (respond.Approval, error)
 }
 

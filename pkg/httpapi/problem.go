@@ -31,6 +31,7 @@ var (
 	badMethod     = kind{"method-not-allowed", "This method is not for this path", 405, "See /api/v1/openapi.json."}
 	conflict      = kind{"conflict", "This does not fit what is there", 409, ""}
 	keyUsed       = kind{"idempotency-key-used", "The idempotency key was used for another request", 409, "Repeat a request with the same key only to learn what became of it; take a new key for another one."}
+	grown         = kind{"grown", "It has grown since it was looked at", 409, ""}
 	fenced        = kind{"fenced", "Somebody else has published this file", 409, "Ask for the file's mark and go on from there."}
 	backtesting   = kind{"backtest-running", "Another backtest is running", 409, "One runs at a time: ask again when it has ended."}
 	tooLarge      = kind{"too-large", "The body is too large", 413, ""}
@@ -63,10 +64,13 @@ func (k kind) hinted(detail, hint string) *wire.Problem {
 func problemOf(err error) *wire.Problem {
 	var p *wire.Problem
 	var refusal *respond.Refusal
+	var more *respond.Grown
 	var large *http.MaxBytesError
 	switch {
 	case errors.As(err, &p):
 		return p
+	case errors.As(err, &more):
+		return problemOfGrown(more)
 	case errors.As(err, &refusal):
 		return problemOfRefusal(refusal)
 	case errors.As(err, &large):
@@ -106,6 +110,17 @@ func problemOfRefusal(r *respond.Refusal) *wire.Problem {
 		p = lowRole.hinted(r.Reason, "This needs the role admin: "+r.Hint+".")
 	}
 	p.Rule = r.Rule
+	return p
+}
+
+// problemOfGrown tells who approves what they have not looked at what it is now.
+func problemOfGrown(g *respond.Grown) *wire.Problem {
+	p := grown.hinted("nothing was made: what waits is of revision "+g.Approval.Revision+" by now",
+		"Look at it, and approve that revision: honeymoat blocks approve "+g.Approval.ID+" --revision "+g.Approval.Revision+".")
+	if len(g.Changed) == 0 {
+		p.Detail += ", and what the other revision was is not known (any more)"
+	}
+	p.Approval, p.Changed = approvalOf(&g.Approval, wire.MaxApprovalBlocks), g.Changed
 	return p
 }
 

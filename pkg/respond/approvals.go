@@ -28,6 +28,13 @@ type Approval struct {
 	Reason    string        `json:"reason"`
 	Because   *Refusal      `json:"because"` // why a second person is wanted
 	Impact    *Day          `json:"impact,omitempty"`
+	// Revision names what there is to decide on. A rule's block gets another
+	// when it would do more, is told louder, or would hit twice as many.
+	Revision string `json:"revision,omitempty"`
+	// Looks are the revisions that there were, the last one is this one.
+	Looks []look `json:"looks,omitempty"`
+	// Same names what a person asks for, to know another such request by it.
+	Same string `json:"same,omitempty"`
 
 	// Of a rule's block: whose evidence it stands on, whom that counts against,
 	// how loudly that is told, and how many findings ask for it. Wanted is what
@@ -40,10 +47,12 @@ type Approval struct {
 }
 
 func approvalOf(by Caller, blocks []block.Block, r Ruling, now time.Time) *Approval {
-	return &Approval{
+	a := &Approval{
 		ID: blocks[0].ID.String(), Blocks: blocks, By: by.Name, At: now, ExpiresAt: now.Add(approvalLife),
-		Reason: blocks[0].Reason, Because: r.Because, Impact: r.Impact,
+		Reason: blocks[0].Reason, Because: r.Because, Impact: r.Impact, Same: sameAs(blocks),
 	}
+	a.revise()
+	return a
 }
 
 func (a *Approval) live(now time.Time) bool { return now.Before(a.ExpiresAt) }
@@ -56,9 +65,42 @@ type decision struct {
 	Declined string `json:"declined,omitempty"`
 }
 
-// await keeps what waits for a second person. Where too much does, the oldest
-// gives way.
-func (s *Service) await(ctx context.Context, w *rowWriter, a *Approval) error {
+// await keeps what waits for a second person, unless the same waits already:
+// then it gives that. Where too much waits, the oldest gives way.
+func (s *Service) await(ctx context.Context, w *rowWriter, a *Approval) (waits *Approval, already bool, err error) {
+	s.asking.Lock() // two that ask for the same at the same moment
+	defer s.asking.Unlock()
+	if waits := s.waitingFor(a.Same); waits != nil {
+		return waits, true, nil
+	}
+	return a, false, s.queue(ctx, w, a)
+}
+
+// awaitUnless is await, or what await would give in a dry run.
+func (s *Service) awaitUnless(ctx context.Context, w *rowWriter, a *Approval, dryRun bool) (waits *Approval, already bool, err error) {
+	if !dryRun {
+		return s.await(ctx, w, a)
+	}
+	if waits := s.waitingFor(a.Same); waits != nil {
+		return waits, true, nil
+	}
+	a.ID = ""
+	return a, false, nil
+}
+
+// waitingFor gives what waits of those who asked for the same, or nil.
+func (s *Service) waitingFor(same string) *Approval {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, a := range s.ledger.approvals {
+		if a.Same == same && !a.ofRule() && a.live(s.now()) {
+			return a
+		}
+	}
+	return nil
+}
+
+func (s *Service) queue(ctx context.Context, w *rowWriter, a *Approval) error {
 	if err := s.journal.add(ctx, journalEntry{Approval: a}); err != nil {
 		return err
 	}
@@ -116,21 +158,37 @@ func (s *Service) Approvals() []Approval {
 
 // Approve makes what waits, for a person who is not the one who asked. Lifetimes
 // run from now on. The error wraps ErrNotFound when nothing of this id waits
-// (any more), and is a *Refusal when it is the same person. What the guard has
-// learned to protect meanwhile is refused item by item.
-func (s *Service) Approve(ctx context.Context, by Caller, id, reason string) (BulkResult, error) {
+// (any more), is a *Refusal when it is the same person, and a *Grown when it is
+// not what the person has looked at. What the guard has learned to protect
+// meanwhile is refused item by item.
+func (s *Service) Approve(ctx context.Context, by Caller, r Approving) (BulkResult, error) {
 	if err := s.gate.enter(ctx); err != nil {
-		return BulkResult{}, fmt.Errorf("approve %s: %w", id, err)
+		return BulkResult{}, fmt.Errorf("approve %s: %w", r.ID, err)
 	}
 	defer s.gate.leave()
 	var w rowWriter
-	result, err := s.approve(ctx, &w, by, id)
-	return result, s.close(ctx, &w, by, "approval.approve", id, map[string]any{"reason": reason, "made": result.Created}, err)
+	result, err := s.approve(ctx, &w, by, r)
+	detail := map[string]any{"reason": r.Reason, "made": result.Created}
+	if r.Revision != "" {
+		detail["revision"] = r.Revision
+	}
+	return result, s.close(ctx, &w, by, "approval.approve", r.ID, detail, err)
 }
 
-func (s *Service) approve(ctx context.Context, w *rowWriter, by Caller, id string) (BulkResult, error) {
-	a, err := s.waiting(id)
+// Approving is a person's yes to what waits.
+type Approving struct {
+	ID string
+	// Revision is what the person has looked at; empty = whatever it is now.
+	Revision string
+	Reason   string
+}
+
+func (s *Service) approve(ctx context.Context, w *rowWriter, by Caller, r Approving) (BulkResult, error) {
+	a, err := s.waiting(r.ID)
 	if err != nil {
+		return BulkResult{}, err
+	}
+	if err := a.check(r.Revision); err != nil {
 		return BulkResult{}, err
 	}
 	if a.By == by.Name && !a.ofRule() {
@@ -157,7 +215,7 @@ func (s *Service) approve(ctx context.Context, w *rowWriter, by Caller, id strin
 		return result, err // it still waits
 	}
 	s.attribute(&a, &result)
-	return result, s.decide(ctx, &a, decision{ID: id, At: s.now()})
+	return result, s.decide(ctx, &a, decision{ID: r.ID, At: s.now()})
 }
 
 // attribute notes on whose evidence a rule's block stands that was approved.
@@ -187,7 +245,7 @@ func (s *Service) waiting(id string) (Approval, error) {
 func (a *Approval) clone() Approval {
 	c := *a
 	if a.ofRule() {
-		c.Blocks = slices.Clone(a.Blocks)
+		c.Blocks, c.Looks = slices.Clone(a.Blocks), slices.Clone(a.Looks)
 	}
 	return c
 }

@@ -36,14 +36,14 @@ func TestApproval(t *testing.T) {
 			t.Errorf("the key for another target: %+v, %v", other, err)
 		}
 		var refusal *Refusal
-		if _, err := s.Approve(t.Context(), admin, a.ID, "yes"); !errors.As(err, &refusal) || refusal.Rule != "second-person" {
+		if _, err := s.Approve(t.Context(), admin, Approving{ID: a.ID, Reason: "yes"}); !errors.As(err, &refusal) || refusal.Rule != "second-person" {
 			t.Errorf("by the same person: %v", err)
 		}
 		if len(bus.List()) != 0 {
 			t.Fatal("it was made without a second person")
 		}
 		time.Sleep(time.Hour)
-		r, err := s.Approve(t.Context(), second, a.ID, "seen it too")
+		r, err := s.Approve(t.Context(), second, Approving{ID: a.ID, Reason: "seen it too"})
 		if err != nil || r.Created != 1 || r.Failed != 0 {
 			t.Fatalf("%+v, %v", r, err)
 		}
@@ -51,7 +51,7 @@ func TestApproval(t *testing.T) {
 		if made.ApprovedBy != "token:second" || made.By != "token:root" || time.Since(made.CreatedAt) > time.Second {
 			t.Errorf("made: %+v", made)
 		}
-		if _, err := s.Approve(t.Context(), second, a.ID, "again"); !errors.Is(err, ErrNotFound) {
+		if _, err := s.Approve(t.Context(), second, Approving{ID: a.ID, Reason: "again"}); !errors.Is(err, ErrNotFound) {
 			t.Errorf("approved twice: %v", err)
 		}
 		wantEvents(t, bus, "added 12.0.0.0/8", "pending 12.0.0.0/8")
@@ -75,7 +75,7 @@ func TestApprovalSurvivesAndLapses(t *testing.T) {
 		if list := s.Approvals(); len(list) != 0 {
 			t.Errorf("a day later: %+v", list)
 		}
-		if _, err := s.Approve(t.Context(), second, a.ID, "late"); !errors.Is(err, ErrNotFound) {
+		if _, err := s.Approve(t.Context(), second, Approving{ID: a.ID, Reason: "late"}); !errors.Is(err, ErrNotFound) {
 			t.Errorf("approved too late: %v", err)
 		}
 		time.Sleep(2 * time.Second)
@@ -93,7 +93,7 @@ func TestADecisionIsNotTakenTwice(t *testing.T) {
 		if _, err := s.Reject(t.Context(), admin, rejected.ID, "no need"); err != nil { // the asker may
 			t.Fatal(err)
 		}
-		if _, err := s.Approve(t.Context(), second, approved.ID, "yes"); err != nil {
+		if _, err := s.Approve(t.Context(), second, Approving{ID: approved.ID, Reason: "yes"}); err != nil {
 			t.Fatal(err)
 		}
 		bus.allow(0)
@@ -117,7 +117,7 @@ func TestApprovalDoesNotOverruleTheGuard(t *testing.T) {
 			t.Helper()
 			a := waits(t, s, "12.0.0.0/8")
 			protect()
-			r, err := s.Approve(t.Context(), by, a.ID, "yes")
+			r, err := s.Approve(t.Context(), by, Approving{ID: a.ID, Reason: "yes"})
 			var refusal *Refusal
 			if err != nil || r.Created != 0 || r.Failed != 1 || !errors.As(r.Items[0].Err, &refusal) || refusal.Rule != rule {
 				t.Errorf("%+v, %v; want %q", r, err, rule)

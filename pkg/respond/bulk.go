@@ -42,7 +42,10 @@ type BulkResult struct {
 	// Approval is what the blocks wait for that need a second person; nil when
 	// there are none. In a dry run it has no id.
 	Approval *Approval
-	Created  int // made by this call
+	// Already tells that somebody has asked for those before, and that they
+	// wait: it is one approval, with the batch of then.
+	Already bool
+	Created int // made by this call
 	Failed   int // with an Err
 }
 
@@ -108,9 +111,7 @@ func (s *Service) addBlocks(ctx context.Context, w *rowWriter, by Caller, r Bulk
 	if err := s.awaitAll(ctx, w, by, &result, waiting, r.DryRun); err != nil {
 		return result, err
 	}
-	if r.DryRun {
-		s.foresee(&result, allowed)
-	} else {
+	if !r.DryRun {
 		s.makeAll(ctx, w, &result, allowed)
 	}
 	result.count()
@@ -176,7 +177,12 @@ func (s *Service) judgeItem(by Caller, item *BulkItem, seen sight, id string) {
 		return
 	}
 	item.Ruling = s.judgeListed(by, b, seen)
-	item.Err = item.Ruling.Err()
+	if item.Err = item.Ruling.Err(); item.Err != nil {
+		return
+	}
+	if held := s.there(b); held != nil {
+		item.Block, item.Err = *held, fmt.Errorf("block %s: %w", held.Target, ErrExists)
+	}
 }
 
 // awaitAll has the blocks wait together that need a second person.
@@ -193,10 +199,8 @@ func (s *Service) awaitAll(ctx context.Context, w *rowWriter, by Caller, result 
 		return err
 	}
 	if result.Approval == nil {
-		result.Approval = approvalOf(by, blocks, result.Items[waiting[0]].Ruling, s.now())
-		if dryRun {
-			result.Approval.ID = ""
-		} else if err := s.await(ctx, w, result.Approval); err != nil {
+		asked := approvalOf(by, blocks, result.Items[waiting[0]].Ruling, s.now())
+		if result.Approval, result.Already, err = s.awaitUnless(ctx, w, asked, dryRun); err != nil {
 			return err
 		}
 	}
@@ -204,16 +208,6 @@ func (s *Service) awaitAll(ctx context.Context, w *rowWriter, by Caller, result 
 		result.Items[i].Approval = result.Approval
 	}
 	return nil
-}
-
-// foresee tells of blocks that may be made which of them are there already.
-func (s *Service) foresee(result *BulkResult, allowed []int) {
-	for _, i := range allowed {
-		item := &result.Items[i]
-		if held, ok := s.options.Blocks.Get(item.Block.Segment, item.Block.Target); ok && !replaceable(&held, &item.Block) {
-			item.Block, item.Err = held, fmt.Errorf("block %s: %w", held.Target, ErrExists)
-		}
-	}
 }
 
 // makeAll makes the blocks that may be made at once.

@@ -102,7 +102,7 @@ func TestBulkIsJudgedAsAWhole(t *testing.T) {
 		if r.Approval.Because.Rule != "preview" {
 			t.Errorf("because of %+v", r.Approval.Because)
 		}
-		made, err := s.Approve(t.Context(), second, r.Approval.ID, "a botnet")
+		made, err := s.Approve(t.Context(), second, Approving{ID: r.Approval.ID, Reason: "a botnet"})
 		if err != nil || made.Created != 10 || made.Batch != r.Batch {
 			t.Errorf("%+v, %v", made, err)
 		}
@@ -204,7 +204,7 @@ func TestApprovedBlocksOfABatchAreUndone(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := s.Approve(t.Context(), second, r.Approval.ID, "yes"); err != nil {
+		if _, err := s.Approve(t.Context(), second, Approving{ID: r.Approval.ID, Reason: "yes"}); err != nil {
 			t.Fatal(err)
 		}
 		if u, err := s.UndoBatch(t.Context(), analyst, r.Batch, "no"); err != nil || len(u.Removed) != 1 || len(bus.List()) != 0 {

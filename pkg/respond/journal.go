@@ -109,7 +109,7 @@ func (l *Ledger) replay(e *journalEntry) {
 	case e.Unkeep != "":
 		l.feedback.Remove(e.Unkeep)
 	case e.Approval != nil:
-		l.approvals[e.Approval.ID] = e.Approval
+		l.keepWaiting(e.Approval.ID, e.Approval)
 	case e.Decision != nil:
 		l.decide(*e.Decision)
 	case e.Batch != nil:

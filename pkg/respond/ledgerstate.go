@@ -145,7 +145,7 @@ func (l *Ledger) take(s *ledgerState) {
 	}
 	for id, a := range s.Approvals {
 		if a != nil && len(a.Blocks) > 0 {
-			l.approvals[id] = a
+			l.keepWaiting(id, a)
 		}
 	}
 	for minute, m := range s.Overflow {

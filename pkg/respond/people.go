@@ -54,8 +54,11 @@ type Added struct {
 	Created bool // by this call: not in a dry run, not when it waits, not when it was there
 	Ruling  Ruling
 	// Approval is what the block waits for; nil when it does not. In a dry run
-	// it has no id.
+	// it has no id, unless the same waits already.
 	Approval *Approval
+	// Already tells that somebody has asked for the same before, and that it
+	// waits: it is one approval.
+	Already bool
 }
 
 // AddBlock makes a block for a person, or tells what it would have been in a
@@ -113,17 +116,14 @@ func (s *Service) addBlock(ctx context.Context, w *rowWriter, by Caller, r AddBl
 	if a.Approval, err = s.pendingFor(&b); err != nil || a.Approval != nil && !r.DryRun {
 		return a, err
 	}
-	if held, ok := s.options.Blocks.Get(b.Segment, b.Target); ok && r.DryRun && !replaceable(&held, &b) {
-		a.Block = held
+	if held := s.there(&b); held != nil && (r.DryRun || a.Ruling.Word == NeedsApproval) {
+		a.Block = *held
 		return a, fmt.Errorf("block %s: %w", b.Target, ErrExists)
 	}
+	s.warnOfWaiting(&a.Ruling, &b)
 	if a.Ruling.Word == NeedsApproval {
-		a.Approval = approvalOf(by, []block.Block{b}, a.Ruling, s.now())
-		if r.DryRun {
-			a.Approval.ID = ""
-			return a, nil
-		}
-		return a, s.await(ctx, w, a.Approval)
+		a.Approval, a.Already, err = s.awaitUnless(ctx, w, approvalOf(by, []block.Block{b}, a.Ruling, s.now()), r.DryRun)
+		return a, err
 	}
 	if r.DryRun {
 		return a, nil
@@ -131,6 +131,26 @@ func (s *Service) addBlock(ctx context.Context, w *rowWriter, by Caller, r AddBl
 	made := s.putAsked(ctx, w, []block.Block{b})[0]
 	a.Block, a.Created = made.Block, made.Created
 	return a, made.Err
+}
+
+// there gives the block that stands on a target already, and stays; nil when
+// there is none, or it is this one.
+func (s *Service) there(b *block.Block) *block.Block {
+	held, ok := s.options.Blocks.Get(b.Segment, b.Target)
+	if !ok || held.ID == b.ID || replaceable(&held, b) {
+		return nil
+	}
+	return &held
+}
+
+// warnOfWaiting tells whoever asks for a block that a rule's on the same target
+// waits for a person.
+func (s *Service) warnOfWaiting(r *Ruling, b *block.Block) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if a := s.ledger.waitingOn(b); a != nil && a.live(s.now()) {
+		r.Warnings = append(r.Warnings, fmt.Sprintf("a block of it that %s asks for waits for a person: honeymoat blocks approve %s --revision %s makes that one", a.By, a.ID, a.Revision))
+	}
 }
 
 // blockAsked is the block that a person asks for, before anybody has judged it.
@@ -307,6 +327,8 @@ func outcomeOf(err error) string {
 		return "done"
 	case errors.Is(err, ErrRefused):
 		return "refused"
+	case errors.Is(err, ErrGrown):
+		return "grown"
 	case errors.Is(err, ErrInvalid):
 		return "invalid"
 	case errors.Is(err, ErrExists):

@@ -89,7 +89,7 @@ func (c *chaos) act() string {
 		return fmt.Sprintf("bulk: %+v, %v", r, err)
 	case 3:
 		for _, a := range s.Approvals() {
-			_, err := s.Approve(ctx, c.caller(), a.ID, "x")
+			_, err := s.Approve(ctx, c.caller(), Approving{ID: a.ID, Reason: "x"})
 			return fmt.Sprintf("approve %+v: %v", a, err)
 		}
 		return "nothing to approve"

@@ -74,6 +74,10 @@ type Service struct {
 	// posted, so that they are posted in the order of the judgements.
 	telling sync.Mutex
 
+	// asking is held while it is found out whether what is asked for waits
+	// already, and it comes to wait if it does not.
+	asking sync.Mutex
+
 	// saving is held while a checkpoint is taken and saved, so that an older
 	// one never replaces a newer one.
 	saving sync.Mutex

@@ -220,7 +220,7 @@ func TestAPromotionTakesWhatWasApprovedAlong(t *testing.T) {
 		if len(list) != 1 {
 			t.Fatalf("waiting: %+v", list)
 		}
-		if _, err := s.Approve(t.Context(), analyst, list[0].ID, "a scraper"); err != nil {
+		if _, err := s.Approve(t.Context(), analyst, Approving{ID: list[0].ID, Reason: "a scraper"}); err != nil {
 			t.Fatal(err)
 		}
 		if got := placement(t, bus, "12.0.0.7"); got != "canary deny 5 404" {

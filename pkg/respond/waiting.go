@@ -58,6 +58,15 @@ func (l *Ledger) wait(v *Verdict, b *block.Block, f *finding.Finding, now time.T
 	}
 }
 
+// keepWaiting takes up what waited before a restart. A version that had no
+// revisions wrote none.
+func (l *Ledger) keepWaiting(id string, a *Approval) {
+	if a.Revision == "" {
+		a.revise()
+	}
+	l.approvals[id] = a
+}
+
 // waitingOn gives the entry of a rule's block on this target, or nil.
 func (l *Ledger) waitingOn(b *block.Block) *Approval {
 	for _, a := range l.approvals {
@@ -117,6 +126,7 @@ func (a *Approval) grow(v *Verdict, b *block.Block, f *finding.Finding, now time
 	if v.impact != nil {
 		a.Impact = v.impact
 	}
+	a.revise()
 }
 
 // overtaken ends what of rules waits and would change nothing any more, because
@@ -141,8 +151,8 @@ func (l *Ledger) waitText(a *Actor, now time.Time) string {
 		return ""
 	}
 	w := l.approvals[id]
-	return fmt.Sprintf("honeymoat blocks approve %s --reason … (or reject, until %s): to %s %s waits for a person, because %s",
-		id, w.ExpiresAt.UTC().Format(time.RFC3339), w.Blocks[0].Action, w.Blocks[0].Target, w.Because.Reason)
+	return fmt.Sprintf("honeymoat blocks approve %s --revision %s --reason … (or reject, until %s): to %s %s waits for a person, because %s",
+		id, w.Revision, w.ExpiresAt.UTC().Format(time.RFC3339), w.Blocks[0].Action, w.Blocks[0].Target, w.Because.Reason)
 }
 
 // crowdedOut gives what has to give way to what a person asks for, and drops it:

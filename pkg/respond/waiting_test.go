@@ -55,7 +55,7 @@ func TestARulesBlockWaitsForAPerson(t *testing.T) {
 		if st := s.Stats(); st.Waiting != 1 || st.Refused != 0 || len(bus.List()) != 0 {
 			t.Errorf("stats: %+v, live: %+v", st, bus.List())
 		}
-		r, err := s.Approve(t.Context(), analyst, list[0].ID, "a scraper")
+		r, err := s.Approve(t.Context(), analyst, Approving{ID: list[0].ID, Reason: "a scraper"})
 		if err != nil || r.Created != 1 {
 			t.Fatalf("%+v, %v", r, err)
 		}
@@ -132,7 +132,7 @@ func TestAnApprovedBlockIsNotAskedForAgain(t *testing.T) {
 		before := bus.saved("respond")
 		first := scrapeBy("12.0.0.7", "r1", time.Now())
 		mustHandle(t, s, 1, first)
-		if _, err := s.Approve(t.Context(), analyst, s.Approvals()[0].ID, "a scraper"); err != nil {
+		if _, err := s.Approve(t.Context(), analyst, Approving{ID: s.Approvals()[0].ID, Reason: "a scraper"}); err != nil {
 			t.Fatal(err)
 		}
 		bus.allow(0)
@@ -154,7 +154,7 @@ func TestApprovalOfARulesBlockAsksTheGuard(t *testing.T) {
 		s := start(t, newFakeBus(), busy)
 		mustHandle(t, s, 1, scrapeBy("12.0.0.7", "r1", time.Now()))
 		s.SetGuard(NewGuard(GuardOptions{Monitors: prefixes("12.0.0.7/32")}))
-		r, err := s.Approve(t.Context(), analyst, s.Approvals()[0].ID, "x")
+		r, err := s.Approve(t.Context(), analyst, Approving{ID: s.Approvals()[0].ID, Reason: "x"})
 		if err != nil || r.Created != 0 || !errors.Is(r.Items[0].Err, ErrRefused) {
 			t.Errorf("%+v, %v", r, err)
 		}
@@ -290,7 +290,7 @@ func TestWhatIsBlockedMeanwhileWaitsNoMore(t *testing.T) {
 		if err != nil || a.Approval == nil {
 			t.Fatalf("%+v, %v", a, err)
 		}
-		if _, err := s.Approve(t.Context(), admin, a.Approval.ID, "a scraper"); err != nil {
+		if _, err := s.Approve(t.Context(), admin, Approving{ID: a.Approval.ID, Reason: "a scraper"}); err != nil {
 			t.Fatal(err)
 		}
 		time.Sleep(2 * time.Second)

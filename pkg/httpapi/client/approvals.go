@@ -14,8 +14,8 @@ func (c *Client) Approvals(ctx context.Context) iter.Seq2[wire.Approval, error] 
 }
 
 // Approve makes what waits. The caller is not who asked for it.
-func (c *Client) Approve(ctx context.Context, id, reason string, how Call) (wire.BulkResult, error) {
-	return change[wire.BulkResult](ctx, c, how.request(wire.Reason{Reason: reason}, "approvals", id, "approve"))
+func (c *Client) Approve(ctx context.Context, id string, r wire.Approving, how Call) (wire.BulkResult, error) {
+	return change[wire.BulkResult](ctx, c, how.request(r, "approvals", id, "approve"))
 }
 
 // Approval gives what waits under an id, with all of its blocks.

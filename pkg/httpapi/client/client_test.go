@@ -119,7 +119,7 @@ func TestMethodsAskTheRightPaths(t *testing.T) {
 	}
 	f("POST /api/v1/batches/ba/undo", func() error { _, err := c.UndoBatch(ctx, "ba", "r"); return err })
 	f("GET /api/v1/approvals/a1", func() error { _, err := c.Approval(ctx, "a1"); return err })
-	f("POST /api/v1/approvals/a1/approve", func() error { _, err := c.Approve(ctx, "a1", "r", Call{}); return err })
+	f("POST /api/v1/approvals/a1/approve", func() error { _, err := c.Approve(ctx, "a1", wire.Approving{Reason: "r"}, Call{}); return err })
 	f("POST /api/v1/approvals/a1/reject", func() error { _, err := c.Reject(ctx, "a1", "r"); return err })
 	if s.body != `{"reason":"r"}` {
 		t.Errorf("got %s", s.body)

@@ -14,6 +14,9 @@ type Approval struct {
 	ExpiresAt time.Time `json:"expires_at"`
 	Reason    string    `json:"reason"`
 	Guard     Ruling    `json:"guard"` // why a second person is wanted
+	// Revision names what there is to decide on: a rule's block gets another when
+	// it grows. Send it along with the approval.
+	Revision string `json:"revision,omitempty"`
 	Batch     string    `json:"batch,omitempty"`
 	Count     int       `json:"count"`  // of all blocks
 	Blocks    []Block   `json:"blocks"` // in a list, at most MaxApprovalBlocks
@@ -24,6 +27,14 @@ type Approval struct {
 	Actor     string `json:"actor,omitempty"`
 	Tier      string `json:"tier,omitempty"`
 	Findings  int    `json:"findings,omitempty"`
+}
+
+// Approving is a person's yes to what waits.
+type Approving struct {
+	Reason string `json:"reason"`
+	// Revision is that of the Approval which the person has looked at: if it has
+	// grown since, it is not made. None = whatever it is by now.
+	Revision string `json:"revision,omitempty"`
 }
 
 // Reason is the body of what needs nothing but a reason.

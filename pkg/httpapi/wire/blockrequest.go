@@ -54,8 +54,11 @@ type BlockResult struct {
 	DryRun  bool   `json:"dry_run"`
 	Guard   Ruling `json:"guard"`
 	// Approval is what a second person has to approve before the block holds;
-	// in a dry run it has no id.
+	// in a dry run it has no id, unless the same waits already.
 	Approval *Approval `json:"approval,omitempty"`
+	// AlreadyWaiting tells that the approval is an earlier one: the same was asked
+	// for before, by whom it says, and waits.
+	AlreadyWaiting bool `json:"already_waiting,omitempty"`
 	// Propagation tells who enforces it, if that was waited for.
 	Propagation *Propagation `json:"propagation,omitempty"`
 }
@@ -114,8 +117,11 @@ type BulkResult struct {
 	Counts map[string]int `json:"counts"` // items by outcome
 	Items  []BulkOutcome  `json:"items"`  // in the order of the request
 	// Approval is what a second person has to approve before those that are
-	// pending hold; in a dry run it has no id.
+	// pending hold; in a dry run it has no id, unless the same waits already.
 	Approval *Approval `json:"approval,omitempty"`
+	// AlreadyWaiting tells that the approval is an earlier one: the same was asked
+	// for before, by whom it says, and waits as the approval's batch.
+	AlreadyWaiting bool `json:"already_waiting,omitempty"`
 	// Propagation tells who enforces them, if that was waited for.
 	Propagation *Propagation `json:"propagation,omitempty"`
 }

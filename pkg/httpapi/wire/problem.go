@@ -18,6 +18,10 @@ type Problem struct {
 	Rule string `json:"rule,omitempty"`
 	// BlockID is the block that stands where another was asked for.
 	BlockID string `json:"block_id,omitempty"`
+	// Approval is what waits, as it is now, where another revision of it was
+	// approved; Changed tells what is different, for people.
+	Approval *Approval `json:"approval,omitempty"`
+	Changed  []string  `json:"changed,omitempty"`
 	// Invalid tells which parameters are wrong, all of them at once.
 	Invalid []Invalid `json:"invalid,omitempty"`
 }
@@ -37,6 +41,9 @@ func (p *Problem) Error() string {
 	}
 	if p.Rule != "" {
 		s.WriteString(" (rule " + p.Rule + ")")
+	}
+	for _, c := range p.Changed {
+		s.WriteString("\n  " + c)
 	}
 	for _, i := range p.Invalid {
 		s.WriteString("\n  " + i.Name + ": " + i.Reason)
