@@ -36,6 +36,14 @@ func filterOf(q url.Values, scopes string) filter {
 	}
 }
 
+// text tells filters apart.
+func (f *filter) text() string {
+	return strings.Join([]string{
+		strings.Join(f.scopes, ","), strings.Join(f.origins, ","), strings.Join(f.containing, ","), strings.Join(f.excluded, ","),
+		strconv.FormatBool(f.repeats),
+	}, "\n")
+}
+
 func list(text string) []string {
 	return slices.DeleteFunc(strings.Split(text, ","), func(s string) bool { return s == "" })
 }

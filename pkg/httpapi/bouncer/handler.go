@@ -178,24 +178,26 @@ type streamJSON struct {
 func (h *Handler) stream(w http.ResponseWriter, r *http.Request, b Bouncer) {
 	f := filterOf(r.URL.Query(), "ip,range")
 	f.repeats = r.URL.Query().Get("dedup") == "false"
-	who, connection := client{b.Name, b.Segments, address(r).String(), agentOf(r)}, connectionOf(r)
-	startup := r.URL.Query().Get("startup") == "true"
 	now := h.options.Now()
-	revision, known := h.clients.base(who, connection, now)
-	blank, ended := !known && !startup, h.options.Ended
-	if startup {
+	q := question{
+		who:        client{b.Name, b.Segments, address(r).String(), agentOf(r), f.text()},
+		connection: connectionOf(r), startup: r.URL.Query().Get("startup") == "true", at: now,
+	}
+	revision, known := h.clients.base(&q)
+	blank, ended := !known && !q.startup, h.options.Ended
+	if q.startup {
 		revision, known = 0, false
 		ended = func() []block.Block { return nil }
 	}
 	d := h.view(b).since(revision, known, &f, ended, now)
 	body := streamJSON{New: wired(d.added, now, false), Deleted: wired(d.deleted, now, true)}
-	if startup {
+	if q.startup {
 		body.Deleted = []decisionJSON{}
 	}
 	answer(w, r, http.StatusOK, jsonType, body)
-	// Who gave up waiting may ask again on the same connection, with HTTP/2.
+	// Who gave up waiting has not got it.
 	if r.Method != http.MethodHead && r.Context().Err() == nil {
-		h.clients.told(who, connection, d.last, blank, now)
+		h.clients.told(&q, d.last, blank)
 	}
 }
 
@@ -230,14 +232,26 @@ func NameConnections() func(ctx context.Context, c net.Conn) context.Context {
 	}
 }
 
-// connectionOf names the connection of a request if it is the bouncer's own: a
-// proxy's may be shared.
+// connectionOf names the connection of a request if it is the bouncer's own,
+// and the next request on it proves that the answer came: a proxy's may be
+// shared, and with HTTP/2 who gave up waiting asks again on the same.
 func connectionOf(r *http.Request) string {
-	if r.Header.Get("Via") != "" || r.Header.Get("X-Forwarded-For") != "" || r.Header.Get("Forwarded") != "" {
+	if r.ProtoMajor != 1 || r.ProtoMinor == 0 || proxied(r.Header) {
 		return ""
 	}
 	name, _ := r.Context().Value(connectionKey{}).(string)
 	return name
+}
+
+// proxied tells whether a proxy has passed a request on, as far as it says so.
+func proxied(h http.Header) bool {
+	for name := range h {
+		if name == "Via" || name == "Forwarded" || name == "X-Real-Ip" ||
+			strings.HasPrefix(name, "X-Forwarded-") || strings.HasPrefix(name, "X-Envoy-") {
+			return true
+		}
+	}
+	return false
 }
 
 // badValue is the problem with a value that somebody asks about.

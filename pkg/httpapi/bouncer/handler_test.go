@@ -361,7 +361,7 @@ func TestWhoGaveUpWaiting(t *testing.T) {
 	s.polls("?startup=true", "", "")
 	f.put(on(t, "192.0.2.7", 1))
 	ask := func(ctx context.Context) string {
-		ctx = context.WithValue(ctx, connectionKey{}, "1")
+		ctx = context.WithValue(ctx, connectionKey{}, "another")
 		r := httptest.NewRequest(http.MethodGet, "/v1/decisions/stream", nil).WithContext(ctx)
 		r.Header.Set("X-Api-Key", "key")
 		w := httptest.NewRecorder()

@@ -1,8 +1,10 @@
 package bouncer
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
+	"net/http/httptest"
 	"regexp"
 	"slices"
 	"testing"
@@ -89,5 +91,28 @@ func TestKeysAreInOrder(t *testing.T) {
 	}
 	if !slices.IsSorted(names) || len(names) != 8 {
 		t.Errorf("%v in %s", names, body)
+	}
+}
+
+// TestWhoseConnection: what a question on a connection proves, and what not.
+func TestWhoseConnection(t *testing.T) {
+	f := func(major, minor int, header, want string) {
+		t.Helper()
+		r := httptest.NewRequest(http.MethodGet, "/v1/decisions/stream", nil)
+		r = r.WithContext(context.WithValue(r.Context(), connectionKey{}, "7"))
+		r.ProtoMajor, r.ProtoMinor = major, minor
+		if header != "" {
+			r.Header.Set(header, "192.0.2.1")
+		}
+		if got := connectionOf(r); got != want {
+			t.Errorf("HTTP/%d.%d with %q: the connection %q, want %q", major, minor, header, got, want)
+		}
+	}
+	f(1, 1, "", "7")
+	f(1, 1, "Accept-Encoding", "7")
+	f(1, 0, "", "") // as nginx asks, which keeps no connection then
+	f(2, 0, "", "")
+	for _, header := range []string{"Via", "Forwarded", "X-Forwarded-For", "X-Forwarded-Proto", "X-Real-IP", "X-Envoy-Internal"} {
+		f(1, 1, header, "")
 	}
 }

@@ -94,13 +94,13 @@ func (p *poller) poll(t *testing.T, url string, dice *rand.Rand) (ok bool) {
 // that began long ago.
 func TestNothingIsMissedAndNothingStays(t *testing.T) {
 	t.Run("begins anew", func(t *testing.T) { nothingIsMissed(t, 0) })
-	t.Run("began long ago", func(t *testing.T) { nothingIsMissed(t, 2*repeats) })
+	t.Run("began long ago", func(t *testing.T) { nothingIsMissed(t, 2*stays) })
 }
 
 func nothingIsMissed(t *testing.T, runsSince time.Duration) {
 	s := &shaky{feed: newFeed()}
 	s.begin(t)
-	s.handler.Load().clients.begun = clock.Add(-runsSince)
+	s.handler.Load().clients.crowded = clock.Add(-runsSince)
 	server := httptest.NewUnstartedServer(s)
 	server.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
 	server.Config.ConnContext = NameConnections()
