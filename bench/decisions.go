@@ -26,7 +26,7 @@ type decisions struct {
 	Nanoseconds   float64 `json:"nanoseconds"`           // a decision about one of a thousand clients, half of them refused
 	AnyClient     float64 `json:"nanoseconds_scattered"` // about clients from all over the address space, seldom the same
 	MemoryWait    float64 `json:"nanoseconds_memory"`    // one read from anywhere in 64 MB, for comparison with a scattered decision
-	BytesPerBlock float64 `json:"bytes_per_block"`       // without what is remembered of clients, 2 MB for each key of secrets at most
+	BytesPerBlock float64 `json:"bytes_per_block"`       // without what is remembered of clients, 2 MB where secrets are blocked
 	ChangeMicros  float64 `json:"change_us"`             // a delta applied
 	WriteMillis   float64 `json:"snapshot_write_ms"`     // of all blocks
 	ReadMillis    float64 `json:"snapshot_read_ms"`

@@ -7,9 +7,10 @@ import (
 )
 
 // memory remembers under which keys the values that come again and again are
-// filed, so that their hashes, which are slow, are not made anew. It is of one
-// match key, and safe for concurrent use; nobody waits. A nil one remembers
-// nothing.
+// filed, so that their hashes, which are slow, are not made anew. All segments
+// of a replica and all their match keys share one, so that it takes 2 MB however
+// many there are. It is safe for concurrent use; nobody waits. A nil one
+// remembers nothing.
 //
 // It holds no value, but two hashes of it under seeds that are drawn anew with
 // each memory, of which memoryCheck and more bits tell one from another. Should
@@ -48,17 +49,25 @@ type remembered struct {
 // spot is where a value is remembered if it is.
 type spot struct {
 	line  uint64
-	check uint64
+	check uint64 // 0 = of no value
+}
+
+// under is the spot of the value under the key with a salt.
+func (s spot) under(salt uint64) spot {
+	return spot{line: s.line + salt, check: (s.check + salt) | taken}
 }
 
 func newMemory() *memory {
 	return &memory{seeds: [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}}
 }
 
+// salt tells a match key from others.
+func (m *memory) salt(k MatchKey) uint64 { return maphash.Bytes(m.seeds[0], k.Secret[:]) }
+
 func (m *memory) spot(code byte, value string) spot {
 	const odd = 0x9e37_79b9_7f4a_7c15 // sets the same value in two scopes apart
 	return spot{
-		line:  maphash.String(m.seeds[0], value) % memoryLines,
+		line:  maphash.String(m.seeds[0], value),
 		check: (maphash.String(m.seeds[1], value) + uint64(code)*odd) | taken,
 	}
 }
@@ -69,7 +78,7 @@ func (m *memory) recall(s spot) (listKey, bool) {
 	if lines == nil {
 		return 0, false
 	}
-	line := &lines[s.line]
+	line := &lines[s.line%memoryLines]
 	for i := range line {
 		name, key := line[i].name.Load(), line[i].key.Load()
 		if (name^key^s.check)&memoryCheck != 0 {
@@ -90,7 +99,7 @@ func (m *memory) learn(s spot, key listKey) {
 		m.lines.CompareAndSwap(nil, new([memoryLines]memoryLine))
 		lines = m.lines.Load()
 	}
-	line := &lines[s.line]
+	line := &lines[s.line%memoryLines]
 	if r := line.room(); r != nil {
 		r.key.Store(uint64(key))
 		r.name.Store((s.check ^ uint64(key)) & memoryCheck)

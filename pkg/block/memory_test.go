@@ -96,8 +96,8 @@ func TestNobodyIsRefusedForAnother(t *testing.T) {
 		t.Fatal(err)
 	}
 	replica.Apply(All, Delta{Revision: 1, Target: target, ID: 1, Left: time.Minute}, 0)
-	m := replica.held(All).hashers[0].memory
-	m.learn(m.spot(codeUser, "bob"), listKeyOf(codeUser, key.Hash(ScopeUser, "alice")))
+	h := replica.held(All).hashers[0]
+	h.memory.learn(h.memory.spot(codeUser, "bob").under(h.salt), listKeyOf(codeUser, key.Hash(ScopeUser, "alice")))
 	for range 3 {
 		if replica.Decide(&Request{User: "bob"}, 0).Found || !replica.Decide(&Request{User: "alice"}, 0).Denied() {
 			t.Fatal("the wrong one is refused")
@@ -107,7 +107,8 @@ func TestNobodyIsRefusedForAnother(t *testing.T) {
 
 func TestOnceIsEnoughForThoseWhoPass(t *testing.T) {
 	key := NewMatchKey([32]byte{1})
-	hashers := remembering([]MatchKey{key}, nil)
+	m := newMemory()
+	hashers := remembering(m, []MatchKey{key}, nil)
 	var set *Set
 	for i, name := range []string{"alice", "carol"} {
 		target, err := key.Target([]Criterion{{ScopeUser, name}})
@@ -132,8 +133,40 @@ func TestOnceIsEnoughForThoseWhoPass(t *testing.T) {
 	f("bob", false)
 	f("alice", true)
 	f("alice", true) // what is found is made sure of
-	hashers = remembering([]MatchKey{NewMatchKey([32]byte{2}), key}, hashers)[1:]
+	hashers = remembering(m, []MatchKey{NewMatchKey([32]byte{2}), key}, hashers)[1:]
 	f("bob", false)
-	hashers = remembering([]MatchKey{key}, nil)
+	hashers = remembering(m, []MatchKey{key}, nil)
+	f("bob", false) // the key is back
+	hashers = remembering(newMemory(), []MatchKey{key}, nil)
 	f("bob", true)
+}
+
+// Fifty segments take the memory of one, and none is asked with what another
+// has learnt.
+func TestSegmentsShareOneMemory(t *testing.T) {
+	const segments = 50
+	replica := NewReplica()
+	name := func(i int) string { return "s" + strconv.Itoa(i) }
+	for i := range segments {
+		key := NewMatchKey([32]byte{byte(i + 1)})
+		replica.SetKeys(name(i), []MatchKey{key})
+		target, err := key.Target([]Criterion{{ScopeUser, "user-" + strconv.Itoa(i)}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		replica.Apply(name(i), Delta{Revision: 1, Target: target, ID: ID(i + 1), Left: time.Minute}, 0)
+	}
+	for range 3 {
+		for i := range segments + 5 {
+			d := replica.Decide(&Request{User: "user-" + strconv.Itoa(i), Session: "user-0"}, 0)
+			if d.Found != (i < segments) || d.Found && (d.Segment != name(i) || d.ID != ID(i+1)) {
+				t.Fatalf("user-%d: %+v", i, d)
+			}
+		}
+	}
+	for i := range segments {
+		if h := replica.held(name(i)).hashers[0]; h.memory != replica.memory {
+			t.Fatalf("segment %d has a memory of its own", i)
+		}
+	}
 }

@@ -21,6 +21,7 @@ const maxPending = 1 << 17
 type Replica struct {
 	sets     atomic.Pointer[sets]
 	segments map[string]*segment
+	memory   *memory // of all segments
 }
 
 // sets is what is in force. It is never changed.
@@ -65,7 +66,7 @@ type segment struct {
 
 // NewReplica makes an empty replica.
 func NewReplica() *Replica {
-	r := &Replica{segments: map[string]*segment{}}
+	r := &Replica{segments: map[string]*segment{}, memory: newMemory()}
 	r.sets.Store(new(sets))
 	return r
 }
@@ -90,7 +91,7 @@ func (r *Replica) Decide(q *Request, now time.Duration) Decision {
 // sessions are hashed, the current one first.
 func (r *Replica) SetKeys(name string, keys []MatchKey) {
 	h := r.held(name)
-	h.keys, h.hashers = slices.Clone(keys), remembering(keys, h.hashers)
+	h.keys, h.hashers = slices.Clone(keys), remembering(r.memory, keys, h.hashers)
 	r.store(h)
 }
 

@@ -17,6 +17,7 @@ type hasher struct {
 	key    MatchKey
 	pool   sync.Pool // of *hashing
 	memory *memory   // nil where few requests are asked about
+	salt   uint64    // of the key in memory
 }
 
 // hashing is an HMAC whose key has been taken in, with what it made of one
@@ -44,9 +45,9 @@ func newHasher(k MatchKey) *hasher {
 	return h
 }
 
-// remembering gives hashers with memories, those that there are where a key
+// remembering gives hashers with a memory, those that there are where a key
 // stays.
-func remembering(keys []MatchKey, old []*hasher) []*hasher {
+func remembering(m *memory, keys []MatchKey, old []*hasher) []*hasher {
 	hashers := make([]*hasher, len(keys))
 	for i, k := range keys {
 		if at := slices.IndexFunc(old, func(h *hasher) bool { return h.key == k }); at >= 0 {
@@ -54,7 +55,7 @@ func remembering(keys []MatchKey, old []*hasher) []*hasher {
 			continue
 		}
 		hashers[i] = newHasher(k)
-		hashers[i].memory = newMemory()
+		hashers[i].memory, hashers[i].salt = m, m.salt(k)
 	}
 	return hashers
 }
@@ -82,11 +83,21 @@ func (w *hashing) hash(code byte, value string) *[matchedSize]byte {
 	return text
 }
 
-// secrets hashes what one request presents under the keys of one segment, and
-// none of it that is not asked for.
+// secrets hashes what one request presents under the keys of one segment after
+// the other, and none of it that is not asked for.
 type secrets struct {
-	keys []*hasher
-	work *hashing // the first of those that are in use
+	keys  []*hasher
+	work  *hashing          // the first of those that are in use
+	spots [secretCodes]spot // in memory, of what has been asked for, under no key
+}
+
+// spot is where a value of the request is remembered under a key.
+func (s *secrets) spot(h *hasher, code byte, value string) spot {
+	at := &s.spots[code-codeKey]
+	if at.check == 0 {
+		*at = h.memory.spot(code, value)
+	}
+	return at.under(h.salt)
 }
 
 // under gives what the request is hashed with under a key.
@@ -118,7 +129,7 @@ func (s *secrets) listKey(h *hasher, code byte, value string) listKey {
 	if h.memory == nil {
 		return s.hashedKey(h, code, value)
 	}
-	at := h.memory.spot(code, value)
+	at := s.spot(h, code, value)
 	k, known := h.memory.recall(at)
 	if !known {
 		k = s.hashedKey(h, code, value)
