@@ -27,8 +27,9 @@ func TestIslandIsCutOffAndMended(t *testing.T) {
 	}
 	defer func() { _ = listener.Close() }()
 	_, port, _ := net.SplitHostPort(listener.Addr().String())
-	if err := reach(t.Context(), i, port); err != nil {
-		t.Errorf("this machine cannot be reached: %v", err)
+	reached := func(ctx context.Context) error { return reach(ctx, i, port) }
+	if err := Until(patient(t), "this machine is reached", reached); err != nil {
+		t.Error(err)
 	}
 	if err := i.Cut(t.Context()); err != nil {
 		t.Fatal(err)
@@ -39,9 +40,7 @@ func TestIslandIsCutOffAndMended(t *testing.T) {
 	if err := i.Mend(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
-	defer cancel()
-	if err := Until(ctx, "it is reached again", func(ctx context.Context) error { return reach(ctx, i, port) }); err != nil {
+	if err := Until(patient(t), "it is reached again", reached); err != nil {
 		t.Error(err)
 	}
 	if err := s.Close(); err != nil {

@@ -131,6 +131,7 @@ type endpoint struct {
 
 	mu     sync.Mutex // for all below
 	events []string   // those that were taken: kind and block
+	taken  map[string]bool
 	ids    []string   // of deliveries, taken or not
 	sizes  []int
 	answer func(w http.ResponseWriter, attempt int) (taken bool) // nil = takes all
@@ -138,7 +139,7 @@ type endpoint struct {
 
 func receive(t *testing.T) *endpoint {
 	t.Helper()
-	e := &endpoint{t: t}
+	e := &endpoint{t: t, taken: map[string]bool{}}
 	e.Server = httptest.NewServer(e)
 	t.Cleanup(e.Close)
 	return e
@@ -165,6 +166,10 @@ func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	if e.taken[d.ID] {
+		return // its answer came too late, or not at all
+	}
+	e.taken[d.ID] = true
 	for _, event := range d.Events {
 		e.events = append(e.events, fmt.Sprintf("%s %d", event.Event, event.Block.ID))
 	}
@@ -174,7 +179,7 @@ func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (e *endpoint) got(want ...string) {
 	e.t.Helper()
 	var got []string
-	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); <-time.After(time.Millisecond) {
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); <-time.After(time.Millisecond) {
 		e.mu.Lock()
 		got = slices.Clone(e.events)
 		e.mu.Unlock()
@@ -235,7 +240,7 @@ func (r *rig) begun() { r.told(0) }
 // told waits until it is kept that an endpoint was told up to a cursor.
 func (r *rig) told(cursor uint64) {
 	r.t.Helper()
-	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); <-time.After(time.Millisecond) {
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); <-time.After(time.Millisecond) {
 		var at position
 		if data, err := r.kept.Load(r.t.Context(), "webhook.soc"); err == nil && json.Unmarshal(data, &at) == nil && at.Cursor >= cursor {
 			return
@@ -308,6 +313,8 @@ func TestAnEndpointThatFailsHearsEverything(t *testing.T) {
 	r.begun()
 	r.list.add(1, 2, 3, 4, 5, 6)
 	e.got("added 1", "added 2", "added 3", "added 4", "added 5", "added 6")
+	e.mu.Lock()
+	defer e.mu.Unlock()
 	if first := e.ids[:6]; len(slices.Compact(slices.Clone(first))) != 1 {
 		t.Errorf("a repeated delivery has other ids: %v", first)
 	}
