@@ -64,7 +64,7 @@ func (r *running) ended() error {
 	select {
 	case err := <-r.done:
 		return err
-	case <-time.After(10 * time.Second):
+	case <-time.After(time.Minute):
 		r.t.Fatal("Run does not return")
 		return nil
 	}

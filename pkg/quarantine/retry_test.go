@@ -63,7 +63,7 @@ func (d *desk) set(away bool) {
 
 func (d *desk) result(t testing.TB, number uint64) block.RetryResult {
 	t.Helper()
-	deadline := time.After(30 * time.Second)
+	deadline := time.After(time.Minute)
 	for {
 		d.mu.Lock()
 		r, ok := d.results[number]

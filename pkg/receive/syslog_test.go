@@ -110,7 +110,7 @@ func (d *desk) write(conn io.Writer, text string) {
 // eventually polls until ok.
 func (d *desk) eventually(what string, ok func() bool) {
 	d.Helper()
-	for deadline := time.Now().Add(20 * time.Second); !ok(); <-time.After(time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); !ok(); <-time.After(time.Millisecond) {
 		if time.Now().After(deadline) {
 			d.Fatalf("never happened: %s; %+v", what, d.inbox.Stats())
 		}

@@ -120,7 +120,7 @@ func (f *follower) Apply(segment string, d block.Delta) {
 // await waits until an event that begins with want has happened n times.
 func (f *follower) await(t *testing.T, want string, n int) {
 	t.Helper()
-	deadline := time.After(20 * time.Second)
+	deadline := time.After(time.Minute)
 	for {
 		f.mu.Lock()
 		seen := 0

@@ -26,7 +26,7 @@ func TestEnvoy(t *testing.T) {
 	t.Cleanup(func() { _ = conn.Close() })
 	ask := func(peer, path string, headers map[string]string) *authv3.CheckResponse {
 		t.Helper()
-		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
 		answer, err := authv3.NewAuthorizationClient(conn).Check(ctx, envoyAsks(peer, path, headers))
 		if err != nil {

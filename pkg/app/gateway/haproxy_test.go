@@ -245,7 +245,7 @@ func (c *collected) find(path string) *event.Batch {
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	for timeout := time.After(20 * time.Second); ; {
+	for timeout := time.After(time.Minute); ; {
 		for _, line := range c.seen {
 			b := new(event.Batch)
 			if parser.Parse(line, b) == accesslog.Parsed && string(b.Text(event.Path, 0)) == path {

@@ -23,7 +23,7 @@ func TestMissingEngineIsTold(t *testing.T) {
 		})
 	}()
 	why := ""
-	for deadline := time.Now().Add(10 * time.Second); why == "" && time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); why == "" && time.Now().Before(deadline); time.Sleep(time.Millisecond) {
 		if err := s.health.engine.Load(); err != nil {
 			why = (*err).Error()
 		}

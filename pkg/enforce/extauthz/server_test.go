@@ -85,7 +85,7 @@ func serve(t testing.TB, o Options) (conn *grpc.ClientConn, stop func()) {
 
 func check(t testing.TB, conn *grpc.ClientConn, a *authv3.AttributeContext) *authv3.CheckResponse {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	r, err := authv3.NewAuthorizationClient(conn).Check(ctx, &authv3.CheckRequest{Attributes: a})
 	if err != nil {
