@@ -40,11 +40,16 @@ func tableNames() []string {
 
 func tableName(a block.Action, kind string) string { return a.String() + "-" + kind }
 
+// Holds tells what the maps can hold.
+func Holds(t block.Target, a block.Action) bool {
+	_, _, ok := keyOf(t)
+	return ok && a != block.Throttle
+}
+
 // wanted tells what is followed: what the maps can hold, and all exemptions,
 // so as to know whether there are some that they cannot.
 func wanted(t block.Target, a block.Action) bool {
-	_, _, ok := keyOf(t)
-	return a == block.Allow || ok && a != block.Throttle
+	return a == block.Allow || Holds(t, a)
 }
 
 // keyOf is the key of a target in the maps of its kind. Text is in base64,

@@ -94,14 +94,14 @@ func (f *Filter) Run(ctx context.Context) error {
 	}
 }
 
-// want tells what the packet filter can hold.
-func want(t block.Target, a block.Action) bool {
+// Holds tells what the packet filter can hold.
+func Holds(t block.Target, a block.Action) bool {
 	return t.Plain() && (a == block.Deny || a == block.Drop || a == block.Allow)
 }
 
 // follow takes batches from a mirror of its own, the first of which is all.
 func (f *Filter) follow(ctx context.Context) error {
-	m := mirror.New(mirror.Options{Source: f.options.Source, Want: want, Gather: gather, Now: f.options.Now, Way: f.options.Way})
+	m := mirror.New(mirror.Options{Source: f.options.Source, Want: Holds, Gather: gather, Now: f.options.Now, Way: f.options.Way})
 	err := f.keep(ctx, m)
 	if ctx.Err() == nil {
 		m.Failed(err)

@@ -56,7 +56,7 @@ var errStale = errors.New("nginx has lost its blocks")
 func NewDict(o DictOptions) (*Dict, error) {
 	d := &Dict{
 		o: o, peer: newPeer(o.Socket), metrics: newDictMetrics(),
-		holds: holds{o.Scopes, []block.Action{block.Deny, block.Drop, block.Flag, block.Divert, block.Throttle}},
+		holds: dictHolds(o.Scopes),
 	}
 	d.records = records{holds: d.holds}
 	d.mirror = mirror.New(mirror.Options{Source: o.Source, Want: d.holds.want, Now: o.Now, Way: o.Way})

@@ -65,7 +65,7 @@ type Files struct {
 func NewFiles(o FilesOptions) (*Files, error) {
 	f := &Files{
 		o: o, folder: folder{o.Dir}, http: asking(o.Confirm), within: confirmWithin, recount: 30 * time.Second, metrics: newFilesMetrics(),
-		holds: holds{o.Scopes, []block.Action{block.Deny, block.Drop, block.Flag, block.Divert}},
+		holds: filesHolds(o.Scopes),
 	}
 	f.mirror = mirror.New(mirror.Options{Source: o.Source, Want: f.holds.want, Gather: gather, Now: o.Now, Way: o.Way})
 	if o.Metrics != nil {

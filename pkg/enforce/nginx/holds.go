@@ -6,6 +6,24 @@ import (
 	"github.com/honeymoat/honeymoat/pkg/block"
 )
 
+// FilesHold tells what Files can hold with these scopes.
+func FilesHold(scopes []block.Scope) func(t block.Target, a block.Action) bool {
+	return filesHolds(scopes).want
+}
+
+// DictHolds tells what a Dict can hold with these scopes.
+func DictHolds(scopes []block.Scope) func(t block.Target, a block.Action) bool {
+	return dictHolds(scopes).want
+}
+
+func filesHolds(scopes []block.Scope) holds {
+	return holds{scopes, []block.Action{block.Deny, block.Drop, block.Flag, block.Divert}}
+}
+
+func dictHolds(scopes []block.Scope) holds {
+	return holds{scopes, []block.Action{block.Deny, block.Drop, block.Flag, block.Divert, block.Throttle}}
+}
+
 // holds tells what nginx can hold.
 type holds struct {
 	scopes  []block.Scope

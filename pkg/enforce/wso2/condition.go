@@ -58,8 +58,8 @@ func object(v any) string {
 	return string(data)
 }
 
-// want tells what a deny policy can express, once names are known.
-func want(t block.Target, a block.Action) bool {
+// Holds tells what a deny policy can express, once names are known.
+func Holds(t block.Target, a block.Action) bool {
 	switch t.Scope() {
 	case block.ScopeAddress, block.ScopePrefix, block.ScopeUser, block.ScopeApplication, block.ScopeAPI:
 		return a == block.Deny || a == block.Drop || a == block.Allow

@@ -99,7 +99,7 @@ func (p *Policies) Run(ctx context.Context) error {
 	if p.topic != nil {
 		defer p.topic.close()
 	}
-	m := mirror.New(mirror.Options{Source: p.options.Source, Want: want, Gather: gather, Now: p.options.Now, Way: p.options.Way})
+	m := mirror.New(mirror.Options{Source: p.options.Source, Want: Holds, Gather: gather, Now: p.options.Now, Way: p.options.Way})
 	backoff, due := firstBackoff, p.options.Now()+p.options.Every // when all is put right, however much changes until then
 	for ctx.Err() == nil {
 		err := p.await(ctx, m, due)
