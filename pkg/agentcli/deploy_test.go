@@ -53,3 +53,26 @@ func TestExampleConfigurationIsGood(t *testing.T) {
 		}
 	}
 }
+
+// What the agent is told to run so that nginx is checked and reloaded is what
+// it has a unit for, and a right to.
+func TestNginxIsCheckedAndReloadedAsDocumented(t *testing.T) {
+	const unit, log = "honeymoat-nginx-check.service", "/run/honeymoat-nginx-check.log"
+	f := func(file string, lines ...string) {
+		t.Helper()
+		text, err := os.ReadFile(deploy + "gateways/nginx/" + file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, line := range lines {
+			if !strings.Contains(string(text), line) {
+				t.Errorf("%s lacks %s", file, line)
+			}
+		}
+	}
+	f("README.md", "systemctl --no-ask-password start "+unit+" ||", "cat "+log, "[systemctl, --no-ask-password, reload, nginx.service]", "dir: /var/lib/honeymoat-nginx")
+	f("systemd/"+unit, "ExecStart=/usr/sbin/nginx -t", "StandardError=truncate:"+log)
+	f("systemd/50-honeymoat-nginx.rules", `"start `+unit+`"`, `"reload nginx.service"`, `"honeymoat-agent"`)
+	f("systemd/honeymoat-agent.conf", "StateDirectory=honeymoat-nginx")
+	f("../../systemd/honeymoat-agent.service", "User=honeymoat-agent", "Group=www-data")
+}
