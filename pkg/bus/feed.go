@@ -2,6 +2,7 @@ package bus
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"time"
 
@@ -27,6 +28,26 @@ const feedSize = 1 << 16
 // after its end.
 func (l *Blocks) Since(cursor uint64) (edits []block.Edit, next uint64, reset bool) {
 	return l.board.editsSince(cursor)
+}
+
+// Freed lists where a block has ended of late and none is now, in no order: of
+// these blocks no more is known than their segment and target. It knows, by the
+// bucket's markers, of what came and went before the service began, for a day.
+func (l *Blocks) Freed() []block.Block {
+	keys := l.board.freedKeys()
+	freed := make([]block.Block, 0, len(keys))
+	for _, key := range keys {
+		if segment, target, err := block.ParseKey(key); err == nil { // it was read once already
+			freed = append(freed, block.Block{Segment: segment, Target: target})
+		}
+	}
+	return freed
+}
+
+func (d *board) freedKeys() []string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return slices.Collect(maps.Keys(d.freed))
 }
 
 // Changed gives a channel that is closed after the next edit. A reader gets

@@ -194,6 +194,13 @@ func TestFeedGoesOnAfterARestart(t *testing.T) {
 	if r.poll(); r.resets != 1 || len(r.held) != 1 {
 		t.Errorf("a reader that missed something: %d resets, %d blocks; want 1 and 1", r.resets, len(r.held))
 	}
+	if freed := w.Blocks().Freed(); len(freed) != 1 || freed[0].Key() != gone.Key() {
+		t.Errorf("blocks have ended at %+v, want %s", freed, gone.Key())
+	}
+	w.put(t, blockOn("eu", "192.0.2.2"))
+	if freed := w.Blocks().Freed(); len(freed) != 0 {
+		t.Errorf("blocks have ended at %+v, and one is there again", freed)
+	}
 }
 
 func TestFeedForgetsOldEdits(t *testing.T) {

@@ -445,6 +445,8 @@ func (b *fakeBlocks) Since(uint64) (edits []block.Edit, next uint64, reset bool)
 	return edits, uint64(len(b.blocks)), true
 }
 
+func (b *fakeBlocks) Freed() []block.Block { return nil }
+
 func (b *fakeBlocks) Changed() <-chan struct{} { return b.changed }
 
 func (b *fakeBlocks) List() []block.Block { return b.blocks }

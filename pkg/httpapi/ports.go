@@ -138,6 +138,9 @@ type Blocklist interface {
 	// Since gives the changes after a cursor, in one order that no writer can
 	// upset, and the cursor after them; reset: they are all live blocks.
 	Since(cursor uint64) (edits []block.Edit, next uint64, reset bool)
+	// Freed lists where a block has ended of late and none is now, in no order:
+	// of these blocks no more is known than their segment and target.
+	Freed() []block.Block
 	// Changed gives a channel that the next change closes.
 	Changed() <-chan struct{}
 }

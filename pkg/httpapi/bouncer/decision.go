@@ -87,10 +87,15 @@ func decisionOf(b *block.Block) decision {
 // sent tells whether a block is one that bouncers can carry out: one criterion
 // of theirs, enforced on everybody, and refusing.
 func sent(b *block.Block) bool {
-	if b.Mode != block.Enforce || b.Target.Exemption() || !b.Action.Refuses() {
+	return b.Mode == block.Enforce && b.Action.Refuses() && told(b.Target)
+}
+
+// told tells whether bouncers can be told of a target.
+func told(t block.Target) bool {
+	if t.Exemption() {
 		return false
 	}
-	switch b.Target.Scope() {
+	switch t.Scope() {
 	case block.ScopeAddress, block.ScopePrefix, block.ScopeCountry, block.ScopeNetwork:
 		return true
 	default:

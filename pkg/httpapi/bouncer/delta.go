@@ -37,7 +37,9 @@ func (v *view) since(revision uint64, known bool, f *filter, ended func() []bloc
 		for p := range v.current {
 			d.look(p)
 		}
+		d.takeUncut()
 		d.takeEnded(ended())
+		d.takeFreed(v.feed.Freed())
 		revision = v.floor
 	}
 	for i := len(v.changes) - 1; i >= 0 && v.changes[i].revision > revision; i-- {
@@ -86,6 +88,22 @@ func (d *delta) remove(p place, was decision) {
 	d.deleted = append(d.deleted, found{p, was})
 }
 
+// takeUncut adds the places of blocks as they are without exemptions: one may
+// have come since.
+func (d *delta) takeUncut() {
+	if d.view.allow == nil {
+		return
+	}
+	for key, b := range d.view.blocks {
+		if len(d.view.at[key]) == 1 && b.Target.Plain() && b.Target.Prefix().IsSingleIP() {
+			continue // nothing can be cut from it
+		}
+		for _, p := range placesOf(b.Target, nil) {
+			d.over(p, decisionOf(b))
+		}
+	}
+}
+
 // takeEnded adds the places of blocks that are over.
 func (d *delta) takeEnded(ended []block.Block) {
 	for i := range ended {
@@ -93,9 +111,42 @@ func (d *delta) takeEnded(ended []block.Block) {
 		if !d.view.holds(b.Segment) || !sent(b) {
 			continue
 		}
-		for _, p := range placesOf(b.Target, d.view.allow) {
-			d.look(p)
-			d.remove(p, decisionOf(b))
+		for _, p := range d.placesOf(b.Target) {
+			d.over(p, decisionOf(b))
 		}
 	}
+}
+
+// takeFreed adds the places of blocks that are over and of which nothing is
+// known but where they were. A bouncer takes the end of what it does not have.
+func (d *delta) takeFreed(freed []block.Block) {
+	for i := range freed {
+		b := &freed[i]
+		if !d.view.holds(b.Segment) || !told(b.Target) {
+			continue
+		}
+		for _, p := range d.placesOf(b.Target) {
+			if d.look(p); len(d.there[p])+len(d.gone[p]) > 0 || !d.filter.within(p) {
+				continue
+			}
+			d.gone[p] = append(d.gone[p], 0)
+			d.deleted = append(d.deleted, found{p, decisionOf(b)})
+		}
+	}
+}
+
+// placesOf are where bouncers may know a block from before and after an
+// exemption came.
+func (d *delta) placesOf(t block.Target) []place {
+	places := placesOf(t, nil)
+	if d.view.allow != nil {
+		places = append(places, placesOf(t, d.view.allow)...)
+	}
+	return places
+}
+
+// over adds that a decision is no more at a place.
+func (d *delta) over(p place, was decision) {
+	d.look(p)
+	d.remove(p, was)
 }

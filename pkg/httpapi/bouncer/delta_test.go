@@ -57,6 +57,35 @@ func TestAKeyForOtherSegments(t *testing.T) {
 	s.polls("", "Ip 192.0.2.8", "")
 }
 
+// TestWhatNobodyRemembers: a block that came and went just before a crash is in
+// no checkpoint; where it was, the bucket's markers tell.
+func TestWhatNobodyRemembers(t *testing.T) {
+	f := newFeed()
+	back, flag, user := on(t, "192.0.2.9", 1), on(t, "192.0.2.10", 2), on(t, "user:m00000001:AAAAAAAAAAAAAAAAAAAA", 3)
+	f.put(back)
+	for _, b := range []block.Block{on(t, "192.0.2.7", 0), on(t, "198.51.100.0/24", 0), on(t, "country:DE", 0), back, flag, user, exempt(t, "192.0.2.11", 0)} {
+		f.freed = append(f.freed, block.Block{Segment: b.Segment, Target: b.Target})
+	}
+	f.freed = append(f.freed, block.Block{Segment: "us", Target: on(t, "192.0.2.12", 0).Target})
+	f.ended = append(f.ended, on(t, "192.0.2.7", 4)) // this one is remembered
+	s := serve(t, f)
+	s.polls("?startup=true", "Ip 192.0.2.9", "")
+	const gone = "Ip 192.0.2.10,Ip 192.0.2.7,Range 198.51.100.0/24"
+	serve(t, f).polls("", "Ip 192.0.2.9", gone)
+	serve(t, f).polls("?origins=crowdsec", "Ip 192.0.2.9", gone)
+	serve(t, f).polls("?dedup=false", "Ip 192.0.2.9", gone)
+	serve(t, f).polls("?scopes=country", "", "Country DE")
+}
+
+// TestAnExemptionThatCameBeforeACrash: a bouncer may hold what it cuts as it was.
+func TestAnExemptionThatCameBeforeACrash(t *testing.T) {
+	f := newFeed()
+	whole, over := on(t, "192.0.2.8/30", 1), on(t, "192.0.2.1", 2)
+	f.put(whole, exempt(t, "192.0.2.8/31", 3), exempt(t, "192.0.2.1", 4))
+	f.ended = append(f.ended, over)
+	serve(t, f).polls("", "Range 192.0.2.10/31", "Ip 192.0.2.1,Range 192.0.2.8/30")
+}
+
 func TestSeen(t *testing.T) {
 	known := seen{}
 	for i := range mostSeen + 10 {

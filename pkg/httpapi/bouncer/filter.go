@@ -48,9 +48,14 @@ func list(text string) []string {
 	return slices.DeleteFunc(strings.Split(text, ","), func(s string) bool { return s == "" })
 }
 
+// within tells whether a place is of a scope that is wanted.
+func (f *filter) within(p place) bool {
+	return len(f.scopes) == 0 || slices.Contains(f.scopes, strings.ToLower(p.scope))
+}
+
 func (f *filter) wants(p place, d *decision) bool {
 	within := func(word string) bool { return strings.Contains(d.scenario, word) }
-	return (len(f.scopes) == 0 || slices.Contains(f.scopes, strings.ToLower(p.scope))) &&
+	return f.within(p) &&
 		(len(f.origins) == 0 || slices.Contains(f.origins, d.origin)) &&
 		(len(f.containing) == 0 || slices.ContainsFunc(f.containing, within)) &&
 		!slices.ContainsFunc(f.excluded, within)

@@ -25,7 +25,8 @@ type feed struct {
 	held  map[string]*block.Block
 	edits []block.Edit
 	ended []block.Block
-	lost  bool // the next reader gets everything anew
+	freed []block.Block // markers of what nobody else remembers
+	lost  bool          // the next reader gets everything anew
 }
 
 func newFeed() *feed { return &feed{held: map[string]*block.Block{}} }
@@ -50,6 +51,13 @@ func (f *feed) edit(b *block.Block, key string) {
 	if f.held[key] = b; b == nil {
 		delete(f.held, key)
 	}
+}
+
+// Freed implements Feed.
+func (f *feed) Freed() []block.Block {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.freed)
 }
 
 // Since implements Feed.

@@ -13,6 +13,10 @@ type Feed interface {
 	// Since gives the edits after a cursor, in one order that no writer can
 	// upset; reset: they are all live blocks.
 	Since(cursor uint64) (edits []block.Edit, next uint64, reset bool)
+	// Freed lists where a block has ended of late and none is now, in no order,
+	// of before this process began too: of these blocks no more is known than
+	// their segment and target.
+	Freed() []block.Block
 }
 
 // maxChanges is how many changes of a view are remembered.
