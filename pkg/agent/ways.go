@@ -16,6 +16,7 @@ type Way struct {
 	agent *Agent
 	name  string
 	bound time.Duration
+	alarm bool // told while it fails, and then by the agent's own revisions
 
 	mu           sync.Mutex // for all below
 	holds        map[string]uint64
@@ -32,7 +33,16 @@ const maxWhy = 300
 // Way makes a way. From now on a block counts as enforced here when this
 // gateway has it as well. bound is how long that takes at most.
 func (a *Agent) Way(name string, bound time.Duration) *Way {
-	w := &Way{agent: a, name: name, bound: bound}
+	return a.addWay(&Way{agent: a, name: name, bound: bound})
+}
+
+// Alarm makes a way of a gateway that holds nothing itself. The agent's reports
+// have it only while it fails, and no block waits for it.
+func (a *Agent) Alarm(name string) *Way {
+	return a.addWay(&Way{agent: a, name: name, alarm: true})
+}
+
+func (a *Agent) addWay(w *Way) *Way {
 	a.waysMu.Lock()
 	defer a.waysMu.Unlock()
 	a.ways = append(a.ways, w)
@@ -95,9 +105,16 @@ func (a *Agent) Ways() []block.Way {
 	a.waysMu.Unlock()
 	slices.SortFunc(list, func(a, b *Way) int { return strings.Compare(a.name, b.name) })
 	now := a.clock.Now()
-	states := make([]block.Way, len(list))
-	for i, w := range list {
-		states[i] = w.state(now)
+	states := make([]block.Way, 0, len(list))
+	for _, w := range list {
+		s := w.state(now)
+		if w.alarm && s.FailingMillis == 0 {
+			continue
+		}
+		if w.alarm {
+			s.Holds = a.Revisions()
+		}
+		states = append(states, s)
 	}
 	return states
 }

@@ -122,3 +122,27 @@ func TestGatewaysCatchUpWithWhatChangedNothing(t *testing.T) {
 		}
 	})
 }
+
+// An alarm is told while it lasts, and no block waits for it.
+func TestAlarmsAreTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, agenttest.New(), newTestClock(), t.TempDir()).start()
+		alarm := r.Alarm("asked")
+		pass(time.Minute)
+		if ways, _ := r.told(); len(ways) != 0 {
+			t.Errorf("without an alarm: %+v", ways)
+		}
+		alarm.Fails(errors.New("nobody asks"))
+		r.service.Put("192.0.2.7", time.Hour)
+		pass(time.Minute)
+		ways, own := r.told()
+		if len(ways) != 1 || ways[0].Why != "nobody asks" || ways[0].FailingMillis < 40_000 || !maps.Equal(ways[0].Holds, own) {
+			t.Errorf("%+v; the agent has %v", ways, own)
+		}
+		alarm.Holds(nil)
+		pass(time.Second)
+		if ways, _ := r.told(); len(ways) != 0 {
+			t.Errorf("after it: %+v", ways)
+		}
+	})
+}

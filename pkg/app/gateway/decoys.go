@@ -68,12 +68,16 @@ type pathDecoys struct {
 	// to the application, and are refused from the next request on.
 	answered bool
 	now      func() time.Time
+	asked    atomic.Bool // by anybody, so far
 }
 
 // Decide implements block.Decider. Of a client that is exempt a touch is told,
 // and nothing else becomes of it: neither is it refused nor does it see a
 // decoy.
 func (p *pathDecoys) Decide(r *block.Request) block.Verdict {
+	if !p.asked.Load() {
+		p.asked.Store(true)
+	}
 	v := p.agent.Decide(r)
 	if v.Refused || !r.Client.IsValid() {
 		return v

@@ -126,6 +126,7 @@ func (g *Gateway) assemble(ctx context.Context, o Options) error {
 		g.keepNftables,
 		g.keepWSO2,
 		g.ship,
+		g.watchAsking,
 		g.showStatus,
 	}
 	for _, step := range steps {
