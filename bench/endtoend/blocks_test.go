@@ -229,9 +229,7 @@ func TestBlockEndsOnTime(t *testing.T) {
 	p := newPlay(t, nil)
 	a, b := p.gateway("edge-a", nil), p.gateway("edge-b", nil)
 	v := p.visitor(attacker)
-	id := p.block(attacker, 3*time.Second)
-	p.turns(v, a, "/shop", http.StatusForbidden)
-	p.turns(v, b, "/shop", http.StatusForbidden)
+	id := p.brief(v, 3*time.Second, a, b)
 	p.turns(v, a, "/shop", http.StatusOK)
 	p.turns(v, b, "/shop", http.StatusOK)
 	p.eventually("the block is over for the service", func(ctx context.Context) error {

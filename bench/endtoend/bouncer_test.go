@@ -221,8 +221,7 @@ func TestBouncers(t *testing.T) {
 		return nil
 	})
 
-	b.block(attacker, 3*time.Second)
-	b.turns(v, caddy, "/shop", http.StatusForbidden)
+	b.brief(v, 3*time.Second, caddy)
 	b.turns(v, caddy, "/shop", http.StatusOK) // its time is up
 	b.listed()
 }

@@ -56,8 +56,9 @@ func TestAgentsThatAreCutOff(t *testing.T) {
 	p.blockAll(kept, time.Hour)
 	p.blockAll(removed, time.Hour)
 	p.allSay(append(far, near), true, kept, removed)
-	p.blockAll(short, 6*time.Second) // they end while the agents are cut off
-	p.allSay(append(far, near), true, short[:3])
+	shortly := func(lifetime time.Duration) { p.blockAll(short, lifetime) }
+	p.inTime(6*time.Second, shortly, func(ctx context.Context) error { return p.say(ctx, append(far, near), true, short[:3]) })
+	// They end while the agents are cut off.
 
 	p.must(island.Cut(p.deadline()))
 	began := time.Now()
@@ -144,7 +145,11 @@ func (p *play) unblockAll(clients []string) {
 // allSay waits until agents refuse all these clients, or let them pass.
 func (p *play) allSay(agents []*stage.Agent, refused bool, clients ...[]string) {
 	p.Helper()
-	ctx := p.deadline()
+	p.must(p.say(p.deadline(), agents, refused, clients...))
+}
+
+// say is allSay within a time.
+func (p *play) say(ctx context.Context, agents []*stage.Agent, refused bool, clients ...[]string) error {
 	var asking sync.WaitGroup
 	errs := make([]error, len(agents))
 	for i, a := range agents {
@@ -163,5 +168,5 @@ func (p *play) allSay(agents []*stage.Agent, refused bool, clients ...[]string) 
 		})
 	}
 	asking.Wait()
-	p.must(errors.Join(errs...))
+	return errors.Join(errs...)
 }

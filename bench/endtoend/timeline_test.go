@@ -86,11 +86,6 @@ func (p *play) deniedIsNoEvidence(v *stage.Visitor, gateways []*stage.Gateway, h
 // that leads to the block, and so does the store.
 func (p *play) marksStandInTheLog(g *stage.Gateway, held wire.WhyBlock) {
 	p.Helper()
-	log, err := os.ReadFile(g.AccessLog)
-	p.must(err)
-	if !strings.Contains(string(log), `"divert `) || !strings.Contains(string(log), `"deny `+held.ID.String()+`"`) {
-		p.Errorf("decision marks are missing in the access log:\n%s", log)
-	}
 	p.eventually("the store has the denied requests", func(ctx context.Context) error {
 		events, err := p.service.API.Events(ctx, attacker, url.Values{"decision_id": {held.ID.String()}})
 		if err == nil && len(events) == 0 {
@@ -103,6 +98,11 @@ func (p *play) marksStandInTheLog(g *stage.Gateway, held wire.WhyBlock) {
 		}
 		return err
 	})
+	log, err := os.ReadFile(g.AccessLog)
+	p.must(err)
+	if !strings.Contains(string(log), `"divert `) || !strings.Contains(string(log), `"deny `+held.ID.String()+`"`) {
+		p.Errorf("decision marks are missing in the access log:\n%s", log)
+	}
 }
 
 // TestForgedHeadersChangeNothing: a client that sends the mark's header changes

@@ -42,7 +42,7 @@ func planTorture() torturePlan {
 	}
 	return torturePlan{
 		lines: 40_000, kills: 12, rounds: 1, beat: 10 * time.Millisecond, writes: 2_200,
-		frozen: 4 * time.Second, lease: "2s", patience: 90 * time.Second,
+		frozen: 4 * time.Second, lease: "2s", patience: 4 * time.Minute,
 	}
 }
 
