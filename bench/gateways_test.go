@@ -35,18 +35,44 @@ func TestLoadAsksHTTP(t *testing.T) {
 	}))
 	defer server.Close()
 	o := order{Kind: kindHTTP, Address: strings.TrimPrefix(server.URL, "http://"), Connections: 3, For: 50 * time.Millisecond}
-	a, err := o.carryOut(t.Context())
-	if err != nil || a.Requests == 0 || a.Took < o.For || a.P50 <= 0 || a.P99 < a.P50 {
-		t.Fatalf("%+v, %v", a, err)
+	o, a := carriedOut(t, o, func() { drain(served) })
+	if a.Took < o.For || a.P50 <= 0 || a.P99 < a.P50 {
+		t.Fatalf("%+v", a)
 	}
-	if len(served) != a.Requests+o.Connections*warmUp {
-		t.Errorf("%d requests were counted, %d served", a.Requests, len(served))
+	n := len(served)
+	if n != a.Requests+o.Connections*warmUp {
+		t.Errorf("%d requests were counted, %d served", a.Requests, n)
 	}
-	for range len(served) {
+	for range n {
 		clients[<-served] = true
 	}
-	if len(clients) < o.Connections*warmUp {
-		t.Errorf("only %d clients", len(clients))
+	// No connection asks as one client twice before it has been all of them.
+	if len(clients) < min(n/o.Connections, passingClients) {
+		t.Errorf("only %d clients of %d requests", len(clients), n)
+	}
+}
+
+// carriedOut carries out an order for ever longer, until something was asked: a
+// busy machine may let a short while pass before it asks.
+func carriedOut(t *testing.T, o order, begin func()) (order, answered) {
+	t.Helper()
+	for ; o.For < time.Minute; o.For *= 2 {
+		begin()
+		a, err := o.carryOut(t.Context())
+		if err != nil {
+			t.Fatalf("%s: %v", o.Kind, err)
+		}
+		if a.Requests > 0 {
+			return o, a
+		}
+	}
+	t.Fatalf("%s: nothing was asked", o.Kind)
+	return o, answered{}
+}
+
+func drain(served <-chan string) {
+	for range len(served) {
+		<-served
 	}
 }
 
@@ -84,10 +110,7 @@ func (d decider) Decide(r *block.Request) (v block.Verdict) {
 func TestLoadAsksGRPC(t *testing.T) {
 	address := serveEnvoy(t, decider{"192.0.2.1"})
 	for _, kind := range []string{kindEnvoy, kindHealth} {
-		a, err := order{Kind: kind, Address: address, Connections: 2, For: 20 * time.Millisecond}.carryOut(t.Context())
-		if err != nil || a.Requests == 0 {
-			t.Errorf("%s: %+v, %v", kind, a, err)
-		}
+		carriedOut(t, order{Kind: kind, Address: address, Connections: 2, For: 20 * time.Millisecond}, func() {})
 	}
 	o := order{Kind: kindEnvoy, Address: serveEnvoy(t, decider{passingClient(1).String()}), Connections: 1, For: time.Second}
 	if _, err := o.carryOut(t.Context()); err == nil {
