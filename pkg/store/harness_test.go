@@ -18,7 +18,7 @@ import (
 )
 
 // deadline is how long a test waits for what must come.
-const deadline = 60 * time.Second
+const deadline = 3 * time.Minute
 
 // openStore opens a store on an engine.
 func openStore(t testing.TB, h *enginetest.Handle, change ...func(*Options)) *Store {

@@ -114,7 +114,7 @@ func write(t testing.TB, s *store.Store, batches []*event.Batch) {
 		_ = w.Run(ctx)
 	}()
 	defer func() { cancel(); <-done }()
-	for end := time.Now().Add(time.Minute); w.LinesDone() < uint64(len(batches)); {
+	for end := time.Now().Add(3 * time.Minute); w.LinesDone() < uint64(len(batches)); {
 		if time.Now().After(end) {
 			t.Fatal("the lines are not stored")
 		}

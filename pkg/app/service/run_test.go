@@ -97,10 +97,10 @@ func start(t *testing.T, cfg config.Service) *running {
 
 func (r *running) await(what string, ok func() bool) {
 	r.t.Helper()
-	for deadline := time.Now().Add(time.Minute); !ok(); time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(3 * time.Minute); !ok(); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			status, err := r.api.Status(context.Background())
-			r.t.Fatalf("waited a minute for %s: %+v, %v", what, status, err)
+			r.t.Fatalf("waited three minutes for %s: %+v, %v", what, status, err)
 		}
 	}
 }

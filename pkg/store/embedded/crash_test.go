@@ -22,7 +22,7 @@ import (
 )
 
 // patience bounds what a test waits for.
-const patience = 60 * time.Second
+const patience = 3 * time.Minute
 
 // eventually polls until ok holds.
 func eventually(t *testing.T, what string, ok func() bool) {

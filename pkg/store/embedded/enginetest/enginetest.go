@@ -30,7 +30,7 @@ const (
 )
 
 // startTime is how long an engine may take to answer.
-const startTime = time.Minute
+const startTime = 3 * time.Minute
 
 // Main runs the tests of a package, or the engine when a test started the
 // binary for that.
