@@ -14,9 +14,11 @@ import (
 )
 
 const (
-	// maxQuestion bounds what Envoy tells of a request, in bytes: its headers
-	// are at most 96 KiB, and its body is not wanted.
-	maxQuestion  = 1 << 20
+	// maxQuestion bounds what Envoy tells of a request, in bytes: its path and
+	// its headers, of which max_request_headers_kb lets through 8 MiB at the
+	// most. A question that was too large would be an error to Envoy, and the
+	// request would pass.
+	maxQuestion  = 17 << 20
 	drainTimeout = 2 * time.Second
 )
 
