@@ -17,6 +17,7 @@ type asking struct {
 	tally   *tally
 	path    spelling // of the request's, once a route has asked for it
 	spelled bool
+	filed   bool // something is filed under what the client has, whatever its path
 }
 
 func newAsking(r *Request, now time.Duration, s *secrets, t *tally) asking {
@@ -34,11 +35,31 @@ func (a *asking) ask(segment string, s *Set, keys []*hasher) {
 	a.secrets.release()
 }
 
+// askRoutes asks the set of a segment for what is filed under routes alone.
+func (a *asking) askRoutes(segment string, s *Set, keys []*hasher) {
+	if s == nil || s.index.uses.scopes&routeScope == 0 {
+		return
+	}
+	a.tally.asked, a.secrets.keys = segment, keys
+	b := batch{lists: &s.index.lists, of: a, routes: true}
+	s.index.routes.walk(a.request.Method, a.spelling(), &b)
+	b.flush()
+	a.secrets.release()
+}
+
 // meet tells the tally of an entry whose target the request meets. A nil one,
 // and one that is over, say nothing.
 func (a *asking) meet(e *Entry, r rank) {
 	if e != nil && a.now < e.Deadline {
 		a.tally.add(e, r, e.enforcedOn(a.request))
+	}
+}
+
+// meetExact is meet for an entry that is on the client and nothing else.
+func (a *asking) meetExact(e *Entry, r rank) {
+	if e != nil {
+		a.filed = true
+		a.meet(e, r)
 	}
 }
 
@@ -56,14 +77,19 @@ func (x *index) ask(a *asking) {
 		x.askPrefixes(a)
 	}
 	b := batch{lists: &x.lists, of: a}
-	for codes := x.uses.scopes; codes != 0; codes &= codes - 1 {
+	for codes := x.uses.scopes &^ routeScope; codes != 0; codes &= codes - 1 {
 		x.askScope(a, byte(bits.TrailingZeros16(codes)), &b)
+	}
+	if x.uses.scopes&routeScope != 0 {
+		b.routes = true
+		x.routes.walk(a.request.Method, a.spelling(), &b)
 	}
 	b.flush()
 }
 
 // askPrefixes goes from the longest prefix around the client to the shortest.
 func (x *index) askPrefixes(a *asking) {
+	a.filed = true
 	for around, bits := bare(a.client), a.client.BitLen(); bits >= 0; {
 		p, list, ok := x.prefixes.LookupPrefixLPM(netip.PrefixFrom(around, bits))
 		if !ok {
@@ -89,8 +115,6 @@ func (x *index) askScope(a *asking, code byte, b *batch) {
 		if a.client.IsValid() {
 			b.add(addressKey(a.client))
 		}
-	case codeRoute:
-		x.routes.walk(a.request.Method, a.spelling(), b)
 	case codeKey, codeToken, codeSession, codeUser:
 		x.askSecret(a, code, b)
 	default:

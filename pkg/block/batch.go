@@ -4,10 +4,12 @@ package block
 // index. They are looked up together, so that what has to be waited for is
 // waited for at once.
 type batch struct {
-	lists *table[listKey, []filed]
-	of    *asking
-	keys  [batchSize]listKey
-	count int
+	lists  *table[listKey, []filed]
+	of     *asking
+	keys   [batchSize]listKey
+	count  int
+	own    int  // of count, the first, which are the client's whatever its path
+	routes bool // those that come now are routes
 }
 
 // batchSize is enough for most requests; others have several batches.
@@ -19,6 +21,9 @@ func (b *batch) add(k listKey) {
 	}
 	b.keys[b.count] = k
 	b.count++
+	if !b.routes {
+		b.own = b.count
+	}
 }
 
 // flush tells the tally of the entries under the keys.
@@ -32,8 +37,9 @@ func (b *batch) flush() {
 			continue
 		}
 		if list := near[i].find(k.hash(), k); list != nil {
+			b.of.filed = b.of.filed || i < b.own
 			b.of.meetFiled(*list)
 		}
 	}
-	b.count = 0
+	b.count, b.own = 0, 0
 }

@@ -123,15 +123,15 @@ func (x *exact) remove(t Target) {
 // ask tells the tally of the entries that a request meets.
 func (x *exact) ask(a *asking) {
 	if a.client.Is4() {
-		a.meet(x.v4.find(keyOf4(a.client)), plainRank(32))
+		a.meetExact(x.v4.find(keyOf4(a.client)), plainRank(32))
 		return
 	}
 	if !a.client.IsValid() || x.v6.count+x.net.count == 0 {
 		return
 	}
 	k := keyOf6(a.client)
-	a.meet(x.v6.find(k), plainRank(128))
-	a.meet(x.net.find(netKey(k.high)), plainRank(subnetBits))
+	a.meetExact(x.v6.find(k), plainRank(128))
+	a.meetExact(x.net.find(netKey(k.high)), plainRank(subnetBits))
 }
 
 // all yields the entries in no particular order.

@@ -209,10 +209,13 @@ func (w *world) check(r *Request) error {
 func TestReplicaAgreesWithLists(t *testing.T) {
 	for seed := range uint64(8) {
 		w := newWorld(seed)
+		regulars := []*Request{w.request(), w.request(), w.request(), {Client: w.addr(), User: "nobody", UserAgent: "none"}, {}}
 		for step := range 1_000 {
 			w.step()
-			for range 2 {
-				if err := w.check(w.request()); err != nil {
+			regular := pick(w.Rand, regulars) // comes again, and asks for something else
+			regular.Method, regular.Path = pick(w.Rand, methods), pick(w.Rand, paths)
+			for _, r := range []*Request{w.request(), w.request(), regular} {
+				if err := w.check(r); err != nil {
 					t.Fatalf("seed %d step %d: %v", seed, step, err)
 				}
 			}

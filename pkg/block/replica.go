@@ -19,12 +19,32 @@ const maxPending = 1 << 17
 // One goroutine at a time may change it; Decide and Versions may be called by
 // any number at any time.
 type Replica struct {
-	sets     atomic.Pointer[sets]
+	force    atomic.Pointer[inForce]
 	segments map[string]*segment
 	memory   *memory // of all segments
+	clean    *clean  // likewise
 }
 
-// sets is what is in force. It is never changed.
+// inForce is what is in force. It is never changed.
+type inForce struct {
+	sets
+	changes changes
+	asked   uint16 // the scopes, besides routes and addresses, under which any set has something filed
+	lookups int    // of a request, besides routes
+}
+
+func newInForce(s sets, c changes) *inForce {
+	in := &inForce{sets: s, changes: c}
+	for i := range s {
+		if set := s[i].set; set != nil {
+			in.asked |= set.index.uses.scopes &^ (routeScope | addressScope)
+			in.lookups += set.lookups()
+		}
+	}
+	return in
+}
+
+// sets is the segments in the order of their names.
 type sets []held
 
 // held is a segment with its match keys: as they are, and ready to hash with.
@@ -66,8 +86,8 @@ type segment struct {
 
 // NewReplica makes an empty replica.
 func NewReplica() *Replica {
-	r := &Replica{segments: map[string]*segment{}, memory: newMemory()}
-	r.sets.Store(new(sets))
+	r := &Replica{segments: map[string]*segment{}, memory: newMemory(), clean: newClean()}
+	r.force.Store(new(inForce))
 	return r
 }
 
@@ -79,12 +99,29 @@ func (r *Replica) Decide(q *Request, now time.Duration) Decision {
 	var hashed secrets
 	var found tally
 	a := newAsking(q, now, &hashed, &found)
-	sets := *r.sets.Load()
-	for i := range sets {
-		h := &sets[i]
-		a.ask(h.name, h.set, h.hashers)
+	in := r.force.Load()
+	if in.lookups < cleanFrom {
+		in.ask(&a)
+	} else if name := r.clean.name(&a, in); r.clean.knows(name) {
+		in.askRoutes(&a)
+	} else if in.ask(&a); !a.filed {
+		r.clean.learn(name)
 	}
 	return found.decision(q.Client)
+}
+
+func (s sets) ask(a *asking) {
+	for i := range s {
+		h := &s[i]
+		a.ask(h.name, h.set, h.hashers)
+	}
+}
+
+func (s sets) askRoutes(a *asking) {
+	for i := range s {
+		h := &s[i]
+		a.askRoutes(h.name, h.set, h.hashers)
+	}
 }
 
 // SetKeys replaces the keys under which a segment's users, keys, tokens and
@@ -92,13 +129,13 @@ func (r *Replica) Decide(q *Request, now time.Duration) Decision {
 func (r *Replica) SetKeys(name string, keys []MatchKey) {
 	h := r.held(name)
 	h.keys, h.hashers = slices.Clone(keys), remembering(r.memory, keys, h.hashers)
-	r.store(h)
+	r.replace(h)
 }
 
 // MatchKeys gives the keys of each segment that has some.
 func (r *Replica) MatchKeys() map[string][]MatchKey {
 	keys := map[string][]MatchKey{}
-	for _, h := range *r.sets.Load() {
+	for _, h := range r.force.Load().sets {
 		if len(h.keys) > 0 {
 			keys[h.name] = h.keys
 		}
@@ -109,7 +146,7 @@ func (r *Replica) MatchKeys() map[string][]MatchKey {
 // Sets gives the current set of each segment that there is one of.
 func (r *Replica) Sets() map[string]*Set {
 	sets := map[string]*Set{}
-	for _, h := range *r.sets.Load() {
+	for _, h := range r.force.Load().sets {
 		if h.set != nil {
 			sets[h.name] = h.set
 		}
@@ -146,7 +183,7 @@ func (r *Replica) Load(name string, set *Set, now time.Duration) {
 	s.waiting, s.pending, s.behind = false, nil, false
 	h := r.held(name)
 	h.set = set
-	r.store(h)
+	r.replace(h)
 }
 
 // Apply takes a delta. It tells whether the set changed.
@@ -164,7 +201,11 @@ func (r *Replica) Apply(name string, d Delta, now time.Duration) bool {
 		return false
 	}
 	h.set = set
-	r.store(h)
+	c := r.force.Load().changes
+	if !d.Removed {
+		c.note(d.Target)
+	}
+	r.store(h, c)
 	return true
 }
 
@@ -199,9 +240,10 @@ func (r *Replica) Heartbeat(name string, original Version) (stale bool) {
 
 // Forget drops the segments that are not in keep.
 func (r *Replica) Forget(keep func(name string) bool) {
-	next := slices.DeleteFunc(slices.Clone(*r.sets.Load()), func(h held) bool { return !keep(h.name) })
+	in := r.force.Load()
+	next := slices.DeleteFunc(slices.Clone(in.sets), func(h held) bool { return !keep(h.name) })
 	maps.DeleteFunc(r.segments, func(name string, _ *segment) bool { return !keep(name) })
-	r.sets.Store(&next)
+	r.force.Store(newInForce(next, in.changes))
 }
 
 func (r *Replica) segment(name string) *segment {
@@ -213,9 +255,15 @@ func (r *Replica) segment(name string) *segment {
 	return s
 }
 
-func (r *Replica) held(name string) held { return r.sets.Load().of(name) }
+func (r *Replica) held(name string) held { return r.force.Load().of(name) }
 
-func (r *Replica) store(h held) {
-	next := r.sets.Load().with(h)
-	r.sets.Store(&next)
+// replace puts another set, or other keys, in the place of a segment's.
+func (r *Replica) replace(h held) {
+	c := r.force.Load().changes
+	c.common++
+	r.store(h, c)
+}
+
+func (r *Replica) store(h held, c changes) {
+	r.force.Store(newInForce(r.force.Load().with(h), c))
 }

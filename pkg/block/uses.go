@@ -22,6 +22,12 @@ type keyUse struct {
 	entries int
 }
 
+// The bits of routes and of addresses.
+const (
+	routeScope   = 1 << codeRoute
+	addressScope = 1 << codeAddress
+)
+
 func (u *uses) count(d drawer, n int) {
 	u.entries[d.code] += n
 	if u.entries[d.code] > 0 {
