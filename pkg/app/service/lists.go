@@ -1,7 +1,6 @@
 package service
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -62,7 +61,7 @@ type listKeeper struct {
 	// All below is run's alone.
 	cursor uint64
 	held   map[string]map[heldKey]*block.Block // by list
-	rested map[string]map[netip.Prefix]rest
+	rested map[string]*resting
 	works  map[string]*listWork
 }
 
@@ -84,7 +83,7 @@ const (
 func newListKeeper(since func(uint64) ([]block.Edit, uint64, bool), b blocker, keep func(intel.Refusals) error, lists []config.BlockList, log *slog.Logger) *listKeeper {
 	return &listKeeper{
 		since: since, blocker: b, keep: keep, now: time.Now, log: log, changed: make(chan struct{}, 1),
-		lists: lists, said: map[string]map[netip.Prefix]int64{}, rested: map[string]map[netip.Prefix]rest{},
+		lists: lists, said: map[string]map[netip.Prefix]int64{}, rested: map[string]*resting{},
 	}
 }
 
@@ -173,7 +172,7 @@ func (k *listKeeper) plan() {
 	for i := range lists {
 		l := &lists[i]
 		configured[l.Name] = true
-		k.awaken(l.Name)
+		k.rested[l.Name].awaken(k.now())
 		if said[l.Name] != nil {
 			k.works[l.Name] = k.workOf(l, said[l.Name])
 		}
@@ -183,7 +182,7 @@ func (k *listKeeper) plan() {
 			k.works[name] = &listWork{name: name, gone: slices.Collect(maps.Values(blocks)), reason: "the list is configured no more", quota: defaultQuota, refused: map[string]int{}}
 		}
 	}
-	maps.DeleteFunc(k.rested, func(name string, _ map[netip.Prefix]rest) bool { return !configured[name] })
+	maps.DeleteFunc(k.rested, func(name string, _ *resting) bool { return !configured[name] })
 	for name, w := range k.works {
 		w.goOn(unfinished[name])
 		if w.done() && w.made+w.ended == 0 {
@@ -245,13 +244,7 @@ func (k *listKeeper) step(ctx context.Context) {
 // account keeps what is not made of a list where an operator can see it.
 func (k *listKeeper) account(name string) {
 	r := intel.Refusals{List: name, At: k.now(), Counts: map[string]int{}}
-	for p, rest := range k.rested[name] {
-		r.Counts[rest.rule]++
-		r.Entries = append(r.Entries, intel.Refusal{Entry: block.PrefixTarget(p).String(), Rule: rest.rule, Reason: rest.reason, Again: rest.until})
-	}
-	slices.SortFunc(r.Entries, func(a, b intel.Refusal) int {
-		return cmp.Or(cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Entry, b.Entry))
-	})
+	k.rested[name].tell(&r)
 	if err := k.keep(r); err != nil {
 		k.log.Warn("what the guard says of a list could not be kept", "list", name, "error", err)
 	}

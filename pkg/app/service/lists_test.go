@@ -238,7 +238,7 @@ func TestALongListIsMadeInPortions(t *testing.T) {
 	if n := len(k.book.list()); n != 1500 {
 		t.Errorf("%d blocks after a second without a list", n)
 	}
-	if len(k.rested["bad"]) != 0 {
+	if k.rested["bad"].holds(netip.MustParsePrefix(refusedAddress + "/32")) {
 		t.Errorf("what is listed no more rests still: %v", k.rested)
 	}
 }
@@ -249,7 +249,7 @@ func TestAListThatIsNoMoreRestsNoMore(t *testing.T) {
 	k.says(8*time.Hour, refusedAddress)
 	k.plan()
 	k.step(t.Context())
-	if len(k.rested["bad"]) != 1 {
+	if !k.rested["bad"].holds(netip.MustParsePrefix(refusedAddress + "/32")) {
 		t.Fatalf("resting: %v", k.rested)
 	}
 	k.use(nil)

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"net/netip"
 	"slices"
 	"time"
@@ -46,18 +45,6 @@ func (w *listWork) goOn(before *listWork) {
 	}
 }
 
-// rest is why an entry is not made, and before when it is not asked for again.
-type rest struct {
-	until        time.Time
-	rule, reason string
-}
-
-// awaken forgets those who have rested.
-func (k *listKeeper) awaken(name string) {
-	now := k.now()
-	maps.DeleteFunc(k.rested[name], func(_ netip.Prefix, r rest) bool { return !r.until.After(now) })
-}
-
 // workOf compares what a list says with its blocks.
 func (k *listKeeper) workOf(l *config.BlockList, said map[netip.Prefix]int64) *listWork {
 	w := &listWork{
@@ -69,10 +56,11 @@ func (k *listKeeper) workOf(l *config.BlockList, said map[netip.Prefix]int64) *l
 			w.gone = append(w.gone, b)
 		}
 	}
-	maps.DeleteFunc(k.rested[l.Name], func(p netip.Prefix, _ rest) bool { _, listed := said[p]; return !listed })
+	resting := k.rested[l.Name]
+	resting.keep(func(p netip.Prefix) bool { _, listed := said[p]; return listed })
 	for p, until := range said {
 		life := lifetime(l, until, now)
-		if _, rests := k.rested[l.Name][p]; rests || life < time.Second {
+		if life < time.Second || resting.holds(p) {
 			continue
 		}
 		// It is renewed while the list says it, before it is over.
@@ -159,9 +147,9 @@ func (k *listKeeper) add(ctx context.Context, w *listWork, wanted []netip.Prefix
 		if r := restOf(&result.Items[i], k.now()); r.rule != "" {
 			w.refused[r.rule]++
 			if k.rested[w.name] == nil {
-				k.rested[w.name] = map[netip.Prefix]rest{}
+				k.rested[w.name] = &resting{}
 			}
-			k.rested[w.name][wanted[i]] = r
+			k.rested[w.name].add(wanted[i], r)
 		}
 	}
 	return nil
