@@ -30,6 +30,10 @@ type AgentOptions struct {
 	TLS *tls.Config
 	// Name and Secret are the agent's credential.
 	Name, Secret string
+	// Stamped, unless it is nil, is told of each block before it is applied when
+	// the service put it and when the bus began to write it, by their clocks: for
+	// measuring. It must not wait.
+	Stamped func(target block.Target, put, stored time.Time)
 	// Logger takes what a person may want to know; nil discards it.
 	Logger *slog.Logger
 }

@@ -15,13 +15,18 @@ import (
 	"github.com/honeymoat/honeymoat/pkg/respond"
 )
 
-// chunkBytes is the size of one message of something large.
-const chunkBytes = 512 << 10
+const (
+	// chunkBytes is the size of one message of something large.
+	chunkBytes = 512 << 10
+	// inlineBytes is how much is kept in the head itself.
+	inlineBytes = 64 << 10
+)
 
 // Checkpoints keeps named snapshots of state, of any size, in the stream of
 // checkpoints: first the chunks under a name of their own, then a head that
 // points at them, then the chunks before are freed. So the head always points
-// at something whole.
+// at something whole. What is small is in its head: it is saved often, each
+// message is synced to disk, and blocks wait for the same disk.
 //
 // The head is fenced: when somebody else has saved under this name since this
 // process has last loaded or saved it, Save fails with an error that wraps
@@ -32,6 +37,7 @@ type Checkpoints struct {
 
 	mu    sync.Mutex // one Save at a time
 	heads map[string]ownHead
+	whole map[string]bool // names whose head has all: there are no chunks
 }
 
 // ownHead is the last head of a name that this process has loaded or saved.
@@ -41,7 +47,7 @@ type ownHead struct {
 }
 
 func newCheckpoints(b *Bus) *Checkpoints {
-	return &Checkpoints{bus: b, writer: nuid.Next(), heads: map[string]ownHead{}}
+	return &Checkpoints{bus: b, writer: nuid.Next(), heads: map[string]ownHead{}, whole: map[string]bool{}}
 }
 
 var _ respond.Checkpoints = (*Checkpoints)(nil)
@@ -54,6 +60,7 @@ type head struct {
 	Chunks     int    `json:"chunks"`
 	Bytes      int    `json:"bytes"`
 	Hash       uint64 `json:"hash,string"`
+	Data       []byte `json:"data,omitempty"` // all of it, in place of chunks
 }
 
 func headSubject(name string) string { return "checkpoint." + token(name) + ".head" }
@@ -78,7 +85,9 @@ func (c *Checkpoints) save(ctx context.Context, name string, data []byte) error 
 		return err
 	}
 	h := head{Generation: nuid.Next(), Writer: c.writer, Bytes: len(data), Hash: xxh3.Hash(data)}
-	if err := c.saveChunks(ctx, name, &h, data); err != nil {
+	if len(data) <= inlineBytes {
+		h.Data = data
+	} else if err := c.saveChunks(ctx, name, &h, data); err != nil {
 		return err
 	}
 	encoded, err := json.Marshal(h)
@@ -91,7 +100,12 @@ func (c *Checkpoints) save(ctx context.Context, name string, data []byte) error 
 		return publishError(err)
 	}
 	c.heads[name] = ownHead{sequence: ack.Sequence}
-	return c.free(ctx, name, h)
+	if c.whole[name] {
+		return nil
+	}
+	err = c.free(ctx, name, h)
+	c.whole[name] = err == nil && h.Chunks == 0
+	return err
 }
 
 // fence gives the sequence of the head that the next one replaces.
@@ -112,6 +126,7 @@ func (c *Checkpoints) fence(ctx context.Context, name string) (after uint64, err
 }
 
 func (c *Checkpoints) saveChunks(ctx context.Context, name string, h *head, data []byte) error {
+	c.whole[name] = false
 	var p pipeline
 	for len(data) > 0 {
 		n := min(len(data), chunkBytes)
@@ -149,6 +164,7 @@ func (c *Checkpoints) free(ctx context.Context, name string, h head) error {
 func (c *Checkpoints) Load(ctx context.Context, name string) ([]byte, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.whole[name] = false // somebody else may have saved
 	m, err := c.bus.lastMessage(ctx, checkpointStream, headSubject(name))
 	if err != nil {
 		return nil, fmt.Errorf("load checkpoint %s: %w", name, err)
@@ -165,12 +181,13 @@ func (c *Checkpoints) Load(ctx context.Context, name string) ([]byte, error) {
 	return data, nil
 }
 
+// loadChunks gives what a head stands for.
 func (c *Checkpoints) loadChunks(ctx context.Context, name string, encoded []byte) ([]byte, error) {
 	var h head
 	if err := json.Unmarshal(encoded, &h); err != nil {
 		return nil, fmt.Errorf("read head: %w", err)
 	}
-	data := make([]byte, 0, h.Bytes)
+	data := append(make([]byte, 0, h.Bytes), h.Data...)
 	for n := range h.Chunks {
 		m, err := c.bus.lastMessage(ctx, checkpointStream, chunkSubject(name, h.Generation, strconv.Itoa(n)))
 		if err != nil {

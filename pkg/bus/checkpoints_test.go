@@ -31,10 +31,49 @@ func TestCheckpoints(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if n := s.CachedInfo().State.Msgs; n != 4 {
-			t.Errorf("%d messages for two small checkpoints, want a head and a chunk each", n)
+		if n := s.CachedInfo().State.Msgs; n != 2 {
+			t.Errorf("%d messages for two small checkpoints, want a head each", n)
 		}
 	})
+}
+
+// TestSmallCheckpointAfterALargeOne: whoever saved before, and whatever came
+// of it, a small checkpoint leaves no chunks behind.
+func TestSmallCheckpointAfterALargeOne(t *testing.T) {
+	w := start(t, where{dir: t.TempDir()})
+	large := bytes.Repeat([]byte("large"), inlineBytes)
+	for name, before := range map[string]func(c *Checkpoints) error{
+		"own":     func(c *Checkpoints) error { return c.Save(t.Context(), "own", large) },
+		"another": func(*Checkpoints) error { return newCheckpoints(w.Bus).Save(t.Context(), "another", large) },
+		"unfinished": func(c *Checkpoints) error {
+			return errors.Join(c.Save(t.Context(), "unfinished", []byte("x")), c.saveChunks(t.Context(), "unfinished", &head{Generation: "g"}, large))
+		},
+		"taken over": func(c *Checkpoints) error {
+			err := errors.Join(c.Save(t.Context(), "taken over", []byte("x")), newCheckpoints(w.Bus).Save(t.Context(), "taken over", large))
+			_, loadErr := c.Load(t.Context(), "taken over")
+			return errors.Join(err, loadErr)
+		},
+	} {
+		c := w.Checkpoints()
+		if err := before(c); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		for _, text := range []string{"one", "two"} {
+			if err := c.Save(t.Context(), name, []byte(text)); err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+		}
+		if got, err := newCheckpoints(w.Bus).Load(t.Context(), name); err != nil || string(got) != "two" {
+			t.Errorf("%s: Load = %q, %v", name, got, err)
+		}
+	}
+	s, err := w.js.Stream(t.Context(), checkpointStream)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := s.CachedInfo().State.Msgs; n != 4 {
+		t.Errorf("%d messages for four small checkpoints", n)
+	}
 }
 
 func TestCheckpointIsFenced(t *testing.T) {

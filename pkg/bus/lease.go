@@ -15,10 +15,18 @@ import (
 // not be renewed in time: then another process may have it. ttl, at least one
 // second, is how long after a crash others wait.
 //
+// Streams of our own need no lease: they lie in a directory that this process
+// has locked, and nobody else reaches them. So a disk that stalls for longer
+// than ttl does not end the service, and one that was killed is followed up at
+// once.
+//
 // What fn writes is fenced besides (blocks by their revisions, checkpoints by
 // their heads), because a process can be paused between looking at its
 // context and writing.
 func (b *Bus) Hold(ctx context.Context, name, holder string, ttl time.Duration, fn func(ctx context.Context) error) error {
+	if b.alone() {
+		return fn(ctx)
+	}
 	l := &lease{bus: b, key: token(name), holder: holder, ttl: max(ttl, time.Second)}
 	if err := l.acquire(ctx); err != nil {
 		return fmt.Errorf("lease %s: %w", name, err)
@@ -39,6 +47,9 @@ func (b *Bus) Hold(ctx context.Context, name, holder string, ttl time.Duration, 
 	}
 	return err
 }
+
+// alone tells whether the streams are those of the embedded server.
+func (b *Bus) alone() bool { return b.opts.InProcess != nil && b.opts.Domain == "" }
 
 type lease struct {
 	bus      *Bus

@@ -3,27 +3,58 @@ package bus
 import (
 	"context"
 	"errors"
+	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/honeymoat/honeymoat/pkg/bus/bustest"
 )
+
+// joined is a service on an external server: only there others may be.
+func joined(t *testing.T) *world {
+	t.Helper()
+	return start(t, where{leaf: bustest.External(t, filepath.Join(t.TempDir(), "external"))})
+}
 
 // A machine that stands still for a second loses its lease, as it should: then
 // the next round tells whether the second one waits.
 func TestSecondHolderWaits(t *testing.T) {
-	everywhere(t, func(t *testing.T, at where) {
-		w := start(t, at)
-		for rounds := 1; ; rounds++ {
-			err := w.secondWaits(t)
-			if err == nil {
-				return
-			}
-			if !errors.Is(err, ErrLeaseLost) || rounds == 20 {
-				t.Fatalf("round %d: %v", rounds, err)
-			}
+	w := joined(t)
+	for rounds := 1; ; rounds++ {
+		err := w.secondWaits(t)
+		if err == nil {
+			return
 		}
+		if !errors.Is(err, ErrLeaseLost) || rounds == 20 {
+			t.Fatalf("round %d: %v", rounds, err)
+		}
+	}
+}
+
+// TestNobodyWaitsForAKilledServiceOfItsOwn: what a killed service leaves in
+// streams of its own keeps the next one not waiting, and nothing that becomes of
+// it ends that.
+func TestNobodyWaitsForAKilledServiceOfItsOwn(t *testing.T) {
+	w := start(t, where{dir: t.TempDir()})
+	kv, err := w.js.KeyValue(t.Context(), leaseBucket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := kv.Create(t.Context(), "serve", []byte("killed"), jetstream.KeyTTL(time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), patience) // less than an hour
+	defer cancel()
+	ran := false
+	err = w.Hold(ctx, "serve", "next", time.Hour, func(ctx context.Context) error {
+		ran = true
+		return ctx.Err()
 	})
+	if err != nil || !ran {
+		t.Errorf("Hold = %v, ran %v", err, ran)
+	}
 }
 
 // secondWaits has a first one hold the lease for longer than it lasts without
@@ -75,10 +106,10 @@ func (w *world) secondWaits(t *testing.T) error {
 }
 
 func TestLostLeaseEndsItsHolder(t *testing.T) {
-	w := start(t, where{dir: t.TempDir()})
+	w := joined(t)
 	err := w.Hold(t.Context(), "serve", "first", time.Second, func(ctx context.Context) error {
 		// Somebody else writes: the renewal is fenced.
-		if _, err := w.js.Publish(ctx, bucketSubject(leaseBucket, "serve"), []byte("second"), jetstream.WithMsgTTL(time.Second)); err != nil {
+		if _, err := w.js.Publish(ctx, w.writeSubject(leaseBucket, "serve"), []byte("second"), jetstream.WithMsgTTL(time.Second)); err != nil {
 			return err
 		}
 		<-ctx.Done()

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/honeymoat/honeymoat/pkg/block"
 )
@@ -218,10 +219,18 @@ func (s *session) take(ctx context.Context, m *nats.Msg) (heartbeat bool) {
 
 func (s *session) apply(m *nats.Msg) error {
 	segment, d, err := parseRepublished(m)
-	if err == nil {
-		s.f.Apply(segment, d)
+	if err != nil {
+		return err
 	}
-	return err
+	if told := s.agent.opts.Stamped; told != nil && !d.Removed {
+		stored, err := time.Parse(time.RFC3339Nano, m.Header.Get(jetstream.TimeStampHeaer))
+		if err != nil {
+			return fmt.Errorf("header %s: %w", jetstream.TimeStampHeaer, err)
+		}
+		told(d.Target, putTime(m.Header, stored), stored)
+	}
+	s.f.Apply(segment, d)
+	return nil
 }
 
 func (s *session) compare(ctx context.Context, segment string, data []byte) error {
