@@ -44,7 +44,7 @@ func (a *inquiry) blocks(e *Explanation) (subjects []string) {
 // some of it.
 func (a *inquiry) on(b *block.Block) (whole, partly bool) {
 	for _, form := range a.formsIn(b.Segment) {
-		t, same := alongRoute(b.Target.Blocked(), form)
+		t, same := alongRoute(b.Target, form)
 		if same && t.Covers(form) {
 			return true, false
 		}
@@ -53,10 +53,11 @@ func (a *inquiry) on(b *block.Block) (whole, partly bool) {
 	return false, partly
 }
 
-// alongRoute gives a block's target with the route that is asked for in place
-// of one that matches it. same is false when it matches for one method only.
-func alongRoute(blocked, asked block.Target) (t block.Target, same bool) {
-	criteria := blocked.Criteria()
+// alongRoute gives what a block or an exemption is on, with the route that is
+// asked for in place of one that matches it. same is false when it matches for
+// one method only.
+func alongRoute(held, asked block.Target) (t block.Target, same bool) {
+	criteria, blocked := held.Criteria(), held.Blocked()
 	at := slices.IndexFunc(criteria, func(c block.Criterion) bool { return c.Scope == block.ScopeRoute })
 	route, ok := asked.Value(block.ScopeRoute)
 	if at < 0 || !ok {
@@ -68,6 +69,9 @@ func alongRoute(blocked, asked block.Target) (t block.Target, same bool) {
 		r.Method = own.Method
 	}
 	only, err := block.NewTarget(criteria[at])
+	if held.Exemption() {
+		only = only.Exempt()
+	}
 	if err != nil || !only.Meets(&r, nil) {
 		return blocked, true
 	}

@@ -51,6 +51,7 @@ func TestWhyInEveryScope(t *testing.T) {
 		add("user:bob", "longer")
 		add("203.0.113.9 & key:k1", block.All, func(r *AddBlock) { r.Action = block.Allow })
 		add("route:/admin/**", "eu", func(r *AddBlock) { r.Mode = block.Shadow })
+		add("route:/health", block.All, func(r *AddBlock) { r.Action = block.Allow })
 		f := func(target, want string) {
 			t.Helper()
 			if got := covering(t, s, target); got != want {
@@ -69,6 +70,10 @@ func TestWhyInEveryScope(t *testing.T) {
 		f("key:k1 & 203.0.113.9", "allow 203.0.113.9 & key:#, deny 203.0.113.0/24")
 		f("route:/admin/users", "deny route:/admin/**")
 		f("route:GET /admin", "deny route:/admin/**")
+		f("route:/admin/users/", "deny route:/admin/**")
+		f("route:/admin;x", "deny route:/admin/**")
+		f("route:/health", "allow route:/health")
+		f("route:/health/", "") // an exemption is letter by letter
 		f("203.0.113.7 & route:POST /orders/9", "deny 203.0.113.0/24, deny 203.0.113.7 & route:POST /orders/{}, (deny 203.0.113.7 & user:#)")
 		f("203.0.113.7 & route:/orders/9", "deny 203.0.113.0/24, (deny 203.0.113.7 & route:POST /orders/{}), (deny 203.0.113.7 & user:#)")
 		f("203.0.113.7 & route:GET /orders/9", "deny 203.0.113.0/24, (deny 203.0.113.7 & user:#)")
