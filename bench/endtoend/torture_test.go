@@ -29,7 +29,6 @@ type torturePlan struct {
 	frozen   time.Duration // the engine is there and does not answer
 	full     time.Duration // the bus takes nothing meanwhile; 0: that is left out
 	gone     time.Duration // the engine cannot be started; 0: that is left out
-	lease    string        // after which a killed service is followed up; a disk must not stall for longer
 	patience time.Duration // for all to come to rest at the end
 }
 
@@ -37,12 +36,12 @@ func planTorture() torturePlan {
 	if os.Getenv(tortureEnv) == "long" {
 		return torturePlan{
 			lines: 200_000, kills: 28, rounds: 3, beat: 10 * time.Millisecond, writes: 27_000,
-			frozen: 125 * time.Second, full: 15 * time.Second, gone: 15 * time.Second, lease: "10s", patience: 8 * time.Minute,
+			frozen: 125 * time.Second, full: 15 * time.Second, gone: 15 * time.Second, patience: 8 * time.Minute,
 		}
 	}
 	return torturePlan{
 		lines: 40_000, kills: 12, rounds: 1, beat: 10 * time.Millisecond, writes: 2_200,
-		frozen: 4 * time.Second, lease: "2s", patience: 4 * time.Minute,
+		frozen: 4 * time.Second, patience: 4 * time.Minute,
 	}
 }
 
@@ -132,7 +131,6 @@ func newTorture(t *testing.T, plan torturePlan, random func(uint64) *rand.Rand) 
 		"blocks.max_per_minute":   1_000_000,
 		"blocks.agent_per_minute": 1_000_000,
 		"store.engine.library":    w.library,
-		"bus.lease_ttl":           plan.lease,
 	})
 	w.must(err)
 	w.shipper = w.agent("shipper", stage.Settings{

@@ -55,7 +55,6 @@ func (s *Stage) PrepareService(name string, settings Settings) (*Service, error)
 		"api.listen":          v.Address,
 		"store.engine.listen": v.Engine,
 		"bus.listen":          bus,
-		"bus.lease_ttl":       "2s", // a killed service is followed up soon
 	}.With(settings)
 	v.Process = s.process(name, s.Program("honeymoat"), "serve", "--config", v.Config)
 	return v, v.Settings.write(v.Config)
