@@ -60,7 +60,7 @@ type Bus struct {
 	ExternalDomain string        `yaml:"external_domain" doc:"JetStream domain of that cluster (jetstream { domain: … } in its configuration). A leaf node reaches JetStream by it only."`
 	Credentials    string        `yaml:"credentials" doc:"NATS credentials file for external_url."`
 	Replicas       int           `yaml:"replicas" doc:"Copies of each stream in a cluster."`
-	LeaseTTL       time.Duration `yaml:"lease_ttl" doc:"How long a second honeymoat on the same bus waits after the first was last heard of."`
+	LeaseTTL       time.Duration `yaml:"lease_ttl" doc:"How long a second honeymoat on the same external bus waits after the first was last heard of. The embedded bus has only one."`
 }
 
 // Store is ClickHouse, embedded or a server.
