@@ -93,6 +93,7 @@ func TestRunServesAndStops(t *testing.T) {
 func TestStopEndsStreamsAndLetsAnswersFinish(t *testing.T) {
 	entered, leave := make(chan struct{}), make(chan struct{})
 	r := run(t, func(o *Options) {
+		o.Grace = time.Minute
 		o.Alertmanager = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			close(entered)
 			<-leave

@@ -238,7 +238,7 @@ func TestSendersWaitForTheBus(t *testing.T) {
 // TestWhatTheKernelHoldsIsTakenAtTheEnd: a sender takes for delivered what it
 // could write.
 func TestWhatTheKernelHoldsIsTakenAtTheEnd(t *testing.T) {
-	d := newDesk(t)
+	d := newDesk(t, func(o *Options) { o.Grace = time.Minute })
 	hold := make(chan struct{})
 	d.bus.Fail = func(int) ingesttest.Fault { <-hold; return ingesttest.None }
 	l, err := net.Listen("tcp", "127.0.0.1:0")
