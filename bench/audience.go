@@ -56,9 +56,10 @@ type crowded struct {
 	changed chan struct{} // closed by the next arrival
 }
 
-// startCrowd starts so many agents and waits until they are in step.
-func startCrowd(ctx context.Context, v *stage.Service, size int) (*crowded, error) {
-	order, err := orderCrowd(ctx, v, size)
+// startCrowd starts agents of these names and waits until they are in step.
+// Each ships a log, unless that is empty.
+func startCrowd(ctx context.Context, v *stage.Service, names []string, ship string) (*crowded, error) {
+	order, err := orderCrowd(ctx, v, names, ship)
 	if err != nil {
 		return nil, err
 	}
@@ -87,15 +88,14 @@ func startCrowd(ctx context.Context, v *stage.Service, size int) (*crowded, erro
 	return c, nil
 }
 
-func orderCrowd(ctx context.Context, v *stage.Service, size int) ([]byte, error) {
-	order := crowdOrder{URL: "https://" + v.Address}
-	for i := range size {
-		name := fmt.Sprintf("crowd-%d-%d", size, i)
+func orderCrowd(ctx context.Context, v *stage.Service, names []string, ship string) ([]byte, error) {
+	order := crowdOrder{URL: "https://" + v.Address, Names: names, Ship: ship}
+	for _, name := range names {
 		token, err := v.API.CreateEnrolment(ctx, wire.EnrolmentRequest{Name: name, Gateway: name})
 		if err != nil {
 			return nil, err
 		}
-		order.Names, order.Tokens = append(order.Names, name), append(order.Tokens, token.Token)
+		order.Tokens = append(order.Tokens, token.Token)
 	}
 	return json.Marshal(order)
 }
@@ -118,21 +118,27 @@ func (c *crowded) read(output io.Reader) error {
 
 // Enforced implements audience.
 func (c *crowded) Enforced(ctx context.Context, client string) (time.Time, error) {
+	a, err := c.await(ctx, client)
+	return time.Unix(0, a.Last), err
+}
+
+// await waits for what the process writes about a target.
+func (c *crowded) await(ctx context.Context, target string) (arrival, error) {
 	for {
 		c.mu.Lock()
-		a, there := c.arrived[client]
+		a, there := c.arrived[target]
 		changed := c.changed
 		c.mu.Unlock()
 		if there {
-			return time.Unix(0, a.Last), nil
+			return a, nil
 		}
 		select {
 		case <-changed:
 		case err := <-c.ended:
 			c.ended <- err
-			return time.Time{}, fmt.Errorf("the crowd has left: %w", err)
+			return arrival{}, fmt.Errorf("the crowd has left: %w", err)
 		case <-ctx.Done():
-			return time.Time{}, context.Cause(ctx)
+			return arrival{}, context.Cause(ctx)
 		}
 	}
 }

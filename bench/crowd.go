@@ -31,14 +31,22 @@ type crowdOrder struct {
 	URL    string   `json:"url"` // of the service's front
 	Names  []string `json:"names"`
 	Tokens []string `json:"tokens"`
+	Ship   string   `json:"ship,omitempty"` // the log that each of them ships, see courier
 }
 
 // arrival is what the process writes, a line for each block that all of its
-// agents enforce.
+// agents enforce, and for each touch that they have shipped. Times are in Unix
+// nanoseconds.
 type arrival struct {
 	Target string `json:"target"`
-	First  int64  `json:"first"` // when the first of them did, in Unix nanoseconds
+	Put    int64  `json:"put,omitempty"`    // when the service put it on the bus
+	Stored int64  `json:"stored,omitempty"` // when the bus began to write it
+	First  int64  `json:"first"`            // when the first of them enforced it
 	Last   int64  `json:"last"`
+	// Of a touch.
+	Read         int64 `json:"read,omitempty"`         // out of the log
+	Closed       int64 `json:"closed,omitempty"`       // its batch: nothing more comes into it
+	Acknowledged int64 `json:"acknowledged,omitempty"` // the bus has it on disk
 }
 
 // inStep is the target of the line that is written once all agents are linked
@@ -48,11 +56,12 @@ const inStep = "in step"
 // crowd is all agents of the process.
 type crowd struct {
 	size  int
+	ship  string
 	write func(arrival) error
 
 	mu    sync.Mutex
 	count map[string]int
-	first map[string]time.Time
+	on    map[string]arrival // its way
 	err   error
 }
 
@@ -69,13 +78,13 @@ func runCrowd(ctx context.Context) error {
 	}
 	out := json.NewEncoder(os.Stdout)
 	c := &crowd{
-		size: len(order.Names), count: map[string]int{}, first: map[string]time.Time{},
+		size: len(order.Names), ship: order.Ship, count: map[string]int{}, on: map[string]arrival{},
 		write: func(a arrival) error { return out.Encode(a) },
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	g, ctx := errgroup.WithContext(ctx)
 	for i, name := range order.Names {
-		g.Go(func() error { return c.play(ctx, order.URL, name, order.Tokens[i]) })
+		g.Go(func() error { return c.play(ctx, order.URL, name, order.Tokens[i], i == 0) })
 	}
 	_, err = in.ReadByte()
 	cancel()
@@ -86,17 +95,21 @@ func runCrowd(ctx context.Context) error {
 }
 
 // play is one agent from its enrolment on.
-func (c *crowd) play(ctx context.Context, url, name, token string) error {
+func (c *crowd) play(ctx context.Context, url, name, token string, first bool) error {
 	credential, err := gateway.Enrol(ctx, url, block.EnrolRequest{Token: token, Name: name, Software: "crowd"})
 	if err != nil {
 		return err
 	}
 	roots := x509.NewCertPool()
 	roots.AppendCertsFromPEM([]byte(credential.CAPEM))
-	link, err := bus.NewAgent(bus.AgentOptions{
+	options := bus.AgentOptions{
 		URLs: credential.BusURLs, Name: name, Secret: credential.Secret,
 		TLS: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
-	})
+	}
+	if first && c.ship == "" {
+		options.Stamped = c.stamped
+	}
+	link, err := bus.NewAgent(options)
 	if err != nil {
 		return err
 	}
@@ -104,7 +117,28 @@ func (c *crowd) play(ctx context.Context, url, name, token string) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return link.Follow(ctx, m) })
 	g.Go(func() error { return m.report(ctx, link) })
+	if c.ship != "" {
+		g.Go(func() error { return newCourier(link, c.note).run(ctx, c.ship) })
+	}
 	return g.Wait()
+}
+
+// stamped notes what the bus says of a block that the first agent is about to
+// apply: one is enough.
+func (c *crowd) stamped(t block.Target, put, stored time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	target := t.String()
+	a := c.on[target]
+	a.Put, a.Stored = put.UnixNano(), stored.UnixNano()
+	c.on[target] = a
+}
+
+// note writes what was found out.
+func (c *crowd) note(a arrival) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.err = errors.Join(c.err, c.write(a))
 }
 
 // arrived notes that one more agent enforces a target.
@@ -112,14 +146,16 @@ func (c *crowd) arrived(target string) {
 	now := time.Now()
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	a := c.on[target]
 	if c.count[target]++; c.count[target] == 1 {
-		c.first[target] = now
+		a.Target, a.First = target, now.UnixNano()
+		c.on[target] = a
 	}
 	if c.count[target] == c.size {
-		err := c.write(arrival{target, c.first[target].UnixNano(), now.UnixNano()})
-		c.err = errors.Join(c.err, err)
+		a.Last = now.UnixNano()
+		c.err = errors.Join(c.err, c.write(a))
 		delete(c.count, target)
-		delete(c.first, target)
+		delete(c.on, target)
 	}
 }
 
@@ -190,7 +226,7 @@ func (m *member) Apply(segment string, d block.Delta) {
 		return
 	}
 	m.notify()
-	if !d.Removed {
+	if !d.Removed && m.crowd.ship == "" {
 		m.crowd.arrived(d.Target.String())
 	}
 }

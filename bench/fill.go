@@ -10,8 +10,10 @@ import (
 
 // sharedLog is a log that several goroutines append to.
 type sharedLog struct {
-	path    string
-	clients int // that were given; one goroutine asks for them
+	path string
+	// One goroutine has these:
+	clients int                  // that were given
+	touches map[string]time.Time // when each of them touched a decoy
 
 	mu  sync.Mutex
 	out *os.File
@@ -20,8 +22,10 @@ type sharedLog struct {
 // nextClient is an address that nothing was ever heard of.
 func (l *sharedLog) nextClient() string {
 	l.clients++
-	return fmt.Sprintf("198.18.%d.%d", l.clients>>8, l.clients&255)
+	return clientNumber(l.clients)
 }
+
+func clientNumber(n int) string { return fmt.Sprintf("198.18.%d.%d", n>>8, n&255) }
 
 func (l *sharedLog) write(text []byte) (err error) {
 	l.mu.Lock()

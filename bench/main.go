@@ -53,6 +53,8 @@ type options struct {
 	lines   int
 	samples int
 	agents  []int
+	loads   []int
+	apart   bool
 	rounds  int
 	json    string
 	only    string
@@ -74,9 +76,14 @@ func parseOptions(args []string) (options, error) {
 	flags.IntVar(&o.samples, "samples", 200, "Touches whose way to the second gateway is timed, for each load.")
 	flags.IntVar(&o.rounds, "rounds", 5, "Rounds in which gateways are asked in turn, in each way.")
 	flags.Func("agents", "Comma-separated numbers of agents that a touch has to reach. (default 1,10,50,200)", func(s string) (err error) {
-		o.agents, err = numbers(s)
+		o.agents, err = numbers(s, 1)
 		return err
 	})
+	flags.Func("loads", "Comma-separated lines a second that are written besides the touches. (default 0,20000)", func(s string) (err error) {
+		o.loads, err = numbers(s, 0)
+		return err
+	})
+	flags.BoolVar(&o.apart, "apart", false, "Play the agent that ships too, and tell where on the way the time of touches goes.")
 	flags.StringVar(&o.json, "json", "", "File for the figures as JSON; - is standard output, in place of the table.")
 	flags.StringVar(&o.only, "only", "", "Comma-separated parts: "+strings.Join(partNames(), ", ")+". Empty: all.")
 	flags.StringVar(&o.profile, "cpuprofile", "", "Directory for a CPU profile of each stage.")
@@ -90,6 +97,9 @@ func parseOptions(args []string) (options, error) {
 	if o.agents == nil {
 		o.agents = []int{1, 10, 50, 200}
 	}
+	if o.loads == nil {
+		o.loads = []int{0, 20_000}
+	}
 	for _, name := range o.parts() {
 		if !slices.Contains(partNames(), name) {
 			err := fmt.Errorf("-only %s: there is no such part", name)
@@ -100,12 +110,12 @@ func parseOptions(args []string) (options, error) {
 	return o, nil
 }
 
-func numbers(s string) ([]int, error) {
+func numbers(s string, least int) ([]int, error) {
 	var list []int
 	for part := range strings.SplitSeq(s, ",") {
 		n, err := strconv.Atoi(part)
-		if err != nil || n < 1 {
-			return nil, fmt.Errorf("%q: want numbers from 1 on", part)
+		if err != nil || n < least {
+			return nil, fmt.Errorf("%q: want numbers from %d on", part, least)
 		}
 		list = append(list, n)
 	}

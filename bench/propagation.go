@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"time"
 
@@ -14,9 +13,6 @@ import (
 )
 
 const partPropagation = "propagation"
-
-// loads are the lines a second that are written besides the touches.
-var loads = []int{0, 20_000}
 
 const (
 	// askEvery is the pause between two questions to the second gateway: the
@@ -41,6 +37,8 @@ type propagation struct {
 	// Put is from the service's putting a block to the last agent's word that
 	// it enforces it, as the API tells who waits for it.
 	Put spread `json:"put"`
+	// Legs are the parts of the way of Written, where they were wanted.
+	Legs []leg `json:"legs,omitempty"`
 }
 
 // spread is the quantiles of times.
@@ -66,18 +64,19 @@ func measurePropagation(ctx context.Context, o options) (results []propagation, 
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
-	log := &sharedLog{path: filepath.Join(s.Path("access.log"))}
+	log := &sharedLog{path: s.Path("access.log"), touches: map[string]time.Time{}}
 	const many = 1_000_000
 	v, err := s.Service(ctx, stage.Settings{"blocks.max_per_minute": many, "blocks.agent_per_minute": many})
 	if err != nil {
 		return nil, err
 	}
-	sources := []stage.Source{{Name: "edge", Paths: []string{log.path}, Format: "combined"}}
-	if _, err := startAgent(ctx, s, v, "edge-a", stage.Settings{"sources": sources}); err != nil {
+	ships, err := ship(ctx, o, s, v, log)
+	if err != nil {
 		return nil, err
 	}
+	defer func() { err = errors.Join(err, ships.Leave()) }()
 	for _, agents := range o.agents {
-		of, err := propagationTo(ctx, o, s, v, log, agents)
+		of, err := propagationTo(ctx, o, s, v, log, agents, ships)
 		if err != nil {
 			return nil, fmt.Errorf("%d agents: %w", agents, err)
 		}
@@ -86,15 +85,34 @@ func measurePropagation(ctx context.Context, o options) (results []propagation, 
 	return results, v.Stop() // in order, so that a profile is written
 }
 
+// ship has an agent ship the log: the real one, or where its way is to be told
+// apart, one that is played.
+func ship(ctx context.Context, o options, s *stage.Stage, v *stage.Service, log *sharedLog) (audience, error) {
+	const name = "edge-a"
+	if o.apart {
+		return startCrowd(ctx, v, []string{name}, log.path)
+	}
+	sources := []stage.Source{{Name: "edge", Paths: []string{log.path}, Format: "combined"}}
+	a, err := startAgent(ctx, s, v, name, stage.Settings{"sources": sources})
+	if err != nil {
+		return nil, err
+	}
+	return asked{a.Asker()}, nil
+}
+
 // propagationTo times the way to so many agents, under each load.
-func propagationTo(ctx context.Context, o options, s *stage.Stage, v *stage.Service, log *sharedLog, agents int) (results []propagation, err error) {
+func propagationTo(ctx context.Context, o options, s *stage.Stage, v *stage.Service, log *sharedLog, agents int, ships audience) (results []propagation, err error) {
 	all, err := gather(ctx, s, v, agents)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, all.Leave()) }()
-	for _, load := range loads {
+	for _, load := range o.loads {
+		began := log.clients
 		p, err := timeTouches(ctx, o.samples, load, log, v, all)
+		if err == nil && o.apart {
+			p.Legs, err = tellApart(ctx, log, began, o.samples, v, ships, all)
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -107,7 +125,11 @@ func propagationTo(ctx context.Context, o options, s *stage.Stage, v *stage.Serv
 // gather starts agents: one is a program of its own, more are a crowd.
 func gather(ctx context.Context, s *stage.Stage, v *stage.Service, agents int) (audience, error) {
 	if agents > 1 {
-		return startCrowd(ctx, v, agents)
+		names := make([]string, agents)
+		for i := range names {
+			names[i] = fmt.Sprintf("crowd-%d-%d", agents, i)
+		}
+		return startCrowd(ctx, v, names, "")
 	}
 	b, err := startAgent(ctx, s, v, "edge-b", nil)
 	if err != nil {
@@ -161,15 +183,19 @@ func each(ctx context.Context, samples int, sample func() (time.Duration, error)
 	return spreadOf(times), nil
 }
 
+// touched is the request that touches a decoy.
+const touched = "GET /.env"
+
 // timeTouch writes one touch of a client of its own and waits until all agents
 // refuse that client.
 func timeTouch(ctx context.Context, log *sharedLog, all audience) (time.Duration, error) {
 	client := log.nextClient()
-	line := fmt.Sprintf("%s - - [%s] \"GET /.env HTTP/1.1\" 404 153 \"-\" \"bench\"\n", client, time.Now().Format("02/Jan/2006:15:04:05 -0700"))
+	line := fmt.Sprintf("%s - - [%s] \""+touched+" HTTP/1.1\" 404 153 \"-\" \"bench\"\n", client, time.Now().Format("02/Jan/2006:15:04:05 -0700"))
 	if err := log.write([]byte(line)); err != nil {
 		return 0, err
 	}
 	began := time.Now()
+	log.touches[client] = began
 	enforced, err := all.Enforced(ctx, client)
 	return enforced.Sub(began), err
 }

@@ -118,6 +118,7 @@ func (r *report) table(out io.Writer) error {
 	for _, p := range r.Propagation {
 		row("%d\t%d\t%d\t%s\t%s", p.Agents, p.LinesPerSecond, p.Samples, p.Written, p.Put)
 	}
+	r.legRows(row)
 	if len(r.Decisions) > 0 {
 		row(decisionColumns)
 	}
@@ -132,6 +133,18 @@ func (r *report) table(out io.Writer) error {
 	}
 	r.baselineRows(row)
 	return w.Flush()
+}
+
+func (r *report) legRows(row func(format string, args ...any)) {
+	for i := range r.Propagation {
+		p := &r.Propagation[i]
+		if len(p.Legs) > 0 {
+			row(legColumns)
+		}
+		for n := range p.Legs {
+			row("%s", p.Legs[n].columns(p))
+		}
+	}
 }
 
 func (r *report) baselineRows(row func(format string, args ...any)) {
