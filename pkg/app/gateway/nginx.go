@@ -51,7 +51,7 @@ func (g *Gateway) keepNginxShared(c config.NginxShared) error {
 	}
 	dict, err := nginx.NewDict(nginx.DictOptions{
 		Source: g.agent, Socket: c.Socket, Check: c.Check, Scopes: scopes,
-		Now: g.clock.Now, Log: g.log.With("part", "nginx-shared"), Metrics: g.registry,
+		Now: g.clock.Now, Time: g.clock.Wall, Log: g.log.With("part", "nginx-shared"), Metrics: g.registry,
 		Way: g.agent.Way("nginx-shared", atOnce),
 	})
 	if err != nil {

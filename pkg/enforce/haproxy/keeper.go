@@ -55,8 +55,9 @@ type Keeper struct {
 	tables  *tables
 	metrics *metrics
 
-	known   bool // what to hold: the first batch has come
-	inStep  bool // HAProxy holds what the tables do
+	daytime mirror.Daytime // by which HAProxy lets blocks end
+	known   bool           // what to hold: the first batch has come
+	inStep  bool           // HAProxy holds what the tables do
 	run     string
 	serial  int
 	checks  int
@@ -95,7 +96,7 @@ func (k *Keeper) Run(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		k.take(ctx, b)
+		k.take(ctx, k.anew(b))
 		k.mend(ctx)
 		k.write(false)
 	}
@@ -117,6 +118,17 @@ func (k *Keeper) next(ctx context.Context) (*mirror.Batch, error) {
 		return nil, fmt.Errorf("keep HAProxy's maps: %w", err)
 	}
 	return &b, nil
+}
+
+// anew gives all in place of what has changed when somebody has set the clock:
+// all ends in the maps are wrong then.
+func (k *Keeper) anew(b *mirror.Batch) *mirror.Batch {
+	if !k.daytime.Set(k.o.Time(), k.o.Now()) || !k.known {
+		return b
+	}
+	k.o.Log.Info("the clock was set: HAProxy's maps get the ends of all blocks anew")
+	k.retryAt = 0
+	return &mirror.Batch{Reset: true, Put: k.mirror.All()}
 }
 
 // take carries changes out; without any it sees whether all is well.

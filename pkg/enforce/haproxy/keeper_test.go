@@ -9,6 +9,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -182,6 +183,32 @@ func TestBlocksEndOnTime(t *testing.T) {
 	brief(t, p, s, "192.0.2.3")
 	stop() // from here on nobody takes anything away
 	p.Passes(from("192.0.2.3"))
+	p.Refuses(from("192.0.2.2"))
+}
+
+// A clock that was set ends no block too soon: HAProxy is told all ends anew.
+func TestTheClockIsSet(t *testing.T) {
+	t.Parallel()
+	p, s := haproxytest.New(t, ""), newSource()
+	var slow atomic.Int64 // so far is the clock behind
+	slow.Store(int64(2 * time.Hour))
+	k, err := New(Options{
+		Source: s, Socket: p.Runtime(), Dir: p.Maps(), Now: clock, Log: slog.New(slog.DiscardHandler),
+		Time: func() time.Time { return time.Now().Add(-time.Duration(slow.Load())) },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	runs(t, k)
+	p.Start()
+	short, long := delta(t, "192.0.2.1", 1, block.Deny, nil), delta(t, "192.0.2.2", 2, block.Deny, nil)
+	short.Left, long.Left = time.Hour, 10*time.Hour
+	s.change(short)
+	s.change(long)
+	p.Refuses(from("192.0.2.2"))
+	p.Passes(from("192.0.2.1")) // it is over by HAProxy's clock
+	slow.Store(0)
+	p.Refuses(from("192.0.2.1"))
 	p.Refuses(from("192.0.2.2"))
 }
 

@@ -24,6 +24,7 @@ type DictOptions struct {
 	Check   time.Duration
 	Scopes  []block.Scope // that nginx knows: some of FileScopes
 	Now     func() time.Duration
+	Time    func() time.Time // of day, which nginx shares
 	Log     *slog.Logger
 	Way     mirror.Way            // hears what nginx holds; nil for nobody
 	Metrics prometheus.Registerer // nil for none
@@ -41,7 +42,8 @@ type Dict struct {
 	mirror  *mirror.Mirror
 	peer    *peer
 	records records
-	begun   bool // the mirror has told what there is
+	begun   bool           // the mirror has told what there is
+	daytime mirror.Daytime // by which nginx lets what it holds end
 	epoch   uint64
 	held    int           // entries that nginx has, as far as is known without counting
 	counted time.Duration // when it was counted what nginx cannot hold
@@ -135,6 +137,9 @@ func (d *Dict) session(ctx context.Context, filled func()) error {
 // follow pushes the next change, or makes sure that nginx still has everything
 // when there is none for a while.
 func (d *Dict) follow(ctx context.Context) error {
+	if d.daytime.Set(d.o.Time(), d.o.Now()) {
+		return fmt.Errorf("%w: the clock was set, by which they end", errStale)
+	}
 	waiting, cancel := context.WithTimeout(ctx, d.o.Check)
 	defer cancel()
 	b, err := d.mirror.Next(waiting)

@@ -5,8 +5,11 @@ import (
 	"net/http"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/honeymoat/honeymoat/pkg/block"
 )
@@ -22,7 +25,7 @@ func luaRig(t *testing.T) (*rig, *source, *Dict) {
 	s := newSource()
 	d, err := NewDict(DictOptions{
 		Source: s, Socket: filepath.Join(r.dir, "push.sock"), Check: 20 * time.Millisecond,
-		Scopes: append(DefaultScopes(), block.ScopeAPI), Now: s.now, Log: r.log(),
+		Scopes: append(DefaultScopes(), block.ScopeAPI), Now: s.now, Time: time.Now, Log: r.log(),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -230,4 +233,26 @@ func printPropagation(t *testing.T, r *rig, s *source, n int) {
 	}
 	p50, p99 := quantiles(took)
 	t.Logf("a block is enforced after %v (median), %v (p99), asking included", p50, p99)
+}
+
+// nginx lets what it holds end by the time of day: when that is set, it is
+// given all anew.
+func TestDictWhenTheClockIsSet(t *testing.T) {
+	r, s, d := luaRig(t)
+	var ahead atomic.Int64
+	registry := prometheus.NewRegistry()
+	o := d.o
+	o.Metrics, o.Time = registry, func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }
+	d, err := NewDict(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.start()
+	r.run(d.Run)
+	s.put(t, "192.0.2.1", block.Deny, nil)
+	r.turns("192.0.2.1", "/", 403)
+	before := metric(t, registry, "honeymoat_nginx_fills_total")
+	ahead.Store(int64(time.Hour))
+	r.await("all is given again", func() bool { return metric(t, registry, "honeymoat_nginx_fills_total") > before })
+	r.want("192.0.2.1", "/", 403)
 }
