@@ -95,8 +95,8 @@ func precedes(earlier, later sighting) bool {
 	}
 	a, b := filepath.Base(earlier.path), filepath.Base(later.path)
 	before, after := rotatedFrom(a), rotatedFrom(b)
-	if earlier.matched {
-		return slices.Contains(before, b)
+	if earlier.matched { // or was, when the scan looked, and has been renamed since
+		return a == b || slices.Contains(before, b)
 	}
 	return a == b || slices.Contains(before, b) || slices.Contains(after, a) ||
 		slices.ContainsFunc(after, func(name string) bool { return slices.Contains(before, name) })

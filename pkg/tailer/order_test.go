@@ -49,6 +49,7 @@ func TestWhatPrecedes(t *testing.T) {
 	f(rotated("/l/access.log.2.gz"), rotated("/l/access.log.1"), true)
 	f(rotated("/l/access.log"), live("/l/access.log"), true) // renamed since, or deleted
 	f(rotated("/l/access.log"), rotated("/l/access.log.1"), true)
+	f(live("/l/access.log"), live("/l/access.log"), true) // renamed while a scan looked, which saw both there
 	f(live("/l/access.log.1"), live("/l/access.log"), true)
 	f(live("/l/access.log"), live("/l/access.log.1"), false)
 	f(live("/l/app-1.log"), live("/l/app-2.log"), false)
