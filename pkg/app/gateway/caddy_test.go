@@ -165,7 +165,9 @@ func TestCaddy(t *testing.T) {
 	}
 	c.want("192.0.2.9", "/broken", 502, "")
 	r.stop()
-	c.want("192.0.2.1", "/gone", 200, "application")
+	if a := c.want("192.0.2.1", "/gone", 200, "application"); a.header.Get("Seen-Flag") != "" {
+		t.Errorf("without the agent the backend saw the flag %q", a.header.Get("Seen-Flag"))
+	}
 	c.want("192.0.2.1", "/payments/7", 503, "")
 	begun := time.Now()
 	stuck, err := net.Listen("tcp", r.Address("forward-auth").String()) // accepts, and never answers
