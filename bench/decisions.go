@@ -24,6 +24,7 @@ type decisions struct {
 	Blocks        int     `json:"blocks"`
 	Mixed         bool    `json:"mixed"`                 // of many scopes; otherwise all on addresses
 	Nanoseconds   float64 `json:"nanoseconds"`           // a decision about one of a thousand clients, half of them refused
+	Passing       float64 `json:"nanoseconds_passing"`   // about one of a thousand clients, hardly one of them refused
 	AnyClient     float64 `json:"nanoseconds_scattered"` // about clients from all over the address space, seldom the same
 	MemoryWait    float64 `json:"nanoseconds_memory"`    // one read from anywhere in 64 MB, for comparison with a scattered decision
 	BytesPerBlock float64 `json:"bytes_per_block"`       // without what is remembered of clients, 2 MB where secrets are blocked
@@ -32,14 +33,14 @@ type decisions struct {
 	ReadMillis    float64 `json:"snapshot_read_ms"`
 }
 
-const decisionColumns = "\nblocks\tns a decision\tns, scattered\tns, memory\tbytes a block\tµs a change\tms snapshot\tms to read it"
+const decisionColumns = "\nblocks\tns a decision\tns, passing\tns, scattered\tns, memory\tbytes a block\tµs a change\tms snapshot\tms to read it"
 
 func (d *decisions) columns() string {
 	name := fmt.Sprint(d.Blocks)
 	if d.Mixed {
 		name += " mixed"
 	}
-	return fmt.Sprintf("%s\t%.0f\t%.0f\t%.0f\t%.0f\t%.1f\t%.0f\t%.0f", name, d.Nanoseconds, d.AnyClient, d.MemoryWait,
+	return fmt.Sprintf("%s\t%.0f\t%.0f\t%.0f\t%.0f\t%.0f\t%.1f\t%.0f\t%.0f", name, d.Nanoseconds, d.Passing, d.AnyClient, d.MemoryWait,
 		d.BytesPerBlock, d.ChangeMicros, d.WriteMillis, d.ReadMillis)
 }
 
@@ -62,10 +63,14 @@ func measureDecisions(ctx context.Context) ([]decisions, error) {
 // measureSet measures blocks on addresses.
 func measureSet(n int) (decisions, error) {
 	random := rand.New(rand.NewPCG(uint64(n), 1))
-	return measureHeld(n, false, addressTarget, func(among int) asker {
+	return measureHeld(n, false, addressTarget, func(among int, refused bool) asker {
 		clients := make([]netip.Addr, among)
 		for i := range clients {
-			clients[i] = client(uint32(random.IntN(2 * n)))
+			at := uint32(random.IntN(2 * n))
+			if !refused {
+				at |= 1
+			}
+			clients[i] = client(at)
 		}
 		return func(i int, r *block.Request) { r.Client = clients[i%among] }
 	})
@@ -75,8 +80,8 @@ func measureSet(n int) (decisions, error) {
 type asker func(i int, r *block.Request)
 
 // measureHeld fills a replica as an agent has it and asks it. Every second
-// request is one that is refused.
-func measureHeld(n int, mixed bool, target func(i int) (block.Target, error), of func(among int) asker) (decisions, error) {
+// request of a list is one that is refused, or none is.
+func measureHeld(n int, mixed bool, target func(i int) (block.Target, error), of func(among int, refused bool) asker) (decisions, error) {
 	d := decisions{Blocks: n, Mixed: mixed}
 	r, bytes, err := weighed(n, target)
 	if err != nil {
@@ -84,10 +89,13 @@ func measureHeld(n int, mixed bool, target func(i int) (block.Target, error), of
 	}
 	d.BytesPerBlock = bytes
 	d.MemoryWait = memoryWait()
-	if d.Nanoseconds, err = timeDecisions(r, of(1_000)); err != nil {
+	if d.Nanoseconds, err = timeDecisions(r, of(1_000, true), 0.5); err != nil {
 		return d, err
 	}
-	if d.AnyClient, err = timeDecisions(r, of(1<<16)); err != nil {
+	if d.Passing, err = timeDecisions(r, of(1_000, false), 0); err != nil {
+		return d, err
+	}
+	if d.AnyClient, err = timeDecisions(r, of(1<<16, true), 0.5); err != nil {
 		return d, err
 	}
 	if d.WriteMillis, d.ReadMillis, err = timeSnapshot(r.Sets()[block.All]); err != nil {
@@ -97,8 +105,8 @@ func measureHeld(n int, mixed bool, target func(i int) (block.Target, error), of
 	return d, err
 }
 
-// timeDecisions asks again and again.
-func timeDecisions(r *block.Replica, ask asker) (nanoseconds float64, err error) {
+// timeDecisions asks again and again; such a share is to be refused.
+func timeDecisions(r *block.Replica, ask asker, share float64) (nanoseconds float64, err error) {
 	const asked = 1 << 21
 	refused := 0
 	var request block.Request
@@ -110,8 +118,8 @@ func timeDecisions(r *block.Replica, ask asker) (nanoseconds float64, err error)
 			}
 		}
 	})
-	if refused < asked*4/10 || refused > asked*6/10 {
-		return 0, fmt.Errorf("%d of %d requests were refused, expected half", refused, asked)
+	if off := float64(refused)/asked - share; off < -share/5 || off > 0.01+share/5 {
+		return 0, fmt.Errorf("%d of %d requests were refused, expected a share of %v", refused, asked, share)
 	}
 	return float64(took.Nanoseconds()) / asked, nil
 }

@@ -71,12 +71,12 @@ func agentName(i int) string { return fmt.Sprintf("scanner/%d", i%agents) }
 // an IPv6 address. Half are refused, by blocks of every kind.
 func measureMixed(n int) (decisions, error) {
 	random := rand.New(rand.NewPCG(uint64(n), 2))
-	return measureHeld(n, true, mixedTarget, func(among int) asker {
+	return measureHeld(n, true, mixedTarget, func(among int, refused bool) asker {
 		requests := make([]block.Request, among)
 		for i := range requests {
 			at := random.IntN(n)
 			requests[i] = passing(n + at)
-			if random.IntN(2) == 0 {
+			if refused && random.IntN(2) == 0 {
 				refuse(&requests[i], at)
 			}
 		}
