@@ -1,53 +1,15 @@
 package respond
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"slices"
 	"time"
 
-	"github.com/klauspost/compress/zstd"
-
 	"github.com/honeymoat/honeymoat/pkg/block"
 )
-
-// stateVersion is the version of the encoding of a checkpoint.
-const stateVersion = 3
-
-// state is a checkpoint: everything that a restart needs besides the stream
-// of events from the sequence on. It is a line of JSON, after which the
-// detector's memory follows, because that may be large.
-type state struct {
-	Version  int          `json:"version"`
-	Sequence uint64       `json:"sequence"`
-	Ledger   *Ledger      `json:"ledger"`
-	Audit    []AuditEntry `json:"audit,omitempty"`
-	// Journal is the number of the last entry of the journal that this holds.
-	Journal uint64 `json:"journal,omitempty"`
-	// Memory is the detector's in version 1, which had no second part.
-	Memory []byte `json:"memory,omitempty"`
-}
-
-// firstVersion is the oldest that is read.
-const firstVersion = 1
-
-// read gives the detector's memory, which is what follows the line.
-func (s *state) read(data []byte) (memory []byte, err error) {
-	line, packed, _ := bytes.Cut(data, []byte{'\n'})
-	if err = json.Unmarshal(line, s); err == nil && s.Version > firstVersion {
-		memory, err = unpack(packed)
-	} else {
-		memory, s.Memory = s.Memory, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrState, err)
-	}
-	return memory, nil
-}
 
 // Load takes up the state of the last checkpoint and gives the sequence after
 // which the stream of events is to be read; 0 is from the beginning. Without
@@ -129,10 +91,13 @@ func (s *Service) adopt(saved *state, entries []journalEntry) {
 var errTorn = errors.New("a batch was not handled to its end")
 
 // capture takes a checkpoint, and where outbox and journal stand. It waits
-// until every step that has begun is done, and keeps others waiting only until
-// it returns: what is taken is written and compressed after that.
+// until every step that has begun is done, for no longer than StopTimeout, and
+// keeps others waiting only until it returns: what is taken is written and
+// compressed after that.
 func (s *Service) capture(ctx context.Context) (c captured, err error) {
-	if err := s.gate.close(ctx); err != nil {
+	closing, cancel := context.WithTimeoutCause(ctx, s.options.StopTimeout, errCapture)
+	defer cancel()
+	if err := s.gate.close(closing); err != nil {
 		return c, err
 	}
 	defer s.gate.open()
@@ -142,50 +107,18 @@ func (s *Service) capture(ctx context.Context) (c captured, err error) {
 		return c, errTorn
 	}
 	c = captured{changes: s.changes, sequence: s.sequence, outbox: s.outbox.position(), journal: s.journal.position()}
-	c.line, err = json.Marshal(state{
-		Version: stateVersion, Sequence: s.sequence, Ledger: s.ledger, Audit: s.audit, Journal: s.journal.numbered(),
-	})
-	if err == nil && s.options.Memory != nil {
+	c.state = frozenState{Version: stateVersion, Sequence: s.sequence, Audit: slices.Clone(s.audit), Journal: s.journal.numbered()}
+	if c.state.Ledger, err = s.ledger.freeze(); err == nil && s.options.Memory != nil {
 		c.memory, err = s.options.Memory.Freeze()
 	}
 	return c, err
-}
-
-// encode writes the state that was taken.
-func (c *captured) encode() ([]byte, error) {
-	out := bytes.NewBuffer(append(c.line, '\n'))
-	if c.memory == nil {
-		return out.Bytes(), nil
-	}
-	z, err := zstd.NewWriter(out, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(packWindow))
-	if err != nil {
-		return nil, err
-	}
-	err = errors.Join(c.memory(z), z.Close())
-	return out.Bytes(), err
-}
-
-// The detector's memory is compressed while it is written, because there is
-// never room for all of it twice. What is read is no larger than maxMemory.
-const (
-	packWindow = 512 << 10
-	maxMemory  = 1 << 30
-)
-
-func unpack(packed []byte) ([]byte, error) {
-	z, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(maxMemory))
-	if err != nil {
-		return nil, err
-	}
-	defer z.Close()
-	return z.DecodeAll(packed, nil)
 }
 
 // captured is a checkpoint that was taken, with where all stood then.
 type captured struct {
 	changes, sequence, outbox, journal uint64
 
-	line   []byte
+	state  frozenState
 	memory func(io.Writer) error // writes that of the detector; nil: it has none
 }
 
@@ -201,7 +134,7 @@ func (s *Service) checkpoint(ctx context.Context) (captured, error) {
 	if err != nil {
 		return c, fmt.Errorf("take checkpoint: %w", err)
 	}
-	c.line, c.memory = nil, nil
+	c.state, c.memory = frozenState{}, nil
 	if err := s.outbox.flush(ctx, c.outbox); err != nil {
 		return c, fmt.Errorf("take checkpoint: %w", err)
 	}
@@ -216,15 +149,25 @@ func (s *Service) checkpoint(ctx context.Context) (captured, error) {
 	return c, nil
 }
 
-// checkpointWithin gives up after a while, so that a step that waits for the
-// bus keeps no others waiting for a checkpoint.
+// checkpointWithin gives up after a while.
 func (s *Service) checkpointWithin(ctx context.Context, limit time.Duration) (captured, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, errCheckpoint)
 	defer cancel()
 	return s.checkpoint(ctx)
 }
 
-var errCheckpoint = errors.New("a checkpoint took too long: the bus does not keep up, or is away")
+var (
+	errCheckpoint = errors.New("a checkpoint took too long: the bus does not keep up, or is away")
+	errCapture    = errors.New("what was going on did not come to its end: the bus does not keep up, or is away")
+)
+
+// What is written beside the steps may take so many times StopTimeout, and twice
+// as long after each failure: it keeps nobody waiting, and state that has become
+// large has to be saved all the same.
+const (
+	savingPerStop = 10
+	maxSaving     = 10 * time.Minute
+)
 
 // A checkpoint is followed by a pause of so many times what it took, so that
 // it costs little of a core and delays less than one block in a hundred: no
@@ -238,7 +181,7 @@ const (
 
 // checkpointing saves what has changed until ctx ends.
 func (s *Service) checkpointing(ctx context.Context) {
-	saved, failing := uint64(0), false
+	saved, limit := uint64(0), savingPerStop*s.options.StopTimeout
 	for wait := s.options.CheckpointEvery; pause(ctx, wait) == nil; {
 		s.mu.Lock()
 		changed := s.changes != saved
@@ -247,14 +190,17 @@ func (s *Service) checkpointing(ctx context.Context) {
 			continue
 		}
 		began := time.Now()
-		c, err := s.checkpointWithin(ctx, s.options.StopTimeout)
-		if err == nil {
+		c, err := s.checkpointWithin(ctx, limit)
+		switch {
+		case err == nil:
 			saved = c.changes
+			s.counts.unsaved.Store(0)
+		case ctx.Err() == nil:
+			limit = min(2*limit, max(limit, maxSaving))
+			if s.counts.unsaved.Add(1) == 1 {
+				s.log.Error("state is not being saved; a restart reads again from the last checkpoint", "error", err)
+			}
 		}
-		if err != nil && !failing && ctx.Err() == nil {
-			s.log.Error("state is not being saved; a restart reads again from the last checkpoint", "error", err)
-		}
-		failing = err != nil
 		wait = max(s.options.CheckpointEvery, min(restPerWork*time.Since(began), maxRest))
 	}
 }

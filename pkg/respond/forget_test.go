@@ -53,7 +53,7 @@ func TestForgetLeavesNothing(t *testing.T) {
 		t.Errorf("%d entries are left", left)
 	}
 	for _, name := range []string{"respond", "respond.journal"} {
-		if saved := string(f.saved(name)); strings.Contains(saved, gone.Value) || strings.Contains(saved, "c0000242") {
+		if saved := written(t, f.saved(name)); strings.Contains(saved, gone.Value) || strings.Contains(saved, "c0000242") {
 			t.Errorf("the checkpoint %s still has it: %s", name, saved)
 		}
 	}
@@ -63,7 +63,7 @@ func TestForgetLeavesNothing(t *testing.T) {
 	if _, err := s.Actor(other); err != nil {
 		t.Errorf("somebody else was forgotten: %v", err)
 	}
-	if saved := string(f.saved("respond")); !strings.Contains(saved, "actor.look") || !strings.Contains(saved, "kept") {
+	if saved := written(t, f.saved("respond")); !strings.Contains(saved, "actor.look") || !strings.Contains(saved, "kept") {
 		t.Errorf("what was done from the address is forgotten, not only from where: %s", saved)
 	}
 	if raised := f.raised(); len(raised) != 1 {

@@ -113,14 +113,15 @@ func (h *holdings) again(held *Held) {
 // deny counts refused requests on a block, live or over, and gives it; nil when
 // it is neither.
 func (h *holdings) deny(id block.ID, n uint64) *Held {
-	held := h.find(id)
+	held := h.change(id)
 	if held != nil {
 		held.Denied += n
 	}
 	return held
 }
 
-// find gives a block, live or over; nil when it is neither.
+// find gives a block, live or over; nil when it is neither. It is not to be
+// changed: see change.
 func (h *holdings) find(id block.ID) *Held {
 	if held := h.byID[id]; held != nil {
 		return held

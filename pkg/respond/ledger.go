@@ -111,6 +111,7 @@ func (l *Ledger) Made(b block.Block, a finding.Actor, w *Wanted) {
 
 // assign notes on whose evidence a block stands, and what its rule wants.
 func (l *Ledger) assign(held *Held, a finding.Actor, w *Wanted) {
+	held = l.blocks.change(held.Block.ID)
 	held.Actor = a
 	if w != nil {
 		held.Wanted = w
@@ -208,6 +209,7 @@ func (l *Ledger) Known(id block.ID) bool {
 func (l *Ledger) Sweep(now time.Time) {
 	before := now.Add(-l.options.Remember)
 	l.blocks.sweep(before)
+	l.blocks.bound(maxEnded)
 	l.memos.sweep(before)
 	for id, at := range l.refusals {
 		if at.Before(before) {

@@ -47,16 +47,6 @@ type actorState struct {
 	Alert *activeAlert `json:"alert,omitempty"`
 }
 
-// actorStates copies nothing but the actors' own fields: they are written at once.
-func (l *Ledger) actorStates() []actorState {
-	list := make([]actorState, 0, len(l.actors))
-	for _, a := range l.actors {
-		list = append(list, actorState{Actor: *a})
-	}
-	slices.SortFunc(list, func(a, b actorState) int { return compareActors(a.Actor.Actor, b.Actor.Actor) })
-	return list
-}
-
 // upgrade makes of an actor of before version 3 one with an account, of the
 // findings that are remembered, and with one story.
 func (l *Ledger) upgrade(s *actorState) {
@@ -72,6 +62,18 @@ func (l *Ledger) upgrade(s *actorState) {
 // MarshalJSON implements json.Marshaler. Budgets are not kept: they are of
 // the last minute only.
 func (l *Ledger) MarshalJSON() ([]byte, error) {
+	s, err := l.freeze()
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(s)
+}
+
+// freeze takes the ledger as it is now. What it gives shares nothing with the
+// ledger that changes, so it may be written while that goes on: blocks, of which
+// there may be hundreds of thousands, are replaced when they change, and the
+// rest is copied.
+func (l *Ledger) freeze() (*ledgerState, error) {
 	rollouts, err := l.book.MarshalJSON()
 	if err != nil {
 		return nil, fmt.Errorf("write ledger: %w", err)
@@ -80,14 +82,26 @@ func (l *Ledger) MarshalJSON() ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("write ledger: %w", err)
 	}
-	return json.Marshal(ledgerState{
-		Feedback: feedback,
-		Rollouts: rollouts, Repeats: l.repeats, Approvals: l.approvals, Batches: l.batches, Overflow: l.overflow, Trip: l.breaker.trip, Declined: l.declined,
-
-		Version: ledgerVersion, Actors: l.actorStates(), Memos: l.memos.queue,
-		Held: slices.Collect(maps.Values(l.blocks.byID)), Ended: slices.Collect(maps.Values(l.blocks.ended)),
-		Removed: l.blocks.removed, Refusals: l.refusals, Discards: l.Discards(), Orphans: l.orphans,
-	})
+	s := &ledgerState{
+		Version: ledgerVersion, Rollouts: rollouts, Feedback: feedback,
+		Actors: l.frozenActors(), Memos: frozen(l.memos.queue),
+		Held: values(l.blocks.byID), Ended: values(l.blocks.ended), Removed: maps.Clone(l.blocks.removed),
+		Refusals: maps.Clone(l.refusals), Discards: l.Discards(), Orphans: slices.Clone(l.orphans),
+		Repeats: maps.Clone(l.repeats), Approvals: make(map[string]*Approval, len(l.approvals)), Batches: maps.Clone(l.batches),
+		Overflow: make(overflow, len(l.overflow)), Trip: l.breaker.trip, Declined: maps.Clone(l.declined),
+	}
+	for key, offences := range s.Repeats {
+		s.Repeats[key] = slices.Clone(offences)
+	}
+	for id, a := range l.approvals {
+		s.Approvals[id] = a.frozen()
+	}
+	for minute, m := range l.overflow {
+		c := *m
+		c.Rules, c.Examples = maps.Clone(m.Rules), slices.Clone(m.Examples)
+		s.Overflow[minute] = &c
+	}
+	return s, nil
 }
 
 // UnmarshalJSON implements json.Unmarshaler. What the ledger held is

@@ -183,10 +183,11 @@ type Stats struct {
 	GaveWay     uint64 // of those, that had to give way to others
 	Held        bool   // automatic blocking is held
 	Saved       uint64 // sequence of the last checkpoint: what may be purged
+	Unsaved     uint64 // checkpoints in a row that failed: 0 while state is saved
 }
 
 type counters struct {
-	findings, sightings, discarded, blocks, refused, denied, unknown, touches, unconfirmed, alerts, checkpoints, saved, audited, gaveWay atomic.Uint64
+	findings, sightings, discarded, blocks, refused, denied, unknown, touches, unconfirmed, alerts, checkpoints, saved, unsaved, audited, gaveWay atomic.Uint64
 }
 
 // Stats gives the counts.
@@ -200,7 +201,7 @@ func (s *Service) Stats() Stats {
 		Findings: c.findings.Load(), Sightings: c.sightings.Load(), Discarded: c.discarded.Load(), Blocks: c.blocks.Load(),
 		Refused: c.refused.Load(), Denied: c.denied.Load(), Unknown: c.unknown.Load(), Touches: c.touches.Load(),
 		Unconfirmed: c.unconfirmed.Load(), Alerts: c.alerts.Load(), Checkpoints: c.checkpoints.Load(),
-		Actors: actors, Live: live, Waiting: waiting, GaveWay: c.gaveWay.Load(), Held: held, Saved: c.saved.Load(),
+		Actors: actors, Live: live, Waiting: waiting, GaveWay: c.gaveWay.Load(), Held: held, Saved: c.saved.Load(), Unsaved: c.unsaved.Load(),
 	}
 }
 

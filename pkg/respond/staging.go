@@ -102,7 +102,7 @@ func (s *Service) complain(ctx context.Context, c Complaint) (block.Block, error
 }
 
 func (l *Ledger) complaint(e complaintEntry) {
-	if h := l.blocks.find(e.Block); h != nil {
+	if h := l.blocks.change(e.Block); h != nil {
 		h.Complained = true
 	}
 	l.book.Observe(e.Rule, e.Version, rollout.Measure{Complaints: 1}, e.At)
