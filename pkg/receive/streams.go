@@ -16,6 +16,9 @@ import (
 const (
 	unfinished = time.Minute     // how long the rest of a message may take
 	linesGrace = 2 * time.Second // for lines that were read before the end
+	// lull is for how long nothing comes of a sender when all has come that it
+	// had written by the end.
+	lull = 500 * time.Millisecond
 )
 
 // ServeStreams takes messages that come by TCP until ctx ends. It closes l.
@@ -56,20 +59,26 @@ func (s *Syslog) ServeStreams(ctx context.Context, l net.Listener) error {
 	}
 }
 
-// serve reads one connection to its end, or to the end of what has come when
-// ctx ends.
+// serve reads one connection to its end. When ctx ends it reads on until nothing
+// comes any more: a sender takes for delivered what it could write, and of that
+// some may still be on its way. To shut the reading end down would lose it.
 func (s *Syslog) serve(ctx context.Context, conn net.Conn) {
 	defer conn.Close()
-	defer context.AfterFunc(ctx, func() { endReading(conn) })()
+	ending := func() error { return conn.SetReadDeadline(time.Now().Add(lull)) }
+	defer context.AfterFunc(ctx, func() { _ = ending() })()
 	lasting, cancel := outliving(ctx, s.opts.Grace)
 	defer cancel()
 	defer context.AfterFunc(lasting, func() { _ = conn.Close() })() // a sender may not pause
 	p := pump{in: conn, source: s.opts.Source, inbox: s.opts.Inbox, text: message}
 	p.patience = func(begun bool) error {
+		idle := s.opts.Idle
 		if begun {
-			return conn.SetReadDeadline(time.Now().Add(min(unfinished, s.opts.Idle)))
+			idle = min(unfinished, idle)
 		}
-		return conn.SetReadDeadline(time.Now().Add(s.opts.Idle))
+		if err := conn.SetReadDeadline(time.Now().Add(idle)); err != nil || ctx.Err() == nil {
+			return err
+		}
+		return ending()
 	}
 	err := p.run(lasting)
 	level := slog.LevelDebug
@@ -78,15 +87,6 @@ func (s *Syslog) serve(ctx context.Context, conn net.Conn) {
 		level = slog.LevelWarn
 	}
 	s.opts.Log.Log(ctx, level, "a sender has gone", "sender", conn.RemoteAddr().String(), "error", err)
-}
-
-// endReading has reads of a connection give what the kernel holds of it, and
-// then its end: the sender takes that for delivered.
-func endReading(conn net.Conn) {
-	if c, ok := conn.(interface{ CloseRead() error }); ok && c.CloseRead() == nil {
-		return
-	}
-	_ = conn.Close()
 }
 
 // Lines pushes the lines of a stream, such as standard input, until it ends or
