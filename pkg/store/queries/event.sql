@@ -6,5 +6,6 @@ SELECT
     principal_kind, principal, application, user, session, tenant, api, tags, country, network, sensitive,
     decision_action, decision_id, quality
 FROM events
-WHERE file = {file:String} AND offset = {offset:UInt64}
+WHERE cityHash64(file, offset) = cityHash64({file:String}, {offset:UInt64}) -- as the index has it
+    AND file = {file:String} AND offset = {offset:UInt64}
 LIMIT 1
