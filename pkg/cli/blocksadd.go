@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -98,6 +100,7 @@ func (f *callFlags) call() client.Call {
 
 func blocksAdd(r remote) *cobra.Command {
 	asJSON, dryRun := false, false
+	var except []string
 	c := ask(r, "add TARGET", "Block an address, a prefix or SCOPE:VALUE, or what meets several of them: 'user:alice & route:POST /login'.", 1, nil)
 	targets, spec, how := addTargetFlags(c), addSpecFlags(c), addCallFlags(c)
 	c.Args = targets.optional
@@ -113,6 +116,9 @@ func blocksAdd(r remote) *cobra.Command {
 		if *req.Action == block.Throttle && spec.terms.Rate <= 0 {
 			return command.Usage(errors.New("--action throttle: want --rate with it, the requests a second that pass"))
 		}
+		if len(except) > 0 {
+			return addAround(c, api, req, except, how.call(), asJSON)
+		}
 		res, err := api.AddBlock(c.Context(), req, how.call())
 		if err != nil {
 			return err
@@ -125,8 +131,59 @@ func blocksAdd(r remote) *cobra.Command {
 		return errorOr(err, unenforced(res.Propagation))
 	})
 	c.Flags().BoolVar(&dryRun, "dry-run", false, "Ask the guard what would come of it, and change nothing.")
+	c.Flags().StringArrayVar(&except, "except", nil, "Leave this address or prefix out of TARGET: what is left of it is blocked as one batch. May be given again.")
 	jsonFlag(c, &asJSON)
 	return c
+}
+
+// addAround asks for what is left of a target without some of its addresses.
+func addAround(c *cobra.Command, api *client.Client, req wire.BlockRequest, except []string, how client.Call, asJSON bool) error {
+	items, err := partsOf(req.Target, except)
+	if err != nil {
+		return command.Usage(err)
+	}
+	res, err := api.AddBlocks(c.Context(), wire.BulkRequest{BlockSpec: req.BlockSpec, DryRun: req.DryRun, Items: items}, how)
+	if err != nil {
+		return err
+	}
+	made := imported{res, items}
+	if asJSON {
+		err = printJSON(c.OutOrStdout(), res)
+	} else {
+		fmt.Fprintf(c.OutOrStdout(), "Around %s: ", strings.Join(except, ", "))
+		printImported(c.OutOrStdout(), made)
+	}
+	return errorOr(err, importFailed([]imported{made}))
+}
+
+// partsOf gives what is left of a target without some of its addresses.
+func partsOf(target wire.Criteria, except []string) ([]wire.BulkItem, error) {
+	at := slices.IndexFunc(target, func(c block.Criterion) bool { return c.Scope == block.ScopeAddress || c.Scope == block.ScopePrefix })
+	if at < 0 {
+		return nil, fmt.Errorf("--except: there is no address in %s to be left out", target)
+	}
+	whole, err := block.NewTarget(target[at])
+	if err != nil {
+		return nil, err
+	}
+	var free []netip.Prefix
+	for _, text := range except {
+		t, err := block.ParseTarget(text)
+		if err != nil || !t.Plain() {
+			return nil, fmt.Errorf("--except %s: want an address or a prefix", text)
+		}
+		free = append(free, t.Prefix())
+	}
+	var items []wire.BulkItem
+	for _, p := range block.Around(whole.Prefix(), block.NewAllowlist(free)) {
+		part := slices.Clone(target)
+		part[at] = block.PrefixTarget(p).Criteria()[0]
+		items = append(items, wire.BulkItem{Target: part})
+	}
+	if len(items) == 0 || len(items) > wire.MaxBulk {
+		return nil, fmt.Errorf("--except: %d targets are left of %s: want 1 to %d", len(items), target, wire.MaxBulk)
+	}
+	return items, nil
 }
 
 func errorOr(err, other error) error {

@@ -61,6 +61,9 @@ func printWhy(w io.Writer, why wire.Why) {
 			actorName(why.Actor.Kind, why.Actor.Value))
 	}
 	printEvidence(w, why)
+	for _, u := range why.Unmade {
+		printUnmade(w, u)
+	}
 }
 
 // asSuch tells that some of what a target matches is blocked nevertheless.
@@ -81,7 +84,7 @@ func printWhyBlock(w io.Writer, why wire.Why, b wire.WhyBlock) {
 		fmt.Fprintf(w, " It lasts longer for %s before it.", count(b.Repeat, "block"))
 	}
 	if b.Action != block.Allow {
-		fmt.Fprintf(w, " %s refused.", count(b.Denied, "request"))
+		fmt.Fprintf(w, " %s.", refusedText(b.Denied, b.ToldByGateways))
 	}
 	if b.Stage != "" {
 		fmt.Fprintf(w, " Rollout of its rule: %s.", b.Stage)
@@ -132,10 +135,33 @@ func printEvidence(w io.Writer, why wire.Why) {
 	for _, reason := range withoutBlock(why.Evidence) {
 		fmt.Fprintf(w, "No block was asked for: %s.\n", reason)
 	}
-	if askedInVain(why) {
+	if len(why.Unmade) == 0 && askedInVain(why) {
 		fmt.Fprintf(w, "A block was asked for and is not in force: the guard refused it, rules asked for more than blocks.*_per_minute, or it waits (honeymoat blocks approvals).\n"+
 			"  What the guard says now: honeymoat blocks add %s --reason … --dry-run\n", why.Target)
 	}
+}
+
+// printUnmade tells why a block was never made, and what to do.
+func printUnmade(w io.Writer, u wire.UnmadeBlock) {
+	what := "A block"
+	if u.Target != nil {
+		what = fmt.Sprintf("A block (%s) of %s", u.Action, u.Target)
+	}
+	fmt.Fprintf(w, "%s that %s asked for at %s (finding %s) was not made: %s", what, u.AskedBy, clock(u.FoundAt), u.Finding, u.Reason)
+	if u.Rule != "" {
+		fmt.Fprintf(w, " (the guard's rule %s)", u.Rule)
+	}
+	fmt.Fprint(w, ".")
+	if u.Times > 1 {
+		fmt.Fprintf(w, " So it was %d times since %s.", u.Times, clock(u.Since))
+	}
+	switch {
+	case u.Approval != "":
+		fmt.Fprintf(w, " It waits for a person: honeymoat blocks approve %s --reason …, or reject.", u.Approval)
+	case u.Hint != "":
+		fmt.Fprintf(w, " What to do: %s.", u.Hint)
+	}
+	fmt.Fprintln(w)
 }
 
 // askedInVain tells whether the latest evidence asks for a block that would
@@ -168,7 +194,17 @@ func ending(b wire.EndedBlock) string {
 	if b.Ended.Reason != "" {
 		s += ": " + b.Ended.Reason
 	}
-	return s + ". " + count(b.Denied, "request") + " refused."
+	return s + ". " + refusedText(b.Denied, b.ToldByGateways) + "."
+}
+
+// refusedText tells how often a block was hit. What logs tell and what gateways
+// tell are in part the same, so they stand beside each other.
+func refusedText(logs, gateways uint64) string {
+	text := count(logs, "request") + " refused"
+	if gateways > 0 {
+		text += fmt.Sprintf(" as logs tell, %d as gateways tell", gateways)
+	}
+	return text
 }
 
 func blocksPreview(r remote) *cobra.Command {

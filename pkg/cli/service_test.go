@@ -117,11 +117,14 @@ func newResponder(t *testing.T, b *bus.Bus) *respond.Service {
 }
 
 // storm has rules ask for more blocks than the breaker lets through. The first
-// rule is in rollout.
+// rule is in rollout, and the last asks for one that nobody may make.
 func (s *fixture) storm() {
 	in := respond.Input{}
-	for n := range 5 {
+	for n := range 6 {
 		actor := finding.ActorOf(netip.AddrFrom4([4]byte{203, 0, 113, byte(n + 1)}))
+		if n == 5 {
+			actor = finding.ActorOf(netip.MustParseAddr("10.0.0.9"))
+		}
 		f := finding.Finding{
 			ID: finding.NewID("storm", fmt.Sprint(n)), Time: time.Now(), Rule: "web.probe", RuleVersion: "7", Family: "scanner", Tier: finding.Log, Score: 0.9,
 			Actor: actor, Title: "Probe", Reason: "asked for /.env", Sighting: finding.Sighting{Via: finding.ViaAccess, Method: "GET", Path: "/.env"},

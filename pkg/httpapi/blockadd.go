@@ -133,6 +133,7 @@ func addBlockOf(target wire.Criteria, spec wire.BlockSpec) (respond.AddBlock, er
 	}
 	f.check(add.Mode != block.Canary || add.Percent >= 1 && add.Percent <= 99, "percent", "want 1 to 99 in mode canary")
 	f.check(add.Mode == block.Canary || add.Percent == 0, "percent", "want none but in mode canary")
+	f.check(add.Action != block.Allow || add.Mode == block.Enforce, "mode", "want enforce: an exemption in another mode would exempt nobody")
 	most := int64(respond.MaxLifetime / time.Second)
 	f.check(spec.LifetimeSeconds >= 1 && spec.LifetimeSeconds <= most, "lifetime_seconds", "want 1 second to 366 days")
 	f.reason(spec.Reason)

@@ -110,7 +110,7 @@ func (s *Server) recall(id block.ID) (d wire.BlockDetail, known bool) {
 		held.Block = b
 	}
 	b := wire.BlockOf(held.Block)
-	d = wire.BlockDetail{Block: &b, Live: ended == nil, Denied: held.Denied}
+	d = wire.BlockDetail{Block: &b, Live: ended == nil, Denied: held.Denied, ToldByGateways: held.ByGateways}
 	if ended != nil {
 		d.Ended = &wire.BlockEnd{How: ended.How, At: ended.At, By: ended.By, Reason: ended.Reason}
 	}
@@ -133,8 +133,10 @@ func (s *Server) removeBlock(x *exchange) error {
 	}
 	p := newParams(x.Request.URL)
 	reason := p.text("reason")
-	if reason == "" {
-		p.wrong("reason", "say why; it goes into the audit")
+	var f faults
+	f.reason(reason)
+	for _, wrong := range f {
+		p.wrong(wrong.Name, wrong.Reason)
 	}
 	if err := p.err(); err != nil {
 		return err

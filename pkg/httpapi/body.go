@@ -7,7 +7,10 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"reflect"
+	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/honeymoat/honeymoat/pkg/httpapi/wire"
 )
@@ -59,11 +62,35 @@ func bodyProblem(err error) error {
 	case errors.Is(err, wire.ErrTarget):
 		return invalid("target", targetFault(err))
 	case errors.As(err, &wrongType) && wrongType.Field != "":
-		return invalid(wrongType.Field, fmt.Sprintf("want a %s, not a %s", wrongType.Type, wrongType.Value))
+		return invalid(fieldName(wrongType.Field), fmt.Sprintf("want %s, not a %s", kindText(wrongType.Type), wrongType.Value))
 	case errors.Is(err, io.EOF):
 		return badRequest.hinted("the body is empty", "Send a JSON object.")
 	default:
 		return badRequest.hinted("the body is not the JSON that this path takes: "+err.Error(), "See /api/v1/openapi.json.")
+	}
+}
+
+// fieldName is the path of a field as it stands in the body, where nobody sees
+// what is embedded in what.
+func fieldName(path string) string {
+	return strings.Join(slices.DeleteFunc(strings.Split(path, "."), func(s string) bool { return s != "" && unicode.IsUpper(rune(s[0])) }), ".")
+}
+
+// kindText is a type in words.
+func kindText(t reflect.Type) string {
+	switch t.Kind() {
+	case reflect.Int, reflect.Int64, reflect.Uint8, reflect.Uint64:
+		return "a whole number"
+	case reflect.Float64:
+		return "a number"
+	case reflect.String:
+		return "a text"
+	case reflect.Bool:
+		return "true or false"
+	case reflect.Slice:
+		return "a list"
+	default:
+		return "an object"
 	}
 }
 

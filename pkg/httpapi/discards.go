@@ -3,7 +3,9 @@ package httpapi
 import (
 	"errors"
 	"net/http"
+	"strings"
 	"time"
+	"unicode"
 
 	"github.com/honeymoat/honeymoat/pkg/finding"
 	"github.com/honeymoat/honeymoat/pkg/httpapi/wire"
@@ -99,7 +101,8 @@ const (
 
 // reason checks that somebody said why: the audit is worth nothing without.
 func (f *faults) reason(s string) {
-	f.check(s != "", "reason", "say why; it goes into the audit")
+	f.check(strings.TrimSpace(s) != "", "reason", "say why; it goes into the audit")
+	f.check(!strings.ContainsFunc(s, unicode.IsControl), "reason", "want one line of text: control characters would go to everybody's terminal")
 	f.check(len(s) <= maxReason, "reason", "longer than 500 bytes")
 }
 

@@ -345,6 +345,10 @@ func (o *fakeOperator) Why(q respond.Question) (respond.Explanation, error) {
 	return respond.Explanation{
 		Blocks: []respond.Covering{{Held: respond.Held{Block: exampleBlock(1), Denied: 3}}}, Ended: []respond.Ended{exampleEnded()},
 		Actor: &actor, Audit: []respond.AuditEntry{exampleAudit()}, Discards: []respond.Discard{exampleDiscard("d1")},
+		Unmade: []respond.Unmade{{
+			Target: exampleBlock(2).Target, Segment: block.All, Rule: "decoy.env-file", Actor: actor.Actor, Finding: "f1", Found: noon, Since: noon, At: noon, Times: 2,
+			Because: respond.Refusal{Rule: "preview", Reason: "it would hit many", Hint: "block less"}, Approval: "00000000000000a1",
+		}},
 	}, o.err
 }
 

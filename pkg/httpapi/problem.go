@@ -83,6 +83,8 @@ func problemOf(err error) *wire.Problem {
 		return badRequest.with(err.Error())
 	case errors.Is(err, respond.ErrNotFound):
 		return notFound.with("")
+	case errors.Is(err, respond.ErrDeciding):
+		return conflict.hinted(respond.ErrDeciding.Error(), "Look in a moment what has become of it: honeymoat blocks approvals.")
 	case errors.Is(err, respond.ErrExists):
 		return conflict.with("")
 	case errors.Is(err, ingest.ErrFenced):
@@ -109,7 +111,7 @@ func problemOfRefusal(r *respond.Refusal) *wire.Problem {
 	if r.NeedAdmin {
 		p = lowRole.hinted(r.Reason, "This needs the role admin: "+r.Hint+".")
 	}
-	p.Rule = r.Rule
+	p.Rule, p.Parts = r.Rule, r.Parts
 	return p
 }
 

@@ -68,7 +68,7 @@ func (s *Server) stages() map[[2]string]string {
 func whyOf(e respond.Explanation) wire.Why {
 	w := wire.Why{
 		Blocks: mapped(e.Blocks, func(c respond.Covering) wire.WhyBlock {
-			return wire.WhyBlock{Block: wire.BlockOf(c.Block), Denied: c.Denied, Partly: c.Partly}
+			return wire.WhyBlock{Block: wire.BlockOf(c.Block), Denied: c.Denied, ToldByGateways: c.ByGateways, Partly: c.Partly}
 		}),
 		Ended:    mapped(e.Ended, endedOf),
 		Evidence: []finding.Finding{},
@@ -81,15 +81,29 @@ func whyOf(e respond.Explanation) wire.Why {
 		actor := actorOf(*e.Actor)
 		w.Actor, w.Evidence = &actor, filledList(e.Actor.Evidence)
 	}
+	for i := range e.Unmade {
+		w.Unmade = append(w.Unmade, unmadeOf(&e.Unmade[i]))
+	}
 	for _, d := range e.Discards {
 		w.Discarded = append(w.Discarded, d.ID)
 	}
 	return w
 }
 
+func unmadeOf(u *respond.Unmade) wire.UnmadeBlock {
+	w := wire.UnmadeBlock{
+		Segment: u.Segment, Action: u.Action, AskedBy: "rule:" + u.Rule, Finding: u.Finding, FoundAt: u.Found, Since: u.Since, At: u.At, Times: u.Times,
+		Rule: u.Because.Rule, Reason: u.Because.Reason, Hint: u.Because.Hint, Approval: u.Approval,
+	}
+	if u.Target.Valid() {
+		w.Target = &u.Target
+	}
+	return w
+}
+
 func endedOf(e respond.Ended) wire.EndedBlock {
 	return wire.EndedBlock{
-		Block: wire.BlockOf(e.Block), Denied: e.Denied,
+		Block: wire.BlockOf(e.Block), Denied: e.Denied, ToldByGateways: e.ByGateways,
 		Ended: wire.BlockEnd{How: e.How, At: e.At, By: e.By, Reason: e.Reason},
 	}
 }

@@ -184,10 +184,11 @@ type Approving struct {
 }
 
 func (s *Service) approve(ctx context.Context, w *rowWriter, by Caller, r Approving) (BulkResult, error) {
-	a, err := s.waiting(r.ID)
+	a, done, err := s.beginDeciding(r.ID)
 	if err != nil {
 		return BulkResult{}, err
 	}
+	defer done()
 	if err := a.check(r.Revision); err != nil {
 		return BulkResult{}, err
 	}
@@ -227,10 +228,30 @@ func (s *Service) attribute(a *Approval, r *BulkResult) {
 	}
 }
 
-// waiting gives what waits under an id.
-func (s *Service) waiting(id string) (Approval, error) {
+// ErrDeciding is wrapped when somebody else decides on the same at this moment.
+var ErrDeciding = errors.New("somebody is deciding on it at this moment")
+
+// beginDeciding gives what waits under an id, and keeps others from deciding on
+// it until done: who rejects what is being made would be told that it is not.
+func (s *Service) beginDeciding(id string) (a Approval, done func(), err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if a, err = s.waiting(id); err != nil {
+		return a, nil, err
+	}
+	if s.deciding[id] {
+		return a, nil, fmt.Errorf("approval %s: %w", id, ErrDeciding)
+	}
+	s.deciding[id] = true
+	return a, func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		delete(s.deciding, id)
+	}, nil
+}
+
+// waiting gives what waits under an id. The caller holds mu.
+func (s *Service) waiting(id string) (Approval, error) {
 	a := s.ledger.approvals[id]
 	switch {
 	case a == nil:
@@ -291,8 +312,9 @@ func (s *Service) Reject(ctx context.Context, by Caller, id, reason string) (App
 	}
 	defer s.gate.leave()
 	var w rowWriter
-	a, err := s.waiting(id)
+	a, done, err := s.beginDeciding(id)
 	if err == nil {
+		defer done()
 		d := decision{ID: id, At: s.now()}
 		if a.ofRule() {
 			d.Declined = a.Blocks[0].Key()

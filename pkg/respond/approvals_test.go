@@ -1,6 +1,7 @@
 package respond
 
 import (
+	"context"
 	"errors"
 	"net/netip"
 	"testing"
@@ -128,9 +129,44 @@ func TestApprovalDoesNotOverruleTheGuard(t *testing.T) {
 		f(func() {
 			r := asked("12.0.0.0/7")
 			r.Action = block.Allow
-			if _, err := s.AddBlock(t.Context(), admin, r); err != nil {
+			a, err := s.AddBlock(t.Context(), admin, r)
+			if err == nil {
+				_, err = s.Approve(t.Context(), second, Approving{ID: a.Approval.ID, Reason: "ours"})
+			}
+			if err != nil {
 				t.Fatal(err)
 			}
 		}, second, "exemption")
+	})
+}
+
+// Who decides on what somebody else is deciding on is told so, and not that it
+// was done; and nobody keeps others from it for longer than it takes.
+func TestDecidingEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		bus := newFakeBus()
+		s := start(t, bus)
+		a := waits(t, s, "12.0.0.0/8")
+		_, done, err := s.beginDeciding(a.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Reject(t.Context(), analyst, a.ID, "no"); !errors.Is(err, ErrDeciding) {
+			t.Errorf("%v", err)
+		}
+		if _, err := s.Approve(t.Context(), second, Approving{ID: a.ID, Reason: "yes"}); !errors.Is(err, ErrDeciding) {
+			t.Errorf("%v", err)
+		}
+		done()
+		bus.allow(0)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if _, err := s.Approve(ctx, second, Approving{ID: a.ID, Reason: "yes"}); err == nil {
+			t.Error("approved with the bus away")
+		}
+		bus.allow(-1)
+		if _, err := s.Reject(t.Context(), analyst, a.ID, "no"); err != nil {
+			t.Errorf("%v", err)
+		}
 	})
 }

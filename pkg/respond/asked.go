@@ -122,6 +122,8 @@ func checkAsked(b *block.Block) error {
 	switch {
 	case b.Lifetime() > MaxLifetime:
 		return fmt.Errorf("%w: a lifetime of %s is longer than %s", ErrInvalid, b.Lifetime(), MaxLifetime)
+	case b.Action == block.Allow && b.Mode != block.Enforce:
+		return fmt.Errorf("%w: an exemption in mode %s would exempt nobody: want mode enforce", ErrInvalid, b.Mode)
 	case b.Reason == "":
 		return fmt.Errorf("%w: a block needs a reason: somebody will ask", ErrInvalid)
 	}

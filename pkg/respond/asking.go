@@ -57,13 +57,20 @@ func (s *Service) mayHit(by Caller, b *block.Block) bool {
 // would hit is the store's word, if that came soon.
 func (s *Service) judgeAsked(by Caller, b *block.Block, seen sight) Ruling {
 	r := s.judgeWithout(by, b)
-	if r.Word == Refused || !harms(b) {
+	if r.Word == Refused {
+		return r
+	}
+	r = s.alone(by, b, r)
+	if !harms(b) {
 		return r
 	}
 	if seen.known {
 		return s.weigh(b, r, seen.Day, true)
 	}
 	day, ok := s.counted(b.Target)
+	if !ok && s.options.Preview != nil && !namesSomebody(b.Target) {
+		r.Warnings = append(r.Warnings, "the store could not tell in time what it would have hit in the last day: look soon what it refuses (honeymoat blocks why)")
+	}
 	return s.weigh(b, r, day, ok)
 }
 

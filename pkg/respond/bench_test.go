@@ -69,6 +69,22 @@ func crowded(actors, each int) *Ledger {
 	return l
 }
 
+// BenchmarkCapture measures for how long a checkpoint keeps decisions waiting,
+// with 100,000 actors of three findings each.
+func BenchmarkCapture(b *testing.B) {
+	s, err := New(options(newFakeBus()))
+	if err != nil {
+		b.Fatal(err)
+	}
+	s.ledger = crowded(100_000, 3)
+	s.gate.open()
+	for b.Loop() {
+		if _, err := s.capture(b.Context()); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
 // BenchmarkBulkAndUndo measures a batch of 10,000 blocks, made and undone, besides
 // what the bus takes for it, in a service that holds many.
 func BenchmarkBulkAndUndo(b *testing.B) {

@@ -48,14 +48,14 @@ func (b *budget) take(agent, rule, segment string, now time.Time) *Refusal {
 		return &Refusal{
 			Rule:   ruleAgentBudget,
 			Reason: fmt.Sprintf("agent %s alone has caused %d blocks within a minute, which is its budget", agent, b.agents.limit),
-			Hint:   "look whether that gateway is under attack, or taken; a second source lifts the limit for an actor",
+			Hint:   "look whether that gateway is under attack, or taken; a second source lifts the limit for an actor (blocks.agent_per_minute)",
 		}
 	case b.all.full(now):
-		return b.all.refusal(ruleAllBudget, "automatic blocks within a minute")
+		return b.all.refusal(ruleAllBudget, "max_per_minute", "automatic blocks within a minute")
 	case b.rules.of(rule).full(now):
-		return b.rules.of(rule).refusal(ruleRuleBudget, "blocks of the rule "+rule+" within a minute")
+		return b.rules.of(rule).refusal(ruleRuleBudget, "rule_per_minute", "blocks of the rule "+rule+" within a minute")
 	case b.segments.of(segment).full(now):
-		return b.segments.of(segment).refusal(ruleSegmentBudget, "automatic blocks within a minute in the segment "+segment)
+		return b.segments.of(segment).refusal(ruleSegmentBudget, "segment_per_minute", "automatic blocks within a minute in the segment "+segment)
 	}
 	for _, s := range shares {
 		s.add(now)
@@ -67,7 +67,7 @@ func (b *budget) take(agent, rule, segment string, now time.Time) *Refusal {
 // the same.
 func (b *budget) takeShadow(now time.Time) *Refusal {
 	if b.shadow.full(now) {
-		return b.shadow.refusal(ruleShadowBudget, "automatic blocks in shadow within a minute")
+		return b.shadow.refusal(ruleShadowBudget, "max_per_minute", "automatic blocks in shadow within a minute")
 	}
 	b.shadow.add(now)
 	return nil
@@ -81,10 +81,11 @@ type share struct {
 
 func (s *share) full(now time.Time) bool { return s.limit >= 0 && s.count(now) >= s.limit }
 
-func (s *share) refusal(rule, what string) *Refusal {
+// refusal tells of a limit, and under which key of the configuration it stands.
+func (s *share) refusal(rule, key, what string) *Refusal {
 	return &Refusal{
 		Rule: rule, Reason: fmt.Sprintf("%d %s are the limit", s.limit, what),
-		Hint: "raise the limit if this is an attack, or shadow the rule that causes them",
+		Hint: "raise blocks." + key + " if this is an attack, or shadow the rule that causes them; the next finding about it asks again",
 	}
 }
 

@@ -46,7 +46,7 @@ type BulkResult struct {
 	// wait: it is one approval, with the batch of then.
 	Already bool
 	Created int // made by this call
-	Failed   int // with an Err
+	Failed  int // with an Err
 }
 
 func (r *BulkResult) count() {
@@ -122,6 +122,7 @@ func (s *Service) addBlocks(ctx context.Context, w *rowWriter, by Caller, r Bulk
 // that may be made, and of those that wait for a second person.
 func (s *Service) judgeAll(by Caller, seen []sight, result *BulkResult) (allowed, waiting []int) {
 	var sum Day
+	wide := breadth{}
 	segments := s.checkSegments()
 	for i := range result.Items {
 		item := &result.Items[i]
@@ -134,15 +135,20 @@ func (s *Service) judgeAll(by Caller, seen []sight, result *BulkResult) (allowed
 		default:
 			segments.warn(&item.Ruling, item.Block.Segment)
 			allowed = append(allowed, i)
+			wide.add(&item.Block)
 			// What waits by itself hits nobody yet, and keeps no others waiting.
 			if d := item.Ruling.Impact; d != nil {
 				sum.Requests, sum.Successful, sum.Principals = sum.Requests+d.Requests, sum.Successful+d.Successful, sum.Principals+d.Principals
 			}
 		}
 	}
-	if r := s.options.Ledger.preview("these blocks together", sum); r != nil && len(allowed) > 0 {
+	because := s.tooWide(by, wide)
+	if because == nil {
+		because = s.options.Ledger.preview("these blocks together", sum)
+	}
+	if because != nil && len(allowed) > 0 {
 		for _, i := range allowed {
-			result.Items[i].Ruling.Word, result.Items[i].Ruling.Because = NeedsApproval, r
+			result.Items[i].Ruling.Word, result.Items[i].Ruling.Because = NeedsApproval, because
 		}
 		waiting = slices.Sorted(slices.Values(append(waiting, allowed...)))
 		allowed = nil

@@ -50,7 +50,7 @@ func exemptionRefusal(b, x *block.Block) *Refusal {
 func (l *Ledger) exemptionsOf(segment string) iter.Seq[*block.Block] {
 	return func(yield func(*block.Block) bool) {
 		for _, e := range l.blocks.exempt {
-			if x := &e.Block; (x.Segment == block.All || x.Segment == segment) && !yield(x) {
+			if x := &e.Block; x.Mode == block.Enforce && (x.Segment == block.All || x.Segment == segment) && !yield(x) {
 				return
 			}
 		}
@@ -142,7 +142,7 @@ func (s *Service) publish(ctx context.Context) error {
 	}
 	var missing []block.Block
 	for t := range wanted {
-		if b, live := s.options.Blocks.Get(block.All, t); live && b.ExpiresAt().Sub(s.now()) > spareTime(&b) {
+		if b, live := s.options.Blocks.Get(block.All, t); live && b.Mode == block.Enforce && b.ExpiresAt().Sub(s.now()) > spareTime(&b) {
 			continue
 		}
 		missing = append(missing, s.exemption(t))

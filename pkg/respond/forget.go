@@ -186,6 +186,7 @@ func (l *Ledger) forget(who *subject) int {
 			m.About = finding.Actor{}
 		}
 	}
+	l.unmade.forget(who)
 	for _, m := range l.overflow {
 		m.Examples = slices.DeleteFunc(m.Examples, func(text string) bool {
 			t, err := block.ParseTarget(text)

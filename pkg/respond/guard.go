@@ -34,6 +34,10 @@ var reserved = [...]string{
 	"::/128", "::1/128", "fe80::/10", "ff00::/8",
 }
 
+// mappedIPv4 is where IPv6 has the addresses of IPv4. Prefixes within are IPv4's
+// own by the time that they are a target.
+var mappedIPv4 = netip.AddrFrom16([16]byte{10: 0xff, 11: 0xff})
+
 // NewGuard makes a guard.
 func NewGuard(o GuardOptions) *Guard {
 	fixed := make([]netip.Prefix, 0, len(reserved))
@@ -63,10 +67,12 @@ type Asker struct {
 // NeedsApproval. keys are those of the block's segment. Exemptions are judged
 // by CheckExemption.
 func (g *Guard) Check(t block.Target, by Asker, keys []block.MatchKey) Ruling {
-	if r := g.protects(t, by.Exempt); r != nil {
-		return refusedBy(r)
+	r := g.protects(t, by.Exempt)
+	if r == nil {
+		r = by.hits(t, keys)
 	}
-	if r := by.hits(t, keys); r != nil {
+	if r != nil {
+		g.showWayOut(r, t, by)
 		return refusedBy(r)
 	}
 	return checkWidth(t, by)
@@ -96,6 +102,11 @@ func (g *Guard) Protects(t block.Target) *Refusal { return g.protects(t, nil) }
 func (g *Guard) protects(t block.Target, exempt func(netip.Prefix) bool) *Refusal {
 	if p := t.Prefix(); p.IsValid() && p.Bits() == 0 && t.Plain() {
 		return &Refusal{Rule: "everybody", Reason: fmt.Sprintf("%s is everybody", t), Hint: "nobody may block that"}
+	}
+	if p := t.Prefix(); p.IsValid() && p.Addr().Is6() && p.Contains(mappedIPv4) {
+		return &Refusal{
+			Rule: "everybody", Reason: fmt.Sprintf("%s holds all of IPv4, as gateways may write it in IPv6", t), Hint: "block narrower prefixes",
+		}
 	}
 	for _, p := range g.protected {
 		if met := p.list.Meets(t); met.IsValid() && !p.passes(t, met, exempt) {
@@ -135,7 +146,7 @@ func (by Asker) hits(t block.Target, keys []block.MatchKey) *Refusal {
 	refusal := func(what string) *Refusal {
 		return &Refusal{Rule: "caller", Reason: fmt.Sprintf("%s holds %s", t, what), Hint: "you would lock yourself out: have somebody else do it"}
 	}
-	if p := t.Prefix(); by.Address.IsValid() && p.Contains(by.Address.Unmap().WithZone("")) {
+	if p := t.Prefix(); by.Address.IsValid() && p.Contains(canonical(by.Address)) {
 		return refusal("your own address " + by.Address.String())
 	}
 	if by.Name == "" {

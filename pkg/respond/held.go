@@ -11,7 +11,10 @@ import (
 // Held is a block with what is known of its effect.
 type Held struct {
 	Block  block.Block `json:"block"`
-	Denied uint64      `json:"denied,omitempty"` // requests that it refused
+	Denied uint64      `json:"denied,omitempty"` // requests that it refused, as logs tell
+	// ByGateways is how many agents say that it refused. Some of them stand in
+	// logs too, and some in none: dropped connections, for one.
+	ByGateways uint64 `json:"by_gateways,omitempty"`
 	// Actor is whose evidence it stands on; zero when it is no actor's.
 	Actor finding.Actor `json:"actor,omitzero"`
 	// Wanted is what its rule asks for, if that is in rollout.
@@ -38,13 +41,14 @@ type holdings struct {
 	removed map[string]time.Time // key → when a person freed it: older evidence does not block it again
 	exempt  map[block.ID]*Held   // the live exemptions
 	crowd   crowd
+	alone   breadth // of blocks that nobody has approved
 }
 
 func newHoldings() holdings {
 	return holdings{
 		byKey: map[string]*Held{}, byID: map[block.ID]*Held{},
 		ended: map[block.ID]*Ended{}, removed: map[string]time.Time{},
-		exempt: map[block.ID]*Held{}, crowd: crowd{},
+		exempt: map[block.ID]*Held{}, crowd: crowd{}, alone: breadth{},
 	}
 }
 
@@ -55,11 +59,13 @@ func (h *holdings) hold(b block.Block) *Held {
 	if old := h.byKey[key]; old != nil {
 		if old.Block.ID == b.ID {
 			held.Denied, held.Actor, held.Wanted, held.Complained = old.Denied, old.Actor, old.Wanted, old.Complained
+			held.ByGateways = old.ByGateways
 		}
 		h.drop(old)
 	}
 	h.byKey[key], h.byID[b.ID] = held, held
 	h.crowd.add(&b, 1)
+	h.alone.hold(&b)
 	if b.Action == block.Allow {
 		h.exempt[b.ID] = held
 	}
@@ -86,6 +92,7 @@ func (h *holdings) drop(held *Held) {
 		delete(h.byID, id)
 		delete(h.exempt, id)
 		h.crowd.add(&held.Block, -1)
+		h.alone.drop(&held.Block)
 	}
 	if h.byKey[key] == held {
 		delete(h.byKey, key)

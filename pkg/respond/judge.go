@@ -79,6 +79,7 @@ func (l *Ledger) Judge(e Evidence, g *Guard, now time.Time) Verdict {
 		l.count(&v, a, subject, f, now)
 	}
 	l.propose(&v, f, a, g, now)
+	l.unmade.note(&v, f, now)
 	v.Enforced = v.by != nil && enforcedOn(v.by, f.Actor)
 	return v
 }

@@ -35,6 +35,7 @@ type Ledger struct {
 	declined  map[string]time.Time // key → when a person said no to a rule's block
 	batches   map[string]batch
 	overflow  overflow
+	unmade    unmades
 }
 
 // NewLedger makes an empty ledger.
@@ -61,6 +62,7 @@ func NewLedger(o LedgerOptions) *Ledger {
 		declined:  map[string]time.Time{},
 		batches:   map[string]batch{},
 		overflow:  overflow{},
+		unmade:    unmades{},
 	}
 }
 
@@ -96,6 +98,7 @@ func compareActors(a, b finding.Actor) int {
 func (l *Ledger) Hold(b block.Block) {
 	held := l.blocks.hold(b)
 	l.Answer(&b)
+	delete(l.unmade, b.Key())
 	if held.Actor == (finding.Actor{}) {
 		held.Actor = actorOf(b.Target)
 	}
@@ -106,6 +109,7 @@ func (l *Ledger) Hold(b block.Block) {
 func (l *Ledger) Made(b block.Block, a finding.Actor, w *Wanted) {
 	l.blocks.hold(b)
 	l.Answer(&b)
+	delete(l.unmade, b.Key())
 	l.assign(l.blocks.byID[b.ID], a, w)
 }
 
@@ -233,6 +237,7 @@ func (l *Ledger) Sweep(now time.Time) {
 	}
 	l.repeats.sweep(now)
 	l.overflow.sweep(now)
+	l.unmade.sweep(before)
 	for key, a := range l.actors {
 		if !a.told() && a.Touched.Before(before) && !l.blocked(a) {
 			delete(l.actors, key)

@@ -38,6 +38,7 @@ type ledgerState struct {
 	Declined  map[string]time.Time `json:"declined,omitempty"`
 	// Since version 3:
 	Feedback json.RawMessage `json:"feedback,omitempty"`
+	Unmade   unmades         `json:"unmade,omitempty"`
 }
 
 // actorState is an actor as it is kept.
@@ -83,7 +84,7 @@ func (l *Ledger) freeze() (*ledgerState, error) {
 		return nil, fmt.Errorf("write ledger: %w", err)
 	}
 	s := &ledgerState{
-		Version: ledgerVersion, Rollouts: rollouts, Feedback: feedback,
+		Version: ledgerVersion, Rollouts: rollouts, Feedback: feedback, Unmade: maps.Clone(l.unmade),
 		Actors: l.frozenActors(), Memos: frozen(l.memos.queue),
 		Held: values(l.blocks.byID), Ended: values(l.blocks.ended), Removed: maps.Clone(l.blocks.removed),
 		Refusals: maps.Clone(l.refusals), Discards: l.Discards(), Orphans: slices.Clone(l.orphans),
@@ -147,6 +148,7 @@ func (l *Ledger) take(s *ledgerState) {
 		if h != nil {
 			held := l.blocks.hold(h.Block)
 			held.Denied, held.Actor, held.Wanted, held.Complained = h.Denied, cmp.Or(h.Actor, actorOf(h.Block.Target)), h.Wanted, h.Complained
+			held.ByGateways = h.ByGateways
 		}
 	}
 	for _, e := range s.Ended {
@@ -170,6 +172,11 @@ func (l *Ledger) take(s *ledgerState) {
 	for key, offences := range s.Repeats {
 		if len(offences) > 0 {
 			l.repeats[key] = offences
+		}
+	}
+	for key, u := range s.Unmade {
+		if u != nil {
+			l.unmade[key] = u
 		}
 	}
 	maps.Copy(l.batches, s.Batches)

@@ -28,7 +28,7 @@ type Caller struct {
 
 func (c Caller) asker() Asker { return Asker{Name: c.Name, Admin: c.Admin, Address: c.Address} }
 
-func (c Caller) by() string { return cmp.Or(c.By, "token:"+c.Name) }
+func (c Caller) by() string { return cmp.Or(c.By, byPerson+c.Name) }
 
 // AddBlock is what a person asks for.
 type AddBlock struct {
@@ -329,6 +329,8 @@ func outcomeOf(err error) string {
 		return "refused"
 	case errors.Is(err, ErrGrown):
 		return "grown"
+	case errors.Is(err, ErrDeciding):
+		return "deciding"
 	case errors.Is(err, ErrInvalid):
 		return "invalid"
 	case errors.Is(err, ErrExists):

@@ -1,6 +1,10 @@
 package respond
 
-import "errors"
+import (
+	"errors"
+
+	"github.com/honeymoat/honeymoat/pkg/block"
+)
 
 // ErrRefused is what every Refusal is, for errors.Is.
 var ErrRefused = errors.New("refused by the guard")
@@ -12,6 +16,9 @@ type Refusal struct {
 	Reason    string `json:"reason"` // with the target in it
 	Hint      string `json:"hint,omitempty"`
 	NeedAdmin bool   `json:"need_admin,omitempty"` // an admin may
+	// Parts are targets that together are what was asked for without whoever is
+	// protected in it; none when there is no such way out.
+	Parts []block.Target `json:"parts,omitempty"`
 }
 
 // Error implements error.

@@ -92,9 +92,10 @@ type Service struct {
 	torn     bool   // the last batch was not handled to its end
 	health   map[string]Alert
 	audit    []AuditEntry
-	pending  []journalEntry // read by Load, to be done again by Run
-	unlogged []block.Block  // made after the checkpoint: their rows may be missing
-	replaced []Ended        // likewise
+	pending  []journalEntry  // read by Load, to be done again by Run
+	unlogged []block.Block   // made after the checkpoint: their rows may be missing
+	replaced []Ended         // likewise
+	deciding map[string]bool // approvals on which somebody decides at this moment, by id
 }
 
 // New makes a service. It starts nothing.
@@ -118,7 +119,7 @@ func New(o Options) (*Service, error) {
 	o.Ledger.setDefaults()
 	s := &Service{
 		options: o, protectNow: make(chan struct{}, 1), log: o.Log, now: o.Now, ledger: NewLedger(o.Ledger), outbox: newOutbox(o.Recorder, o.Log),
-		journal: &journal{checkpoints: o.Checkpoints, name: o.Name + ".journal"}, health: map[string]Alert{},
+		journal: &journal{checkpoints: o.Checkpoints, name: o.Name + ".journal"}, health: map[string]Alert{}, deciding: map[string]bool{},
 		gate: newGate(), // shut until Run has resumed
 	}
 	s.guard.Store(o.Guard)

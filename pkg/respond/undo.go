@@ -127,6 +127,11 @@ func (s *Service) liveOf(id string) []block.Block {
 func (s *Service) rejectBatch(ctx context.Context, w *rowWriter, by Caller, id, reason string) error {
 	for _, a := range s.Approvals() {
 		if id != "" && a.Blocks[0].Batch == id {
+			a, done, err := s.beginDeciding(a.ID)
+			if err != nil {
+				return err
+			}
+			defer done()
 			w.ended(&a, EventRejected, by.by(), reason, s.now())
 			return s.decide(ctx, &a, decision{ID: a.ID, At: s.now()})
 		}

@@ -30,6 +30,7 @@ type Explanation struct {
 	Actor    *Actor       // who is behind the target, if there is evidence
 	Audit    []AuditEntry // what people did about it, latest first
 	Discards []Discard    // that hold for its actor
+	Unmade   []Unmade     // blocks of rules on it, or of its actor, that were never made, latest first
 }
 
 // maxPartly is how many blocks are told that are on some of a target.
@@ -48,6 +49,7 @@ func (s *Service) Why(q Question) (Explanation, error) {
 	a := &inquiry{Question: q, ledger: s.ledger, keys: s.matchKeys, forms: map[string][]block.Target{}}
 	subjects := a.blocks(&e)
 	a.actor(&e)
+	e.Unmade = a.unmade(s.now())
 	for i := len(s.audit) - 1; i >= 0; i-- {
 		if slices.Contains(subjects, s.audit[i].Subject) {
 			e.Audit = append(e.Audit, s.audit[i])

@@ -63,7 +63,7 @@ func matchesEverybody(t block.Target) bool {
 			if !withMethod {
 				path = c.Value
 			}
-			return path != "/**"
+			return !everyRoute(path)
 		default:
 			return true
 		}

@@ -16,10 +16,10 @@ type Approval struct {
 	Guard     Ruling    `json:"guard"` // why a second person is wanted
 	// Revision names what there is to decide on: a rule's block gets another when
 	// it grows. Send it along with the approval.
-	Revision string `json:"revision,omitempty"`
-	Batch     string    `json:"batch,omitempty"`
-	Count     int       `json:"count"`  // of all blocks
-	Blocks    []Block   `json:"blocks"` // in a list, at most MaxApprovalBlocks
+	Revision string  `json:"revision,omitempty"`
+	Batch    string  `json:"batch,omitempty"`
+	Count    int     `json:"count"`  // of all blocks
+	Blocks   []Block `json:"blocks"` // in a list, at most MaxApprovalBlocks
 
 	// Of a rule's block: on whose evidence it stands, how loudly people are told
 	// of that, and how many findings ask for it.

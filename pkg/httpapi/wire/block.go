@@ -29,11 +29,14 @@ type BlockLogEntry struct {
 
 // BlockDetail is a block with its history, live or over.
 type BlockDetail struct {
-	Block  *Block          `json:"block,omitempty"` // none = it was over long ago, and only its log is left
-	Live   bool            `json:"live"`
-	Denied uint64          `json:"denied"` // requests that it refused
-	Ended  *BlockEnd       `json:"ended,omitempty"`
-	Log    []BlockLogEntry `json:"log"`
+	Block  *Block `json:"block,omitempty"` // none = it was over long ago, and only its log is left
+	Live   bool   `json:"live"`
+	Denied uint64 `json:"denied"` // requests that it refused, as logs tell
+	// ToldByGateways is how many agents say that it refused. Some of these stand
+	// in logs too, so the two are not to be added.
+	ToldByGateways uint64          `json:"told_by_gateways"`
+	Ended          *BlockEnd       `json:"ended,omitempty"`
+	Log            []BlockLogEntry `json:"log"`
 	// Incomplete tells what is missing because a part of the service cannot
 	// answer now.
 	Incomplete string `json:"incomplete,omitempty"`

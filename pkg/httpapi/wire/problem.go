@@ -1,6 +1,10 @@
 package wire
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/honeymoat/honeymoat/pkg/block"
+)
 
 // ProblemType is the media type of a Problem.
 const ProblemType = "application/problem+json"
@@ -16,6 +20,9 @@ type Problem struct {
 	Hint string `json:"hint,omitempty"`
 	// Rule is which of the guard's rules refuses, or which one asks for a role.
 	Rule string `json:"rule,omitempty"`
+	// Parts are targets, for a bulk, that together are what was asked for without
+	// whoever is protected in it.
+	Parts []block.Target `json:"parts,omitempty"`
 	// BlockID is the block that stands where another was asked for.
 	BlockID string `json:"block_id,omitempty"`
 	// Approval is what waits, as it is now, where another revision of it was
