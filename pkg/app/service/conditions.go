@@ -27,6 +27,7 @@ const (
 	mostRejected   = 0.05                // of a source's records
 	fewRecords     = 20                  // that cannot be parsed are no change of format
 	certificateEnd = 14 * 24 * time.Hour // before its end people are told
+	failedSaves    = 3                   // in a row: one may be the machine's
 )
 
 func conditions() []condition {
@@ -48,6 +49,7 @@ func conditions() []condition {
 		{"DiskNearlyFull", time.Minute, "At its end reading stops. Make room, or lower bus.max_bytes and store.retention_days.", (*vitals).disk},
 		{"CertificateEnding", 0, "Clients and agents will refuse it. One of honeymoat's own is renewed by a restart; another has to be replaced at api.cert_file.", (*vitals).certificates},
 		{"RolloutHeld", 0, "What was measured speaks against it. See honeymoat rollouts show RULE; then resume, promote or roll it back.", (*vitals).rollouts},
+		{"StateNotSaved", 0, "Blocks and alerts go on. A restart reads again from the last checkpoint, which takes the longer the older that is. See the log for the reason, the bus's disk, and whether it keeps up.", (*vitals).notSaved},
 		{"WebhookFailing", 5 * time.Minute, "Changes of blocks wait for it, and are delivered once it answers.", (*vitals).webhooks},
 		{"DetectionForgets", 0, "Slow attacks may be missed. Raise rules.max_groups or rules.max_memory.", (*vitals).forgets},
 	}
@@ -195,6 +197,14 @@ func (v *vitals) rollouts() (list []trouble) {
 // keeps back is known.
 func stopped(l *rollout.Logic) bool {
 	return l.Who == rollout.ByGates && (l.State == rollout.Held || l.State == rollout.RolledBack)
+}
+
+// notSaved does not name how often: the alert would be told anew each time.
+func (v *vitals) notSaved() []trouble {
+	if v.unsaved < failedSaves {
+		return nil
+	}
+	return []trouble{{summary: "what honeymoat knows is not being saved"}}
 }
 
 func (v *vitals) webhooks() (list []trouble) {

@@ -67,6 +67,8 @@ func TestConditions(t *testing.T) {
 	f(func(v *vitals) { v.space = space{} }, "", "") // not known is not full
 	f(func(v *vitals) { v.now = v.now.Add(1) }, "CertificateEnding", "server")
 	f(func(v *vitals) { v.rules[0].State, v.rules[0].Who = rollout.RolledBack, rollout.ByGates }, "RolloutHeld", `rule="r"`)
+	f(func(v *vitals) { v.unsaved = failedSaves - 1 }, "", "")
+	f(func(v *vitals) { v.unsaved = failedSaves }, "StateNotSaved", "not being saved")
 	f(func(v *vitals) { v.failing = []string{"siem"} }, "WebhookFailing", "siem")
 	f(func(v *vitals) { v.forgot = true }, "DetectionForgets", "room")
 }

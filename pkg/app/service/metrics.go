@@ -34,6 +34,7 @@ func (c collector) Collect(out chan<- prometheus.Metric) {
 	e.counter("respond_touches_total", "Touches that agents reported.", r.Touches)
 	e.counter("respond_touches_unconfirmed_total", "Touches that agents reported and our rules do not confirm.", r.Unconfirmed)
 	e.counter("respond_checkpoints_total", "Checkpoints saved.", r.Checkpoints)
+	e.gauge("respond_checkpoints_failed", "Checkpoints in a row that could not be saved; 0 while state is saved.", float64(r.Unsaved))
 	e.gauge("respond_actors", "Actors about whom evidence is kept.", float64(r.Actors))
 	e.gauge("respond_blocks_live", "Live blocks.", float64(r.Live))
 	e.counter("respond_approvals_displaced_total", "Of those that waited, what had to give way to others.", r.GaveWay)

@@ -36,7 +36,8 @@ type vitals struct {
 	notReloaded  string
 	deadLetters  int64
 	lastDead     *deadLetter
-	forgot       bool // correlations have, for want of room
+	forgot       bool   // correlations have, for want of room
+	unsaved      uint64 // checkpoints in a row that failed
 }
 
 // lateness is how far a consumer is behind its stream.
@@ -84,7 +85,8 @@ func (s *Service) examine(ctx context.Context, w *vigil, parts []wire.Part, now 
 		now: now, parts: parts, rules: s.responder.Rollouts(),
 		refusedRules: s.refusedRules(), feeds: strings.Join(feedTroubles(s.feeds.States()), "; "), notReloaded: s.failedReload(),
 		deadLetters: s.deadLetters.Load(), lastDead: s.lastDead.Load(),
-		forgot: w.evicted.over(recently, s.detector.Windows().EvictedBySize, now) > 0,
+		forgot:  w.evicted.over(recently, s.detector.Windows().EvictedBySize, now) > 0,
+		unsaved: s.responder.Stats().Unsaved,
 	}
 	if s.webhooks != nil {
 		v.failing = s.webhooks.Failing()
