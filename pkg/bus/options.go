@@ -40,6 +40,9 @@ type Options struct {
 	Patience time.Duration
 	// OnDead is called for each dead letter, to tell people. May be nil.
 	OnDead func(stream, reason string)
+	// Refused takes how many requests each block has refused, as an agent of
+	// these segments says. It does not wait. May be nil.
+	Refused func(segments []string, counts map[block.ID]uint64)
 	// Connected tells whether an agent has a connection with the embedded
 	// server now. May be nil: then it is told from reports alone.
 	Connected func(agent string) bool
@@ -69,6 +72,9 @@ func (o *Options) setDefaults() {
 	orDefault(&o.Replicas, 1)
 	if o.OnDead == nil {
 		o.OnDead = func(string, string) {}
+	}
+	if o.Refused == nil {
+		o.Refused = func([]string, map[block.ID]uint64) {}
 	}
 	if o.Connected == nil {
 		o.Connected = func(string) bool { return false }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -224,5 +225,29 @@ func TestAReportTellsOfTheAgentsOwnSegmentsOnly(t *testing.T) {
 	}
 	if rows := w.Agents().rows(time.Now()); len(rows) != 2 {
 		t.Errorf("%d rows, want 2", len(rows))
+	}
+}
+
+// What an agent says that it has refused is passed on with its segments, and
+// what a stranger says is not.
+func TestRefusalsOfAReportArePassedOn(t *testing.T) {
+	var segments []string
+	counts := map[block.ID]uint64{}
+	w := start(t, where{dir: t.TempDir()}, func(o *Options) {
+		o.Refused = func(s []string, told map[block.ID]uint64) {
+			segments = s
+			maps.Copy(counts, told)
+		}
+	})
+	w.enrol(t, "edge", "eu")
+	r := w.Agents()
+	if err := r.Report(t.Context(), block.Report{Agent: "nobody", Refused: map[block.ID]uint64{1: 1}}); err == nil || len(counts) != 0 {
+		t.Errorf("of a stranger: %v, %v", counts, err)
+	}
+	if err := r.Report(t.Context(), block.Report{Agent: "edge", Refused: map[block.ID]uint64{2: 3}}); err != nil {
+		t.Fatal(err)
+	}
+	if counts[2] != 3 || len(counts) != 1 || !slices.Contains(segments, "eu") {
+		t.Errorf("%v in %v", counts, segments)
 	}
 }

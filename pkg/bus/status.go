@@ -41,19 +41,29 @@ type status struct {
 // credential. It wraps respond.ErrNotFound when the agent
 // is not enrolled.
 func (r *Registry) Report(_ context.Context, report block.Report) error {
+	refused := report.Refused
+	report.Refused = nil
+	segments, err := r.takeReport(report)
+	if err == nil && len(refused) > 0 {
+		r.bus.opts.Refused(segments, refused)
+	}
+	return err
+}
+
+// takeReport gives the agent's segments.
+func (r *Registry) takeReport(report block.Report) (segments []string, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	m := r.agents[report.Agent]
 	if m == nil || m.Agent.Revoked {
-		return fmt.Errorf("report of agent %s: %w", report.Agent, respond.ErrNotFound)
+		return nil, fmt.Errorf("report of agent %s: %w", report.Agent, respond.ErrNotFound)
 	}
-	report.Refused = nil
 	report.Software = report.Software[:min(len(report.Software), maxSoftware)]
 	report.Enforcing = only(report.Enforcing, withAll(m.Agent.Segments))
 	report.Ways = believed(report.Ways, withAll(m.Agent.Segments))
 	r.moved(m, &report)
 	m.seen, m.report, m.unsampled = time.Now(), report, true
-	return nil
+	return m.Agent.Segments, nil
 }
 
 // moved takes note of what an agent enforces that it did not before. The

@@ -8,6 +8,7 @@ import (
 	"os"
 
 	"github.com/honeymoat/honeymoat/pkg/auth"
+	"github.com/honeymoat/honeymoat/pkg/block"
 	"github.com/honeymoat/honeymoat/pkg/bus"
 	busserver "github.com/honeymoat/honeymoat/pkg/bus/embedded"
 	"github.com/honeymoat/honeymoat/pkg/config"
@@ -33,6 +34,7 @@ func (s *Service) startBus(ctx context.Context, l *lifecycle) error {
 		InProcess: server, User: user, Password: password, Domain: s.config.Bus.ExternalDomain,
 		Replicas: s.config.Bus.Replicas, LinesBytes: int64(s.config.Bus.MaxBytes),
 		OnDead:    s.onDeadLetter,
+		Refused:   func(segments []string, counts map[block.ID]uint64) { s.responder.ToldByGateways(segments, counts) },
 		Connected: server.Connected, Disconnect: server.Disconnect, MatchKeys: s.matchKeys,
 		Registerer: s.metrics, Logger: s.log.With("part", "bus"),
 	})
