@@ -183,6 +183,25 @@ func TestAPersonsDecisionStands(t *testing.T) {
 	})
 }
 
+// Where nobody can tell what a block would hit, who asks for it is told so.
+func TestABlockThatNobodyForesees(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := func(target string, preview Preview, warned bool) {
+			t.Helper()
+			s := start(t, newFakeBus(), withKeys, func(o *Options) { o.Preview, o.Ledger.Traffic = preview, fakeTraffic{"192.0.2.7": {}} })
+			a, err := s.AddBlock(t.Context(), admin, asked(target))
+			if err != nil || !a.Created || strings.Contains(strings.Join(a.Ruling.Warnings, ""), "could not tell in time") != warned {
+				t.Errorf("%s: %+v, %v; want a warning: %v", target, a, err, warned)
+			}
+		}
+		f("country:QV", fakePreview(nil), true)
+		f("country:QV", fakePreview{"country:QV": {Successful: 3}}, false)
+		f("country:QV", nil, false) // there is no store
+		f("user:alice", fakePreview(nil), false)
+		f("192.0.2.7", fakePreview(nil), false)
+	})
+}
+
 // A store that is slow keeps neither findings nor checkpoints waiting.
 func TestASlowStoreDelaysNoOtherBlock(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
