@@ -59,6 +59,13 @@ func ClientBehind(near netip.Addr, forwarded []byte, trusted func(netip.Addr) bo
 	return hops{trusted: trusted}.walk(nil, near, forwarded)
 }
 
+// LastHop takes the last entry off an X-Forwarded-For or Forwarded header
+// (several of them joined by commas). The hop is invalid when that entry is no
+// address. It is for whoever has to know of such an entry; see ClientBehind.
+func LastHop(forwarded []byte) (hop netip.Addr, rest []byte) {
+	return hops{}.last(nil, forwarded)
+}
+
 // walk follows the forwarded-for entries from the right. Without a batch
 // nothing is flagged.
 func (h hops) walk(b *event.Batch, near netip.Addr, forwarded []byte) netip.Addr {

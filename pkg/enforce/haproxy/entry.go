@@ -3,6 +3,7 @@ package haproxy
 import (
 	"encoding/base64"
 	"fmt"
+	"net/netip"
 	"strconv"
 	"strings"
 	"time"
@@ -56,10 +57,11 @@ func wanted(t block.Target, a block.Action) bool {
 // since a key ends at the first space.
 func keyOf(t block.Target) (kind, key string, ok bool) {
 	if t.Plain() {
-		if p := t.Prefix(); !p.IsSingleIP() {
-			return byAddress, p.String(), true
+		p := t.Prefix()
+		if p.IsSingleIP() {
+			return byAddress, p.Addr().String(), true
 		}
-		return byAddress, t.Prefix().Addr().String(), true
+		return byAddress, p.String(), !holdsIPv4(p)
 	}
 	switch t.Scope() {
 	case block.ScopeUserAgent:
@@ -70,6 +72,12 @@ func keyOf(t block.Target) (kind, key string, ok bool) {
 		return byPath, encode(v), plainPath(v) && (t.Exemption() || v == "/" || !strings.HasSuffix(v, "/"))
 	}
 	return "", "", false
+}
+
+// holdsIPv4 tells whether HAProxy would find clients of IPv4 in a prefix of
+// IPv6: those that no prefix of IPv4 holds are looked up again as mapped ones.
+func holdsIPv4(p netip.Prefix) bool {
+	return p.Addr().Is6() && p.Contains(netip.AddrFrom16([16]byte{10: 0xff, 11: 0xff}))
 }
 
 // plainPath tells whether a canonical route is a path and nothing else. One

@@ -388,6 +388,20 @@ func TestExemptionsThatNoMapHolds(t *testing.T) {
 	ask("0")
 }
 
+// HAProxy finds a client of IPv4 in a prefix of IPv6 that holds mapped ones.
+func TestPrefixesOfIPv6HoldNobodyOfIPv4(t *testing.T) {
+	f := func(target string, want bool) {
+		t.Helper()
+		if got := Holds(delta(t, target, 1, block.Deny, nil).Target, block.Deny); got != want {
+			t.Errorf("%s: %v", target, got)
+		}
+	}
+	f("::ffff:0:0/95", false)
+	f("::/64", false)
+	f("2001:db8::/32", true)
+	f("192.0.2.0/24", true)
+}
+
 func TestConfigurationWithoutMaps(t *testing.T) {
 	t.Parallel()
 	p, s := haproxytest.New(t, ""), newSource()

@@ -11,6 +11,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/honeymoat/honeymoat/pkg/accesslog"
 	"github.com/honeymoat/honeymoat/pkg/block"
 	"github.com/honeymoat/honeymoat/pkg/identify"
 )
@@ -102,17 +103,13 @@ func (f *Forward) believed(r *http.Request) bool {
 }
 
 // client is the last address that no trusted proxy has; the first one if all
-// are trusted. It is invalid when an address on the way cannot be read.
+// are trusted. Entries are read as those of a log are, which may have a port.
+// It is invalid when an address on the way cannot be read.
 func (f *Forward) client(forwarded []string) netip.Addr {
-	hops := strings.Split(strings.Join(forwarded, ","), ",")
+	rest := []byte(strings.Join(forwarded, ","))
 	var client netip.Addr
-	for i := len(hops) - 1; i >= 0; i-- {
-		a, err := netip.ParseAddr(strings.TrimSpace(hops[i]))
-		if err != nil {
-			return netip.Addr{}
-		}
-		client = a.Unmap().WithZone("")
-		if !f.o.Trusted(client) {
+	for len(rest) > 0 {
+		if client, rest = accesslog.LastHop(rest); !client.IsValid() || !f.o.Trusted(client) {
 			break
 		}
 	}

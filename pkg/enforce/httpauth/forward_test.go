@@ -112,6 +112,10 @@ func TestForwardKnowsTheClient(t *testing.T) {
 	f("192.0.2.7", "203.0.113.1", "192.0.2.7, 10.0.0.1")
 	f("10.0.0.1", "10.0.0.1, 10.0.0.2")
 	f("192.0.2.7", "junk, ::ffff:192.0.2.7")
+	for _, same := range []string{"192.0.2.7:5555", "192.0.2.7:5555, 10.0.0.1", "[::ffff:192.0.2.7]:80"} {
+		f("192.0.2.7", same) // as load balancers write it, and logs are read
+	}
+	f("2001:db8::1", "[2001:db8::1%eth0]:443")
 	if w := forward(t, ForwardOptions{DenyUnknown: true, Trusted: trusted}, forwarded("junk, 10.0.0.1", "/")); w.Code != 403 {
 		t.Errorf("junk behind a proxy: %d", w.Code)
 	}
