@@ -1,5 +1,7 @@
 package block
 
+import "net/netip"
+
 // Follower takes what a link to the service delivers, whatever the link is
 // made of. Calls come from one goroutine at a time.
 //
@@ -27,6 +29,14 @@ type Follower interface {
 	Heartbeat(segment string, original Version) (stale bool)
 	// Withdraw takes back a provisional refusal of this agent.
 	Withdraw(id ID)
+}
+
+// SparedHearer is a Follower that refuses clients by itself and wants to know
+// whom it must not: the service's guard would never block them.
+type SparedHearer interface {
+	// Spared replaces the list. It is called after Linked, and when the list
+	// changes; a service of before never does.
+	Spared(prefixes []netip.Prefix)
 }
 
 // RetryHearer is a Follower that wants to know of retries of quarantined

@@ -90,6 +90,8 @@ func TestCovers(t *testing.T) {
 	f("192.0.2.0/24 & api:shop", "192.0.2.7", false)
 	f("192.0.2.0/24 & api:shop", "192.0.2.7 & api:shop & country:AQ", true)
 	f("192.0.2.7", "192.0.2.0/24", false)
+	f("192.0.2.0", "192.0.2.0/24", false) // its first address is not all of it
+	f("192.0.2.0/24", "192.0.2.0", true)
 	f("api:shop", "192.0.2.7", false)
 	f("0.0.0.0/0", "2001:db8::7", false)
 }

@@ -25,6 +25,7 @@ type Terms struct {
 const (
 	MaxBody   = 2 << 10 // bytes
 	maxHeader = 128     // bytes, of name and of value
+	minRate   = 1. / 2000 // less is a deny
 	maxRate   = 1e6
 )
 
@@ -50,8 +51,8 @@ func (t *Terms) validate(a Action) error {
 		return fmt.Errorf("block with action %s: rate, burst and each are for throttle", a)
 	}
 	switch {
-	case a == Throttle && !(t.Rate > 0 && t.Rate <= maxRate):
-		return fmt.Errorf("block rate of %v requests a second: want more than 0, at most %.0f", t.Rate, maxRate)
+	case a == Throttle && !(t.Rate >= minRate && t.Rate <= maxRate):
+		return fmt.Errorf("block rate of %v requests a second: want %v to %.0f", t.Rate, minRate, maxRate)
 	case t.Burst < 0 || float64(t.Burst) > maxRate:
 		return fmt.Errorf("block burst of %d requests: want 0 to %.0f", t.Burst, maxRate)
 	case t.Status != 0 && (t.Status < 400 || t.Status > 599 || t.Status == unauthorized):
@@ -66,10 +67,33 @@ func (t *Terms) validateHeader() error {
 	switch {
 	case strings.ContainsFunc(t.Header, notInToken) || len(t.Header) > maxHeader:
 		return fmt.Errorf("block header %q: want the name of an HTTP header", t.Header)
+	case t.Header != "" && !mayFlag(t.Header):
+		return fmt.Errorf("block header %q: want one that begins with X- and that nobody takes for who the client is, such as X-Suspect", t.Header)
 	case strings.ContainsFunc(t.Value, notPrintable) || len(t.Value) > maxHeader:
 		return fmt.Errorf("block header value %q: want at most %d printable characters", t.Value, maxHeader)
 	}
 	return nil
+}
+
+// mayFlag tells whether a header may go to the backend with a flagged request.
+// A flag needs no preview and no second person, so it must neither break the
+// request nor speak for somebody: proxies and applications believe what such
+// headers say. "_" is "-" to many of them.
+func mayFlag(header string) bool {
+	name := strings.ReplaceAll(textproto.CanonicalMIMEHeaderKey(strings.ReplaceAll(header, "_", "-")), "--", "-")
+	if name == FlagHeader {
+		return true
+	}
+	rest, ours := strings.CutPrefix(name, "X-")
+	for _, believed := range [...]string{
+		"Forward", "Real-", "Client", "Remote", "Original", "User", "Auth", "Api-", "Http", "Method", "Host", "Request", "Amz", "Envoy", "Accel", "Sendfile",
+		"Csrf", "Xsrf", "Ssl", "Consumer", "Credential", "Jwt", "Token", "Role", "Group", "Tenant", "Account", "Session", "Principal", "Honeymoat-",
+	} {
+		if strings.HasPrefix(rest, believed) {
+			return false
+		}
+	}
+	return ours && rest != "" && !strings.HasSuffix(rest, "-")
 }
 
 func notInToken(r rune) bool {

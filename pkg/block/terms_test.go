@@ -32,9 +32,19 @@ func TestTermsAreForTheirAction(t *testing.T) {
 	bad(Drop, &Terms{Status: 404}, "deny and throttle")
 	bad(Divert, &Terms{Value: "v"}, "flag")
 	bad(Flag, &Terms{Header: "a b"}, "header")
+	good(Flag, &Terms{Header: FlagHeader})
+	good(Flag, &Terms{Header: "X-Bot-Score"})
+	for _, believed := range []string{
+		"Host", "Content-Length", "Transfer-Encoding", "Authorization", "Cookie", "X-Forwarded-For", "x_forwarded_for", "X-Real-IP",
+		"X-User-Id", "X-Authenticated-User", "X-Honeymoat-Decision", "X-HTTP-Method-Override", "X-", "X", "X-a-", "X--User",
+	} {
+		bad(Flag, &Terms{Header: believed}, "begins with X-")
+	}
 	bad(Flag, &Terms{Value: "a\r\nSet-Cookie: b"}, "printable")
 	bad(Throttle, nil, "rate")
 	bad(Throttle, &Terms{Rate: math.NaN()}, "rate")
+	good(Throttle, &Terms{Rate: minRate})
+	bad(Throttle, &Terms{Rate: minRate / 2}, "rate") // an agent waits no longer for a token
 	bad(Throttle, &Terms{Rate: math.Inf(1)}, "rate")
 	bad(Throttle, &Terms{Rate: 1, Burst: -1}, "burst")
 }

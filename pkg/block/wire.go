@@ -3,6 +3,7 @@ package block
 import (
 	"encoding/json"
 	"fmt"
+	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -20,6 +21,7 @@ const (
 	EventHeartbeat = "heartbeat" // SegmentHeartbeat, each second and segment
 	EventWithdraw  = "withdraw"  // Withdrawal
 	EventRetries   = "retries"   // RetriesAsked, each second once there is one
+	EventSpared    = "spared"    // Spared
 )
 
 // AfterHeader carries, on a request that ships a batch of lines, the sequence
@@ -39,6 +41,11 @@ type Hello struct {
 type SegmentKeys struct {
 	Segment string     `json:"segment"`
 	Keys    []MatchKey `json:"keys"`
+}
+
+// Spared carries the prefixes of whom no agent is to refuse by itself.
+type Spared struct {
+	Prefixes []netip.Prefix `json:"prefixes"`
 }
 
 // SegmentSnapshot carries the whole set of a segment, as AppendSnapshot

@@ -93,14 +93,5 @@ func flag(w http.ResponseWriter, v *block.Verdict) {
 	}
 	name, value := v.Flag.Terms.FlagHeader(v.Flag.ID)
 	w.Header()[block.FlagHeader] = []string{value}
-	if !reserved[name] && !strings.HasPrefix(name, "X-Honeymoat-") {
-		w.Header()[name] = []string{value}
-	}
-}
-
-// reserved are headers that mean something between agent and gateway.
-var reserved = map[string]bool{
-	"Connection": true, "Content-Length": true, "Content-Type": true, "Content-Encoding": true, "Date": true, "Keep-Alive": true,
-	"Location": true, "Retry-After": true, "Set-Cookie": true, "Te": true, "Trailer": true, "Transfer-Encoding": true,
-	"Upgrade": true, "Www-Authenticate": true,
+	w.Header()[name] = []string{value}
 }
