@@ -54,6 +54,7 @@ type Agent struct {
 	policy      atomic.Pointer[Policy]
 	replica     *block.Replica
 	provisional *provisional
+	spared      atomic.Pointer[spared]
 	buckets     *buckets
 	touches     *touchQueue
 	feed        *feed
@@ -177,6 +178,7 @@ func (a *Agent) hold(s savedState) {
 	for name, keys := range s.keys {
 		a.useKeys(name, keys)
 	}
+	a.spare(s.spared, now)
 	for name, set := range s.sets {
 		a.replica.Load(name, set, now)
 	}

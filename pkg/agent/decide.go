@@ -26,13 +26,13 @@ const (
 func (a *Agent) Decide(r *block.Request) block.Verdict {
 	now, p, q := a.clock.Now(), a.policy.Load(), *r
 	a.complete(&q, p)
-	d, _ := a.judge(&q, p, now)
+	d, why := a.judge(&q, p, now)
 	v := block.Verdict{Decision: d, Refused: d.Denied()}
 	if d.Throttled() {
 		v.RetryAfter = a.buckets.take(d.Bucket, d.Terms, now)
 		v.Refused = v.RetryAfter > 0
 	}
-	a.note(&v)
+	a.note(&v, why)
 	return v
 }
 
@@ -63,11 +63,11 @@ func (a *Agent) judge(q *block.Request, p *Policy, now time.Duration) (block.Dec
 		return unblocked(), ownAllow
 	}
 	d := a.replica.Decide(q, now)
-	if q.Claimed && exempt(&d) {
+	if q.Claimed && d.Exempt() {
 		d = a.replica.Decide(unnamed(q), now)
 	}
 	switch {
-	case exempt(&d):
+	case d.Exempt():
 		d.Flag = block.Mark{}
 		return d, serviceSays
 	case d.Denied():
@@ -92,10 +92,6 @@ func unnamed(q *block.Request) *block.Request {
 	return &other
 }
 
-func exempt(d *block.Decision) bool {
-	return d.Found && d.Action == block.Allow && d.Mode == block.Enforce
-}
-
 // fail decides while there are no blocks to go by.
 func (a *Agent) fail(q *block.Request, p *Policy) block.Decision {
 	for i := range p.Fail {
@@ -111,20 +107,20 @@ func (a *Agent) fail(q *block.Request, p *Policy) block.Decision {
 }
 
 // note counts what was decided.
-func (a *Agent) note(v *block.Verdict) {
+func (a *Agent) note(v *block.Verdict, why cause) {
 	a.count.decided.Add(1)
 	switch {
 	case v.Refused:
 		a.count.refuse(v.Action)
 		a.refusals.add(v.ID)
-	case exempt(&v.Decision):
+	case v.Exempt():
 		a.count.exempt.Add(1)
-	case v.Found && v.Mode != block.Enforce:
+	case v.Found && v.Mode != block.Enforce && v.Action != block.Allow:
 		a.count.shadowed.Add(1)
 	case v.Flagged():
 		a.count.flagged.Add(1)
 	}
-	if !a.ready.Load() && !v.Refused {
+	if why == noBlocks && !v.Refused {
 		a.count.failedOpen.Add(1)
 	}
 }

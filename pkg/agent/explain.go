@@ -80,7 +80,7 @@ func reason(x *Explanation, why cause) string {
 
 func byService(d *block.Decision) string {
 	switch {
-	case exempt(d):
+	case d.Exempt():
 		return "an exemption stands before all blocks"
 	case d.Found && d.Mode != block.Enforce:
 		return "the block is in shadow, or in canary for others: recorded, not acted on"

@@ -17,8 +17,9 @@ const refusedRetry = time.Minute
 var errLinkEnded = errors.New("the link ended")
 
 var (
-	_ block.Follower    = (*Agent)(nil)
-	_ block.RetryHearer = (*Agent)(nil)
+	_ block.Follower     = (*Agent)(nil)
+	_ block.RetryHearer  = (*Agent)(nil)
+	_ block.SparedHearer = (*Agent)(nil)
 )
 
 func (a *Agent) follow(ctx context.Context) {

@@ -46,7 +46,7 @@ func (a *Agent) awaitChange(ctx context.Context) (alive bool) {
 // if it was written.
 func (a *Agent) save() (size int, err error) {
 	touchErr := a.touches.save()
-	state := savedState{a.replica.Sets(), a.replica.MatchKeys()}
+	state := savedState{a.replica.Sets(), a.replica.MatchKeys(), a.spared.Load().all()}
 	if a.saved.equal(state) {
 		return 0, touchErr
 	}

@@ -9,6 +9,7 @@ import (
 	"hash/crc32"
 	"io/fs"
 	"maps"
+	"net/netip"
 	"os"
 	"slices"
 	"time"
@@ -31,10 +32,13 @@ const (
 type savedState struct {
 	sets map[string]*block.Set
 	keys map[string][]block.MatchKey
+	// spared is whom this agent must not refuse by itself.
+	spared []netip.Prefix
 }
 
 func (s savedState) equal(other savedState) bool {
-	return s.sets != nil && maps.Equal(s.sets, other.sets) && maps.EqualFunc(s.keys, other.keys, slices.Equal[[]block.MatchKey])
+	return s.sets != nil && maps.Equal(s.sets, other.sets) && maps.EqualFunc(s.keys, other.keys, slices.Equal[[]block.MatchKey]) &&
+		slices.Equal(s.spared, other.spared)
 }
 
 // stateHeader tells when the state was written, by both clocks, and what
@@ -45,6 +49,7 @@ type stateHeader struct {
 	Clock    time.Duration       `json:"clock_ns"`
 	Segments []stateSegment      `json:"segments"`
 	Keys     []block.SegmentKeys `json:"keys"`
+	Spared   []netip.Prefix      `json:"spared,omitempty"` // none in a state of before
 }
 
 type stateSegment struct {
@@ -55,7 +60,7 @@ type stateSegment struct {
 // encodeState writes the sets with the time left of each block.
 func encodeState(s savedState, clock Clock) ([]byte, error) {
 	now := clock.Now()
-	head := stateHeader{Wall: clock.Wall().UTC(), Boot: clock.Boot(), Clock: now}
+	head := stateHeader{Wall: clock.Wall().UTC(), Boot: clock.Boot(), Clock: now, Spared: s.spared}
 	for _, name := range slices.Sorted(maps.Keys(s.keys)) {
 		head.Keys = append(head.Keys, block.SegmentKeys{Segment: name, Keys: s.keys[name]})
 	}
@@ -85,7 +90,7 @@ func decodeState(data []byte, clock Clock) (savedState, error) {
 		return savedState{}, err
 	}
 	now, away := clock.Now(), head.away(clock)
-	state := savedState{map[string]*block.Set{}, map[string][]block.MatchKey{}}
+	state := savedState{map[string]*block.Set{}, map[string][]block.MatchKey{}, head.Spared}
 	for _, k := range head.Keys {
 		state.keys[k.Segment] = k.Keys
 	}

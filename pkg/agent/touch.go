@@ -8,7 +8,7 @@ import (
 
 // Touch takes note that a decoy was touched: its actor, and the principal that
 // it names, are refused for a minute from now on, unless the finding asks for
-// no block, and the finding is brought to the service, retried until it has
+// no block or the service spares them, and the finding is brought to the service, retried until it has
 // it. The id names the decision for the gateway's log.
 func (a *Agent) Touch(f finding.Finding) block.ID {
 	id := decoy.ProvisionalID(a.name, f.ID)
@@ -36,10 +36,13 @@ func (a *Agent) refuse(id block.ID, f *finding.Finding) {
 		}
 	}
 	for _, t := range targets {
+		if a.spared.Load().holds(t) {
+			continue
+		}
 		if !a.provisional.add(id, t, a.clock.Now()) {
 			a.count.unrefused.Add(1)
 		}
-		if a.decided(t) { // while we were about it
+		if a.decided(t) || a.spared.Load().holds(t) { // while we were about it
 			a.provisional.settleOne(t, a.clock.Now())
 		}
 	}

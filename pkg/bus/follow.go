@@ -3,6 +3,7 @@ package bus
 import (
 	"context"
 	"fmt"
+	"net/netip"
 	"sync"
 	"time"
 
@@ -27,10 +28,11 @@ func (b *Bus) Follow(ctx context.Context, agent string, have map[string]block.Ve
 	defer done()
 	segments, _ := b.registry.segments(agent)
 	s := &following{
-		board: b.blocks.board, retries: b.retries, matchKeys: b.opts.MatchKeys, f: f,
+		board: b.blocks.board, retries: b.retries, matchKeys: b.opts.MatchKeys, spared: b.opts.Spared, f: f,
 		has: map[string]block.Version{}, keys: map[string]string{},
 	}
 	f.Linked(segments)
+	s.spare()
 	for _, name := range segments {
 		s.has[name] = have[name]
 		s.setKeys(name, s.matchKeys(name))
@@ -62,9 +64,20 @@ type following struct {
 	board     *board
 	retries   *Retries
 	matchKeys func(segment string) []block.MatchKey
+	spared    func() []netip.Prefix
 	f         block.Follower
 	has       map[string]block.Version
 	keys      map[string]string // segment → the key set that f has
+	sparing   string            // the list of whom to spare that f has
+}
+
+// spare tells f whom it must not refuse by itself, unless it was told.
+func (s *following) spare() {
+	prefixes := s.spared()
+	if set := sparedSet(prefixes); set != s.sparing {
+		s.sparing = set
+		tellSpared(s.f, prefixes)
+	}
 }
 
 func (s *following) setKeys(segment string, keys []block.MatchKey) {
@@ -106,6 +119,7 @@ func (s *following) load(name string) error {
 // beat tells what the follower should have. A segment that it says is stale
 // is sent anew, and so are keys that are others now.
 func (s *following) beat() {
+	s.spare()
 	for name, v := range s.has {
 		if keys := s.matchKeys(name); keySet(keys) != s.keys[name] {
 			s.setKeys(name, keys)

@@ -3,6 +3,7 @@ package bus
 import (
 	"crypto/tls"
 	"log/slog"
+	"net/netip"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -52,6 +53,9 @@ type Options struct {
 	// keys, tokens and sessions, the current one first. It is asked again each
 	// second, and agents are told when it answers with others. Nil: none.
 	MatchKeys func(segment string) []block.MatchKey
+	// Spared lists whom agents must not refuse by themselves. It is asked again
+	// each second, as MatchKeys is. Nil: agents are told nothing of it.
+	Spared func() []netip.Prefix
 	// Registerer takes the metrics; nil keeps them apart.
 	Registerer prometheus.Registerer
 	// Logger takes what a person may want to know; nil discards it.
@@ -84,6 +88,9 @@ func (o *Options) setDefaults() {
 	}
 	if o.MatchKeys == nil {
 		o.MatchKeys = func(string) []block.MatchKey { return nil }
+	}
+	if o.Spared == nil {
+		o.Spared = func() []netip.Prefix { return nil }
 	}
 	if o.Registerer == nil {
 		o.Registerer = prometheus.NewRegistry()

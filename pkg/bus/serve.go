@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/netip"
 	"strings"
 	"time"
 
@@ -27,6 +28,8 @@ type Touch func(ctx context.Context, agent string, f finding.Finding) error
 type greeting struct {
 	Segments []string                    `json:"segments"`
 	Keys     map[string][]block.MatchKey `json:"keys"` // by segment
+	// Spared is nil from a service of before.
+	Spared []netip.Prefix `json:"spared,omitempty"`
 }
 
 // answerTo is the answer to a request of an agent: how it went.
@@ -41,11 +44,12 @@ type answerTo struct {
 
 // heartbeat is what agents compare with: the version of a segment and its key
 // set and, in the one that everybody gets, the number of the last retry that
-// was asked for.
+// was asked for and the name of the list of whom agents spare.
 type heartbeat struct {
 	block.Version
 	Keys    string `json:"keys,omitempty"` // see keySet
 	Retries uint64 `json:"retries,omitempty"`
+	Spared  string `json:"spared,omitempty"` // see sparedSet
 }
 
 // serveAgents answers agents until ctx ends. It begins once the blocklist,
@@ -159,7 +163,7 @@ func caller(m *nats.Msg) string { return strings.Split(m.Subject, ".")[1] }
 
 func (b *Bus) greet(_ context.Context, m *nats.Msg) {
 	segments, _ := b.registry.segments(caller(m))
-	b.answerJSON(m, greeting{segments, b.keysOf(segments)})
+	b.answerJSON(m, greeting{segments, b.keysOf(segments), b.opts.Spared()})
 }
 
 func (b *Bus) tellLast(ctx context.Context, m *nats.Msg) {
@@ -221,7 +225,7 @@ func (b *Bus) beatOnce() {
 	for s := range segments {
 		beat := heartbeat{Version: b.blocks.board.set(s).Version(), Keys: keySet(b.opts.MatchKeys(s))}
 		if s == block.All {
-			beat.Retries = b.retries.last()
+			beat.Retries, beat.Spared = b.retries.last(), sparedSet(b.opts.Spared())
 		}
 		data, err := json.Marshal(beat)
 		if err == nil {

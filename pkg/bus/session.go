@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/netip"
 	"strings"
 	"sync"
 	"time"
@@ -37,6 +38,7 @@ type session struct {
 	fetching  sync.Mutex        // one snapshot after the other: an agent has one lane for them
 	waiting   map[string]bool   // segments whose snapshot is under way
 	keys      map[string]string // segment → the key set that f has
+	sparing   string            // the list of whom to spare that f has
 	asking    bool              // for new keys
 }
 
@@ -83,6 +85,7 @@ func (a *Agent) session(ctx context.Context, f block.Follower) (inStep bool, err
 	a.use(nc)
 	defer a.use(nil)
 	f.Linked(g.Segments)
+	s.spare(g.Spared)
 	for _, name := range g.Segments {
 		s.setKeys(name, g.Keys[name])
 		s.resync(ctx, name)
@@ -112,7 +115,13 @@ func (s *session) setKeys(segment string, keys []block.MatchKey) {
 	s.f.Keys(segment, keys)
 }
 
-// askKeys asks for the keys anew, unless that is under way.
+// spare tells f whom it must not refuse by itself.
+func (s *session) spare(prefixes []netip.Prefix) {
+	s.sparing = sparedSet(prefixes)
+	tellSpared(s.f, prefixes)
+}
+
+// askKeys asks for the keys anew, and whom to spare, unless that is under way.
 func (s *session) askKeys(ctx context.Context) {
 	if s.asking {
 		return
@@ -139,6 +148,9 @@ func (s *session) rekey(g greeted) {
 		if had, ok := s.keys[name]; ok && had != keySet(keys) {
 			s.setKeys(name, keys)
 		}
+	}
+	if sparedSet(g.Spared) != s.sparing {
+		s.spare(g.Spared)
 	}
 }
 
@@ -241,7 +253,7 @@ func (s *session) compare(ctx context.Context, segment string, data []byte) erro
 	if s.f.Heartbeat(segment, beat.Version) {
 		s.resync(ctx, segment)
 	}
-	if beat.Keys != s.keys[segment] {
+	if beat.Keys != s.keys[segment] || segment == block.All && beat.Spared != s.sparing {
 		s.askKeys(ctx)
 	}
 	if h, ok := s.f.(block.RetryHearer); ok && beat.Retries > 0 {

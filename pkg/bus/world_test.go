@@ -151,6 +151,7 @@ type gateway struct {
 	lost     error
 	withdrew []block.ID
 	asked    atomic.Uint64 // last retry that was heard of
+	spared   atomic.Pointer[[]netip.Prefix]
 	ended    chan error
 }
 

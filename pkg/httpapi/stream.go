@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/netip"
 	"time"
 
 	"github.com/honeymoat/honeymoat/pkg/block"
@@ -168,6 +169,11 @@ func (e *eventWriter) Apply(segment string, d block.Delta) {
 func (e *eventWriter) Heartbeat(segment string, original block.Version) (stale bool) {
 	e.send(block.EventHeartbeat, block.SegmentHeartbeat{Segment: segment, Version: original})
 	return false
+}
+
+// Spared implements block.SparedHearer.
+func (e *eventWriter) Spared(prefixes []netip.Prefix) {
+	e.send(block.EventSpared, block.Spared{Prefixes: prefixes})
 }
 
 // RetriesAsked implements block.RetryHearer.

@@ -131,6 +131,13 @@ func deliver(f block.Follower, name string, data []byte) error {
 			}
 			return nil
 		})
+	case block.EventSpared:
+		return read(name, data, func(v block.Spared) error {
+			if h, ok := f.(block.SparedHearer); ok {
+				h.Spared(v.Prefixes)
+			}
+			return nil
+		})
 	case block.EventWithdraw:
 		return read(name, data, func(v block.Withdrawal) error { f.Withdraw(v.ID); return nil })
 	}

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"fmt"
 	"net"
+	"net/netip"
 	"os"
 
 	"github.com/honeymoat/honeymoat/pkg/auth"
@@ -36,6 +37,7 @@ func (s *Service) startBus(ctx context.Context, l *lifecycle) error {
 		OnDead:    s.onDeadLetter,
 		Refused:   func(segments []string, counts map[block.ID]uint64) { s.responder.ToldByGateways(segments, counts) },
 		Connected: server.Connected, Disconnect: server.Disconnect, MatchKeys: s.matchKeys,
+		Spared:     func() []netip.Prefix { return s.responder.Guard().Spared() },
 		Registerer: s.metrics, Logger: s.log.With("part", "bus"),
 	})
 	if err != nil {
