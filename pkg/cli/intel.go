@@ -74,7 +74,7 @@ func problemOf(s *intel.State) string {
 func intelAcceptCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "accept FEED",
-		Short: "Put in force what is held of a threat feed because it lost too much. A running service does so within seconds.",
+		Short: "Put in force what is held of a threat feed because it lost too much, or is about too many. A running service does so within seconds.",
 		Args:  command.Exactly(1),
 	}
 	config := configFlag(c)

@@ -29,6 +29,7 @@ type BlockList struct {
 
 	MaxBytes  Size          `yaml:"max_bytes" doc:"Bytes that the list may have, unpacked. Default: 128MiB."`
 	MaxShrink int           `yaml:"max_shrink" doc:"Percent of its entries that the list may lose at once; more is held until honeymoat intel accept, and its blocks run out meanwhile. Default: 50."`
+	MaxCover  int           `yaml:"max_cover" doc:"Percent of all addresses of IPv4, or of all that are given out of IPv6, that the list may be about; more is held until honeymoat intel accept. 100 = no bound. Default: 1, which is two and a half /8."`
 	Timeout   time.Duration `yaml:"timeout" doc:"Time for one request. Default: 2m."`
 
 	TokenFile    string `yaml:"token_file" doc:"File that holds a token for the server, or a key of a bouncer with format crowdsec; it is read anew for each look."`
@@ -46,6 +47,7 @@ func (l *BlockList) setDefaults() {
 	setDefault(&l.Mode, "enforce")
 	setDefault(&l.Lifetime, 24*time.Hour)
 	setDefault(&l.PerMinute, 60_000)
+	setDefault(&l.MaxCover, 1)
 	if l.Format == indicator.CrowdSec {
 		setDefault(&l.Refresh, time.Minute)
 		setDefault(&l.TokenHeader, "X-Api-Key")
@@ -89,6 +91,7 @@ func (c *checker) lists(lists []BlockList, feeds []IntelFeed) {
 		c.oneOf(path+".action", l.Action, "deny", "drop", "divert", "flag")
 		c.oneOf(path+".mode", l.Mode, "enforce", "shadow")
 		c.lasts(path+".lifetime", l.Lifetime, time.Minute)
+		c.within(path+".max_cover", l.MaxCover, 1, 100)
 		c.within(path+".per_minute", l.PerMinute, 60, 600_000)
 	}
 	if n := len(lists) + len(feeds); n > maxFeeds {

@@ -61,6 +61,24 @@ func (l *List) Count(k Kind) int {
 	return n
 }
 
+// Cover is the share of all addresses, from 0 to 1, that the list is about: of
+// IPv4, or of what is given out of IPv6 (2000::/3), whichever is more. What lies
+// in several prefixes counts for each.
+func (l *List) Cover() float64 {
+	const givenOut = 3 // bits
+	var four, six float64
+	for i := range l.records {
+		switch r := &l.records[i]; {
+		case r.kind != Address:
+		case r.length == 4:
+			four += math.Exp2(-float64(r.bits))
+		default:
+			six += math.Exp2(givenOut - float64(r.bits))
+		}
+	}
+	return min(1, max(four, six))
+}
+
 func (l *List) keyOf(r *record) []byte { return l.text[r.key : r.key+uint32(r.length)] }
 
 // single tells whether a record is an address and not a wider prefix.

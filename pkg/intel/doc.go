@@ -6,7 +6,7 @@
 // at intervals with jitter, with conditional requests, with back-off. What
 // takes a feed's place must be better than what was there: an answer that is
 // broken or empty never does, and one that lost more than half of its
-// indicators is held until a person accepts it.
+// indicators, or is about too many addresses, is held until a person accepts it.
 //
 // It imports [indicator], which reads the formats. It never decides what a
 // match means, and never sends anything about requests anywhere.

@@ -37,6 +37,7 @@ type Feed struct {
 	Timeout   time.Duration // for one request; 0 = 2 minutes
 	MaxBytes  int64         // of the feed, unpacked; 0 = 128 MiB
 	MaxShrink int           // percent that a feed may lose at once; 0 = 50
+	MaxCover  int           // percent of all addresses that it may be about; 0 = all
 
 	// Apart keeps the feed's indicators out of the set: they are told to
 	// Options.Listed.

@@ -102,6 +102,35 @@ func addresses(from, n int) string {
 	return s.String()
 }
 
+// Narrow prefixes that are everybody together are held from the first look on.
+func TestAFeedAboutEverybodyIsHeld(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		list := plain("list")
+		list.MaxCover = 1
+		b := newBench(t, list)
+		everybody := "192.0.2.2\n"
+		for i := range 1 << 10 {
+			everybody += fmt.Sprintf("%d.%d.0.0/16\n", 11+i>>8, i&255)
+		}
+		b.site.text("/list", everybody)
+		b.has()
+		if s := b.state(); s.Held == nil || s.Held.Reason != "it is about 1.6 % of all addresses (max_cover: 1)" {
+			t.Fatalf("%+v", s)
+		}
+		b.site.text("/list", addresses(0, 100)+"192.0.2.1\n198.18.0.0/15\n")
+		b.pass(2 * time.Hour)
+		b.has("192.0.2.1")
+		b.site.text("/list", everybody)
+		b.pass(2 * time.Hour)
+		b.has("192.0.2.1")
+		if _, err := Accept(b.dir, "list"); err != nil {
+			t.Fatal(err)
+		}
+		b.pass(time.Minute)
+		b.has("192.0.2.2")
+	})
+}
+
 func TestAFeedThatShrinksIsHeld(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, plain("list"))

@@ -24,7 +24,7 @@ func newMetrics(reg prometheus.Registerer) (*metrics, error) {
 		indicators: gauge("indicators", "Threat indicators in force."),
 		refused:    gauge("refused_entries", "Entries of the feed that were refused."),
 		seen:       gauge("seen_timestamp_seconds", "When the feed's origin last said what is in force."),
-		held:       gauge("held", "1 when an answer waits for a person because it lost too much."),
+		held:       gauge("held", "1 when an answer waits for a person: it lost too much, or is about too many."),
 		failures: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "honeymoat_intel_failures_total", Help: "Looks at a feed's origin that failed.",
 		}, []string{"feed"}),

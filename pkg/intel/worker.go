@@ -275,11 +275,22 @@ func (w *worker) consider(a *answer) *indicator.List {
 	if before.Body == nameOf(a.body) && before.Held == nil {
 		return w.confirmed(a)
 	}
-	if w.shrank(before.Taken, list.Len()) {
-		w.hold(a, before, list.Len())
+	if reason := w.doubt(before.Taken, list); reason != "" {
+		w.hold(a, before, list.Len(), reason)
 		return nil
 	}
 	return w.adopt(a, list, report)
+}
+
+// doubt tells why a list needs a person's word; empty: it does not.
+func (w *worker) doubt(before int, list *indicator.List) string {
+	if w.shrank(before, list.Len()) {
+		return fmt.Sprintf("it has %d indicators, and had %d", list.Len(), before)
+	}
+	if cover := 100 * list.Cover(); w.feed.MaxCover > 0 && cover > float64(w.feed.MaxCover) {
+		return fmt.Sprintf("it is about %.1f %% of all addresses (max_cover: %d)", cover, w.feed.MaxCover)
+	}
+	return ""
 }
 
 func (w *worker) shrank(before, after int) bool {
@@ -287,13 +298,12 @@ func (w *worker) shrank(before, after int) bool {
 }
 
 // hold keeps a body for a person to judge.
-func (w *worker) hold(a *answer, before State, taken int) {
+func (w *worker) hold(a *answer, before State, taken int, reason string) {
 	name, err := w.shelf.put(a.body)
 	if err != nil {
 		w.failed(err)
 		return
 	}
-	reason := fmt.Sprintf("it has %d indicators, and had %d", taken, before.Taken)
 	w.change(true, func(s *State) {
 		w.done(s, a)
 		if s.Held == nil || s.Held.Body != name {
@@ -301,8 +311,7 @@ func (w *worker) hold(a *answer, before State, taken int) {
 		}
 	})
 	if before.Held == nil || before.Held.Body != name {
-		w.log.Warn("a threat feed lost so much at once that what was known before stays in force",
-			"before", before.Taken, "now", taken, "hint", "if that is right: honeymoat intel accept "+w.feed.Name)
+		w.log.Warn("a threat feed is held, and what was known before stays in force", "reason", reason, "hint", "if that is right: honeymoat intel accept "+w.feed.Name)
 	}
 }
 

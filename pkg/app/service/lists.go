@@ -24,7 +24,7 @@ func listFeeds(lists []config.BlockList) []intel.Feed {
 	for i := range lists {
 		f := lists[i].Feed()
 		feeds[i] = feedOf(&f)
-		feeds[i].Apart = true
+		feeds[i].Apart, feeds[i].MaxCover = true, lists[i].MaxCover
 	}
 	return feeds
 }
