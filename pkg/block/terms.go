@@ -23,8 +23,8 @@ type Terms struct {
 
 // Bounds on terms.
 const (
-	MaxBody   = 2 << 10 // bytes
-	maxHeader = 128     // bytes, of name and of value
+	MaxBody   = 2 << 10   // bytes
+	maxHeader = 128       // bytes, of name and of value
 	minRate   = 1. / 2000 // less is a deny
 	maxRate   = 1e6
 )

@@ -132,7 +132,7 @@ type endpoint struct {
 	mu     sync.Mutex // for all below
 	events []string   // those that were taken: kind and block
 	taken  map[string]bool
-	ids    []string   // of deliveries, taken or not
+	ids    []string // of deliveries, taken or not
 	sizes  []int
 	answer func(w http.ResponseWriter, attempt int) (taken bool) // nil = takes all
 }
