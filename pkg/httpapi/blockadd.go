@@ -1,7 +1,6 @@
 package httpapi
 
 import (
-	"cmp"
 	"errors"
 	"net/http"
 	"time"
@@ -32,9 +31,6 @@ func (s *Server) addBlock(x *exchange) error {
 	added, err := s.options.Operator.AddBlock(x.Request.Context(), x.caller, add)
 	if err != nil {
 		return addFailed(added.Block, err)
-	}
-	if first := firstOf(&added); add.IdempotencyKey != "" && !added.Already && !meets(first, &add) {
-		return keyUsed.with("it was used for " + first.Target.String() + " on other terms")
 	}
 	return s.answerAdded(x, &added, &add, wait)
 }
@@ -73,27 +69,6 @@ func addFailed(held block.Block, err error) error {
 		"GET /api/v1/blocks/"+held.ID.String()+" or `honeymoat blocks why` tells of it; to change it, remove it first.")
 	p.BlockID = held.ID.String()
 	return p
-}
-
-// firstOf is the block that the first request with the same key asked for.
-func firstOf(a *respond.Added) *block.Block {
-	if a.Approval != nil {
-		return &a.Approval.Blocks[0]
-	}
-	return &a.Block
-}
-
-// meets tells whether a block is what is asked for.
-func meets(b *block.Block, asked *respond.AddBlock) bool {
-	target, err := block.NewTarget(asked.Criteria...)
-	return b.Segment == asked.Segment && b.Action == asked.Action && b.Mode == asked.Mode && b.Percent == asked.Percent &&
-		b.Reason == asked.Reason && sameTerms(b.Terms, asked.Terms) && b.Lifetime() == asked.Lifetime &&
-		(err != nil || b.Target.Blocked() == target) // with a secret in the clear, respond has compared the target
-}
-
-func sameTerms(a, b *block.Terms) bool {
-	var none block.Terms
-	return *cmp.Or(a, &none) == *cmp.Or(b, &none)
 }
 
 // maxKey bounds an idempotency key, in bytes.

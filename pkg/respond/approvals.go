@@ -61,7 +61,8 @@ func (a *Approval) live(now time.Time) bool { return now.Before(a.ExpiresAt) }
 type decision struct {
 	ID string    `json:"id"`
 	At time.Time `json:"at"`
-	// Declined is the key of a rule's block to which a person said no.
+	// Declined is to what a person said no: the key of a rule's block, or the id
+	// of what another person asked for.
 	Declined string `json:"declined,omitempty"`
 }
 
@@ -128,16 +129,19 @@ func rowOfPending(a *Approval, b *block.Block, at time.Time) blockRow {
 	return row
 }
 
-// pendingFor gives the approval that the same request waits for, or nil.
+// pendingFor gives the approval that the same request waits for, or nil. A
+// request that was rejected does not wait again because it is repeated.
 func (s *Service) pendingFor(b *block.Block) (*Approval, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	a := s.ledger.approvals[b.ID.String()]
+	a, rejected := s.ledger.approvals[b.ID.String()], s.ledger.declined[b.ID.String()]
 	switch {
+	case !rejected.IsZero():
+		return nil, fmt.Errorf("%w: %w, for what a person rejected at %s", ErrInvalid, ErrKeyUsed, rejected.UTC().Format(time.RFC3339))
 	case a == nil || !a.live(s.now()):
 		return nil, nil
-	case a.Blocks[0].Key() != b.Key():
-		return nil, fmt.Errorf("%w: %w, for %s", ErrInvalid, ErrKeyUsed, a.Blocks[0].Target)
+	case !sameRequest(&a.Blocks[0], b):
+		return nil, fmt.Errorf("%w: %w, for %s", ErrInvalid, ErrKeyUsed, usedFor(&a.Blocks[0], b))
 	}
 	return a, nil
 }
@@ -315,7 +319,7 @@ func (s *Service) Reject(ctx context.Context, by Caller, id, reason string) (App
 	a, done, err := s.beginDeciding(id)
 	if err == nil {
 		defer done()
-		d := decision{ID: id, At: s.now()}
+		d := decision{ID: id, At: s.now(), Declined: id}
 		if a.ofRule() {
 			d.Declined = a.Blocks[0].Key()
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/netip"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -103,6 +104,11 @@ func TestADecisionIsNotTakenTwice(t *testing.T) {
 		s = start(t, bus)
 		if list := s.Approvals(); len(list) != 0 {
 			t.Errorf("they wait again: %+v", list)
+		}
+		repeated := asked("12.0.0.0/8")
+		repeated.IdempotencyKey = "12.0.0.0/8"
+		if a, err := s.AddBlock(t.Context(), admin, repeated); !errors.Is(err, ErrKeyUsed) || !strings.Contains(err.Error(), "rejected") {
+			t.Errorf("a retry of what was rejected: %+v, %v", a, err)
 		}
 		time.Sleep(2 * time.Second)
 		wantEvents(t, bus, "added 13.0.0.0/8", "pending 12.0.0.0/8", "pending 13.0.0.0/8", "rejected 12.0.0.0/8")

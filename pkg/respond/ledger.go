@@ -32,7 +32,7 @@ type Ledger struct {
 	breaker   breaker
 	repeats   repeats
 	approvals map[string]*Approval // that wait for a second person
-	declined  map[string]time.Time // key → when a person said no to a rule's block
+	declined  map[string]time.Time // key of a rule's block, or id of what a person asked for → when a person said no
 	batches   map[string]batch
 	overflow  overflow
 	unmade    unmades

@@ -181,8 +181,8 @@ func (s *Service) doneBefore(b *block.Block) (*block.Block, error) {
 	defer s.mu.Unlock()
 	held, ended := s.ledger.blocks.byID[b.ID], s.ledger.blocks.ended[b.ID]
 	switch {
-	case held != nil && held.Block.Key() != b.Key():
-		return nil, fmt.Errorf("%w: %w, for %s", ErrInvalid, ErrKeyUsed, held.Block.Target)
+	case held != nil && !sameRequest(&held.Block, b):
+		return nil, fmt.Errorf("%w: %w, for %s", ErrInvalid, ErrKeyUsed, usedFor(&held.Block, b))
 	case held != nil:
 		done := held.Block
 		return &done, nil
@@ -190,6 +190,23 @@ func (s *Service) doneBefore(b *block.Block) (*block.Block, error) {
 		return nil, fmt.Errorf("%w: %w, for a block that has ended (%s)", ErrInvalid, ErrKeyUsed, ended.How)
 	}
 	return nil, nil
+}
+
+// sameRequest tells whether two blocks were asked for in the same words.
+func sameRequest(a, b *block.Block) bool {
+	var none block.Terms
+	return a.Key() == b.Key() && a.Action == b.Action && a.Mode == b.Mode && a.Percent == b.Percent &&
+		a.LifetimeSeconds == b.LifetimeSeconds && a.Reason == b.Reason && *cmp.Or(a.Terms, &none) == *cmp.Or(b.Terms, &none)
+}
+
+// usedFor tells what an idempotency key was used for when something else is
+// asked for by it.
+func usedFor(before, now *block.Block) string {
+	text := before.Target.String()
+	if before.Key() == now.Key() {
+		text += " on other terms"
+	}
+	return text
 }
 
 // putAsked stores blocks that people asked for and that the guard let through.

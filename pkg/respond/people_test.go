@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/netip"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -52,6 +53,50 @@ func TestAddBlock(t *testing.T) {
 		wantEvents(t, bus, "added 192.0.2.0/28")
 		if n := bus.count(AuditLog); n != 5 {
 			t.Errorf("%d entries in the audit, want 5", n)
+		}
+	})
+}
+
+// Whoever reads the audit must not believe that the block is another now.
+func TestAKeyIsForOneRequest(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		bus := newFakeBus()
+		s := start(t, bus)
+		first := asked("192.0.2.7")
+		first.IdempotencyKey = "k1"
+		if _, err := s.AddBlock(t.Context(), analyst, first); err != nil {
+			t.Fatal(err)
+		}
+		for what, change := range map[string]func(r *AddBlock){
+			"lifetime": func(r *AddBlock) { r.Lifetime *= 2 },
+			"reason":   func(r *AddBlock) { r.Reason = "another" },
+			"mode":     func(r *AddBlock) { r.Mode = block.Shadow },
+			"action":   func(r *AddBlock) { r.Action = block.Drop },
+			"terms":    func(r *AddBlock) { r.Terms = &block.Terms{Status: 429} },
+			"segment":  func(r *AddBlock) { r.Segment = "eu" },
+		} {
+			r := first
+			change(&r)
+			if _, err := s.AddBlock(t.Context(), analyst, r); !errors.Is(err, ErrKeyUsed) || !strings.Contains(err.Error(), "192.0.2.7") {
+				t.Errorf("the key for another %s: %v", what, err)
+			}
+		}
+		same := first
+		same.Terms = &block.Terms{}
+		if a, err := s.AddBlock(t.Context(), analyst, same); err != nil || a.Created {
+			t.Errorf("the same in other words: %+v, %v", a, err)
+		}
+		time.Sleep(2 * time.Second)
+		bus.mu.Lock()
+		defer bus.mu.Unlock()
+		done := 0
+		for _, row := range bus.rows[AuditLog] {
+			if strings.Contains(string(row), `"outcome":"done"`) {
+				done++
+			}
+		}
+		if done != 2 {
+			t.Errorf("%d of %d requests are audited as done, want 2", done, len(bus.rows[AuditLog]))
 		}
 	})
 }
