@@ -3,14 +3,12 @@ package nftables
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net/netip"
 	"slices"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-	"golang.org/x/sys/unix"
 
 	"github.com/honeymoat/honeymoat/pkg/block"
 	"github.com/honeymoat/honeymoat/pkg/enforce/mirror"
@@ -309,19 +307,4 @@ func widest(list []netip.Prefix) []netip.Prefix {
 		}
 	}
 	return out
-}
-
-// Remove takes the table away: for whoever stops using it for good.
-func Remove(namespace string) error {
-	t := newTable(Options{Namespace: namespace})
-	c, release, err := t.connect()
-	if err != nil {
-		return err
-	}
-	defer release()
-	c.DelTable(t.table)
-	if err := c.Flush(); err != nil && !errors.Is(err, unix.ENOENT) {
-		return fmt.Errorf("remove table %s: %w", TableName, err)
-	}
-	return nil
 }
